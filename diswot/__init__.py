@@ -1,0 +1,1 @@
+"""The right student for a teacher, without training."""

@@ -1,0 +1,67 @@
+"""Mathematics of activation patterns."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def agreement(values: Tensor) -> Tensor:
+    """Count, for each pair of images, the units whose signs agree.
+
+    `K_ij = #{u : [x_iu > 0] = [x_ju > 0]}`, the kernel of Mellor et al., "Neural Architecture Search without Training",
+    ICML 2021, section 3, by one matrix product: `n - s_i - s_j + 2 P P^T` for patterns P with row sums s.
+
+    Args:
+        values: `(N, ...)` inputs of a nonlinearity.
+
+    Returns:
+        `(N, N)` float32, exact below 2^24 units; `n` on the diagonal.
+
+    Example:
+        >>> agreement(torch.tensor([[1.0, -1.0], [2.0, 3.0]]))
+        tensor([[2., 1.],
+                [1., 2.]])
+    """
+    pattern = _rows(values > 0).float()
+    active = pattern.sum(1)
+    return pattern.shape[1] - active[:, None] - active[None, :] + 2.0 * (pattern @ pattern.T)
+
+
+def spectral_entropy(values: Tensor) -> float:
+    """Entropy, in nats, of the normalised eigenvalues of the channel covariance.
+
+    The expressivity of one block of Lee and Ham, "AZ-NAS", CVPR 2024, equation 2: positions of all images are the
+    observations, channels the variables.
+
+    Args:
+        values: `(N, C, H, W)` or `(N, C)`.
+
+    Returns:
+        Between 0 and ln C; 0 for constant features.
+    """
+    channels = values.transpose(0, 1).flatten(1) if values.ndim > 2 else values.T
+    centred = channels.float() - channels.float().mean(1, keepdim=True)
+    spectrum = torch.linalg.eigvalsh((centred @ centred.T / centred.shape[1]).double()).clamp_min(0.0)
+    total = spectrum.sum()
+    if total <= 0:
+        return 0.0
+    share = spectrum / total
+    return float(torch.special.entr(share).sum())
+
+
+def depth_groups(count: int, groups: int) -> list[int]:
+    """Which of `groups` equal parts of the depth each of `count` layers belongs to.
+
+    Example:
+        >>> depth_groups(5, 3)
+        [0, 0, 1, 1, 2]
+    """
+    return [layer * groups // count for layer in range(count)]
+
+
+def _rows(values: Tensor) -> Tensor:
+    """`(N, units)` in the memory's own order: which unit is which does not matter, a copy does."""
+    if values.ndim == 4 and values.is_contiguous(memory_format=torch.channels_last):
+        values = values.permute(0, 2, 3, 1)
+    return values.flatten(1)

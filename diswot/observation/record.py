@@ -1,0 +1,86 @@
+"""The record of one forward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from diswot.errors import NotAClassifier
+from diswot.observation.kernels import depth_groups
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What one nonlinearity saw.
+
+    Attributes:
+        units: number of its units for one image.
+        kernel: `(N, N)` number of units on which two images agree in sign, if wanted.
+        entropy: spectral entropy of its input's channel covariance, in nats, if wanted.
+    """
+
+    units: int
+    kernel: Tensor | None = None
+    entropy: float | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a classifier shows on a batch of N images.
+
+    Attributes:
+        logits: `(N, K)` float32.
+        pooled: `(N, F)` float32, the input of the linear classifier.
+        labels: `(N,)` int64.
+        stages: the last feature map `(N, C, H, W)` of each resolution, from large to small, if maps were wanted.
+        last_map: `(N, C, H, W)` the last feature map before global pooling, if maps were wanted.
+        activations: what each nonlinearity saw, in order of execution.
+    """
+
+    logits: Tensor
+    pooled: Tensor
+    labels: Tensor
+    stages: tuple[Tensor, ...] = ()
+    last_map: Tensor | None = None
+    activations: tuple[Activation, ...] = ()
+
+    @cached_property
+    def classifier_gradient(self) -> Tensor:
+        """Gradient `(K, F)` of the mean cross-entropy with respect to the classifier's weight, in closed form.
+
+        `(softmax(logits) - onehot(labels))^T pooled / N`: no backward pass.
+        """
+        residual = self.logits.softmax(1)
+        residual[torch.arange(len(self.labels)), self.labels] -= 1.0
+        return residual.T @ self.pooled / len(self.labels)
+
+    @property
+    def map_before_pooling(self) -> Tensor:
+        """The last feature map `(N, C, H, W)` before global pooling.
+
+        Raises:
+            NotAClassifier: the network has no feature map.
+        """
+        if self.last_map is None:
+            raise NotAClassifier("the network computes no feature map of images (N, C, H, W)")
+        return self.last_map
+
+    def kernels(self, groups: int = 3) -> Tensor:
+        """Activation-pattern kernels `(groups, N, N)`, summed over equal parts of the depth.
+
+        Entry `(i, j)` counts the units of the part on which images i and j agree in sign. A network with fewer
+        nonlinearities than groups leaves some parts zero.
+
+        Raises:
+            ValueError: kernels were not wanted when the network was observed.
+        """
+        n = len(self.labels)
+        total = self.logits.new_zeros(groups, n, n)
+        for group, activation in zip(depth_groups(len(self.activations), groups), self.activations, strict=True):
+            if activation.kernel is None:
+                raise ValueError("kernels were not wanted when the network was observed")
+            total[group] += activation.kernel
+        return total

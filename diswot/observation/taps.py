@@ -1,0 +1,112 @@
+"""Watching a forward pass without editing the network.
+
+A torch function mode sees every torch operation of the pass, whether a module or a bare function calls it, so that
+`nn.ReLU`, `F.relu` and `x.relu_()` are all seen and no attribute such as `.fc` is assumed.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from diswot.observation.kernels import agreement, spectral_entropy
+from diswot.observation.record import Activation
+from diswot.want import Want
+
+ACTIVATIONS: frozenset[Callable[..., Any]] = frozenset(
+    {
+        F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_,
+        F.relu6, F.hardtanh, F.hardtanh_, F.leaky_relu, F.leaky_relu_, F.prelu, torch.prelu, F.rrelu,
+        F.elu, F.elu_, F.selu, F.celu, F.silu, F.gelu, F.mish, F.hardswish, F.softplus,
+    }
+)  # fmt: skip
+"""Nonlinearities whose input's sign is the pattern; gates such as the sigmoid are not among them."""
+
+POOLS: frozenset[Callable[..., Any]] = frozenset(
+    {F.adaptive_avg_pool2d, F.adaptive_max_pool2d, F.avg_pool2d, F.max_pool2d, torch.mean, Tensor.mean}
+)  # fmt: skip
+
+MAP_SOURCES: frozenset[Callable[..., Any]] = ACTIVATIONS | {
+    F.conv2d, F.batch_norm, F.group_norm, F.layer_norm, F.linear, F.avg_pool2d, F.max_pool2d,
+    torch.add, Tensor.add, Tensor.add_, Tensor.__add__, Tensor.__radd__, Tensor.__iadd__,
+}  # fmt: skip
+"""Operations whose results are feature maps; the products inside attention are not."""
+
+
+class Taps(TorchFunctionMode):
+    """Records, in order, what the operations of a pass saw.
+
+    Args:
+        batch: number of images N; tensors of another leading size are not feature maps.
+        want: what to keep.
+        batch_statistics: normalise with the batch's own mean and variance whatever mode the network is in; its running
+            statistics are neither read nor written.
+    """
+
+    def __init__(self, batch: int, want: Want, *, batch_statistics: bool) -> None:
+        super().__init__()
+        self.batch = batch
+        self.want = want
+        self.batch_statistics = batch_statistics
+        self.activations: list[Activation] = []
+        self.linears: list[tuple[Tensor, Tensor]] = []
+        """Input `(N, F)` and output `(N, K)` of every linear layer on two-dimensional input."""
+        self.maps: dict[torch.Size, Tensor] = {}
+        """The last output of each shape, in order of that last output."""
+        self.pooled_map: Tensor | None = None
+        """Input of the last operation that pooled a whole map to one pixel."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in ACTIVATIONS:
+            self.activations.append(self._activation(args[0] if args else kwargs["input"]))
+        if func is F.batch_norm and self.batch_statistics:
+            args, kwargs = _with_batch_statistics(*args, **kwargs)
+        out = func(*args, **kwargs)
+        if func is F.linear and out.ndim == 2:
+            self.linears.append((args[0], out))
+        if Want.MAPS in self.want:
+            self._keep_map(func, args, out)
+        return out
+
+    def _keep_map(self, func: Callable[..., Any], args: tuple[Any, ...], out: Any) -> None:
+        if func in MAP_SOURCES and self._is_map(out):
+            self.maps.pop(out.shape, None)
+            self.maps[out.shape] = out
+        if (
+            func in POOLS
+            and args
+            and self._is_map(args[0])
+            and args[0].ndim == 4
+            and out.numel() == args[0].shape[:2].numel()
+        ):
+            self.pooled_map = args[0]
+
+    def _activation(self, values: Tensor) -> Activation:
+        return Activation(
+            units=values[0].numel(),
+            kernel=agreement(values) if Want.KERNELS in self.want else None,
+            entropy=spectral_entropy(values) if Want.ENTROPIES in self.want else None,
+        )
+
+    def _is_map(self, out: Tensor) -> bool:
+        return out.ndim in (3, 4) and out.shape[0] == self.batch and out.is_floating_point()
+
+
+def _with_batch_statistics(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of `F.batch_norm` with the running statistics left out."""
+    bound = inspect.signature(F.batch_norm).bind(*args, **kwargs)
+    bound.arguments |= {"running_mean": None, "running_var": None, "training": True}
+    return bound.args, bound.kwargs

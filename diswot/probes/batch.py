@@ -1,0 +1,38 @@
+"""The probe batch."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ProbeBatch:
+    """The one small batch that every network is observed on.
+
+    Attributes:
+        images: `(N, C, H, W)` float32, normalised.
+        labels: `(N,)` int64, balanced over the classes as far as N allows.
+        source: what it is, in words for the result.
+    """
+
+    images: Tensor
+    labels: Tensor
+    source: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over shape, pixels and labels: two probes with the same fingerprint give the same scores."""
+        digest = hashlib.sha256(str(tuple(self.images.shape)).encode())
+        digest.update(self.images.cpu().contiguous().numpy().tobytes())
+        digest.update(self.labels.cpu().numpy().tobytes())
+        return digest.hexdigest()
+
+    def to(self, device: torch.device | str, dtype: torch.dtype = torch.float32) -> ProbeBatch:
+        """The batch on a device, channels last in memory, in the dtype of the networks that will see it."""
+        images = self.images.to(device, dtype).contiguous(memory_format=torch.channels_last)
+        return replace(self, images=images, labels=self.labels.to(device))

@@ -1,0 +1,30 @@
+"""Seeded noise: a probe that needs no data."""
+
+from __future__ import annotations
+
+import torch
+
+from diswot.probes.batch import ProbeBatch
+from diswot.seeds import derive_seed
+from search_spaces import Shape
+
+
+def balanced_labels(size: int, num_classes: int, generator: torch.Generator) -> torch.Tensor:
+    """`(size,)` int64 labels in which the counts of any two classes differ by at most one, in random order."""
+    order = torch.randperm(num_classes, generator=generator)
+    labels = order.repeat(-(-size // num_classes))[:size]
+    return labels[torch.randperm(size, generator=generator)]
+
+
+def white_noise(size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:
+    """Independent standard normal pixels with balanced labels.
+
+    Args:
+        size: number of images N.
+        num_classes: labels are drawn from `range(num_classes)`.
+        shape: channels, height, width.
+        seed: of the pixels and labels.
+    """
+    generator = torch.Generator().manual_seed(derive_seed(seed, "probe", "noise"))
+    images = torch.randn(size, *shape, generator=generator)
+    return ProbeBatch(images, balanced_labels(size, num_classes, generator), f"seeded white noise, {size} images")

@@ -1,0 +1,47 @@
+"""What a probe batch is called; data only, free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diswot.errors import InputError, UnknownName
+
+PROBES: dict[str, str] = {
+    "noise": "seeded white noise; needs no data",
+    "folder:PATH": "an image folder, one sub-folder for each class",
+    "idx:PATH": "a folder with an idx pair of images and labels, such as Fashion-MNIST",
+    "cifar:PATH": "the folder of CIFAR-10 or CIFAR-100 files as torchvision keeps them",
+}
+"""How probes are written, with a line on each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSpec:
+    """Which images the networks are observed on.
+
+    Attributes:
+        source: as in `PROBES`, such as `"noise"` or `"folder:images/train"`.
+        size: number of images.
+    """
+
+    source: str = "noise"
+    size: int = 32
+
+    def __post_init__(self) -> None:
+        """Raise `UnknownName` or `InputError` for what no probe can be."""
+        kind, colon, path = self.source.partition(":")
+        forms = {form.partition(":")[0]: ":" in form for form in PROBES}
+        if kind not in forms or forms[kind] != bool(colon and path):
+            raise UnknownName("probe", self.source, PROBES)
+        if self.size < 2:
+            raise InputError(f"a probe needs at least 2 images, not {self.size}")
+
+    @property
+    def kind(self) -> str:
+        """What comes before the colon."""
+        return self.source.partition(":")[0]
+
+    @property
+    def path(self) -> str:
+        """What comes after the colon."""
+        return self.source.partition(":")[2]

@@ -1,0 +1,108 @@
+"""What a proxy is: a named pure function of the evidence, higher is better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from diswot.want import Want
+from search_spaces import Costs
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from diswot.observation import Observation
+    from diswot.probes.batch import ProbeBatch
+    from diswot.teachers.teacher import TeacherView
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a proxy may look at: one candidate under one random initialisation.
+
+    Attributes:
+        student: the candidate's observation.
+        costs: the candidate's costs.
+        teacher: what the teacher shows on the same probe batch; `None` where no proxy asks for it.
+        network: the candidate's module, in evaluation mode; proxies leave it as it is.
+        probe: the batch that both were observed on.
+    """
+
+    student: Observation
+    costs: Costs
+    teacher: TeacherView | None
+    network: nn.Module
+    probe: ProbeBatch
+
+    @property
+    def teachers(self) -> TeacherView:
+        """The teacher of a proxy that needs one.
+
+        Raises:
+            ValueError: the proxy did not say so in the table.
+        """
+        if self.teacher is None:
+            raise ValueError("a proxy that looks at the teacher must say so in the table of proxies")
+        return self.teacher
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A row of the table of proxies.
+
+    Attributes:
+        name: how users call it.
+        summary: one line for lists.
+        reference: paper and equation, or where it is documented.
+        function: where it is, as `module:function` of an `Evidence`.
+        want: what it needs of the forward pass.
+        teacher: whether it looks at the teacher.
+        labels: whether it depends on the probe's labels.
+        gradient: whether it runs a backward pass.
+        version: part of what a score depends on; raised when the definition changes.
+    """
+
+    name: str
+    summary: str
+    reference: str
+    function: str
+    want: Want = Want.NOTHING
+    teacher: bool = False
+    labels: bool = False
+    gradient: bool = False
+    version: int = 1
+
+    @cached_property
+    def compute(self) -> Callable[[Evidence], float]:
+        """The function itself, imported at first use."""
+        module, function = self.function.split(":")
+        compute: Callable[[Evidence], float] = getattr(import_module(module), function)
+        return compute
+
+
+Scale = Literal["none", "standard", "rank", "log-rank"]
+"""How the terms of an aggregate are made comparable: as they are; by mean and standard deviation over the reference sample of
+the space; by their rank in it; by the logarithm of that rank."""
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A score made of proxies, declared as data: the weighted sum of its terms on a common scale.
+
+    Attributes:
+        name: how users call it.
+        summary: one line for lists.
+        reference: where it is justified.
+        terms: weight of each proxy.
+        scale: how terms are made comparable.
+    """
+
+    name: str
+    summary: str
+    reference: str
+    terms: Mapping[str, float]
+    scale: Scale
+    version: int = 1

@@ -1,0 +1,69 @@
+"""Teachers for small images."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from search_spaces import Shape, get_space
+from search_spaces.networks.cifar_resnet import CifarResNet
+
+
+def cifar_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
+    """`resnet20` to `resnet110`: (depth - 2) / 6 basic blocks in each stage (He et al. 2016, section 4.2).
+
+    Shortcuts that change shape are projected, as in the space of students.
+    """
+    blocks = (int(name.removeprefix("resnet")) - 2) // 6
+    return CifarResNet((blocks,) * 3, num_classes, in_shape[0])
+
+
+def nasbench201(text: str, num_classes: int, in_shape: Shape) -> nn.Module:
+    """The network of a NAS-Bench-201 string."""
+    space = get_space("nasbench201")
+    return space.build(space.canonical(space.decode(text)), num_classes, in_shape)
+
+
+def wide_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
+    """`wrn-DEPTH-FACTOR` (Zagoruyko and Komodakis, "Wide Residual Networks", BMVC 2016)."""
+    depth, factor = map(int, name.split("-")[1:])
+    return WideResNet((depth - 4) // 6, factor, num_classes, in_shape[0])
+
+
+class WideBlock(nn.Module):
+    """Batch norm and ReLU before each of two 3 x 3 convolutions; where the shape changes, the shortcut starts behind them."""
+
+    def __init__(self, c_in: int, c_out: int, stride: int) -> None:
+        super().__init__()
+        self.pre = nn.Sequential(nn.BatchNorm2d(c_in), nn.ReLU())
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False)
+        self.mid = nn.Sequential(nn.BatchNorm2d(c_out), nn.ReLU())
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False)
+        self.shortcut = None if c_in == c_out else nn.Conv2d(c_in, c_out, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(N, c_in, H, W)` to `(N, c_out, H / stride, W / stride)`."""
+        y = self.pre(x)
+        out: Tensor = self.conv2(self.mid(self.conv1(y)))
+        return out + (x if self.shortcut is None else self.shortcut(y))
+
+
+class WideResNet(nn.Module):
+    """Three stages of pre-activation blocks at widths 16, 32, 64 times a factor."""
+
+    def __init__(self, blocks: int, factor: int, num_classes: int, in_channels: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(in_channels, 16, 3, 1, 1, bias=False)
+        layers: list[nn.Module] = []
+        c_in = 16
+        for stage, width in enumerate((16 * factor, 32 * factor, 64 * factor)):
+            for i in range(blocks):
+                layers.append(WideBlock(c_in, width, 2 if stage and not i else 1))
+                c_in = width
+        self.blocks = nn.Sequential(*layers, nn.BatchNorm2d(c_in), nn.ReLU())
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(c_in, num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images `(N, C, H, W)` to logits `(N, num_classes)`."""
+        logits: Tensor = self.classifier(self.pool(self.blocks(self.stem(images))).flatten(1))
+        return logits

@@ -1,0 +1,90 @@
+"""What a teacher is called; data only, free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from diswot.errors import InputError, UnknownName
+from search_spaces import CIFAR, Shape, get_space
+from search_spaces.base import check_input
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherFamily:
+    """A row of the table of teachers.
+
+    Attributes:
+        form: how the name is written, such as `"timm:NAME"`.
+        summary: one line for lists.
+        builder: where the builder is, as `module:function`; it is called with the part of the name after the colon (or
+            the whole name), the class count and the input shape.
+        draws_own_weights: whether the builder's network comes with the random weights of its own recipe.
+    """
+
+    form: str
+    summary: str
+    builder: str
+    draws_own_weights: bool = False
+
+
+TEACHERS: dict[str, TeacherFamily] = {
+    **{
+        f"resnet{depth}": TeacherFamily(
+            f"resnet{depth}", f"CIFAR ResNet of {depth} layers", "diswot.teachers.cifar:cifar_resnet"
+        )
+        for depth in (20, 32, 44, 56, 110)
+    },
+    "wrn-40-2": TeacherFamily(
+        "wrn-40-2", "Wide ResNet of 40 layers, twice as wide", "diswot.teachers.cifar:wide_resnet"
+    ),
+    "nasbench201": TeacherFamily(
+        "nasbench201:STRING", "any NAS-Bench-201 architecture", "diswot.teachers.cifar:nasbench201"
+    ),
+    "timm": TeacherFamily("timm:NAME", "any classifier that timm can build", "diswot.teachers.timm:timm_model", True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSpec:
+    """Which teacher, for which task.
+
+    Attributes:
+        name: as in `TEACHERS`, such as `"resnet56"` or `"timm:resnet18"`.
+        num_classes: classes it tells apart.
+        in_shape: channels, height, width of its images.
+        weights: a safetensors file of trained weights, or none for random ones.
+    """
+
+    name: str
+    num_classes: int = 100
+    in_shape: Shape = CIFAR
+    weights: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without building anything.
+
+        Raises:
+            UnknownName: lists the valid teachers.
+            InputError: class count, input shape, or a name without its argument.
+        """
+        check_input(self.num_classes, self.in_shape)
+        key, colon, argument = self.name.partition(":")
+        if key not in TEACHERS or bool(colon) != (":" in TEACHERS[key].form):
+            raise UnknownName("teacher", self.name, (family.form for family in TEACHERS.values()))
+        if colon and not argument:
+            raise InputError(f"teacher {self.name!r} lacks what follows the colon: {TEACHERS[key].form}")
+        if key == "nasbench201":
+            get_space(key).decode(argument)
+        if self.weights is not None and not self.weights.is_file():
+            raise InputError(f"weights file {str(self.weights)!r} does not exist")
+
+    @property
+    def family(self) -> TeacherFamily:
+        """The row of `TEACHERS` that this teacher belongs to."""
+        return TEACHERS[self.name.partition(":")[0]]
+
+    @property
+    def argument(self) -> str:
+        """What the family's builder is called with."""
+        return self.name.partition(":")[2] or self.name

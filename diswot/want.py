@@ -1,0 +1,15 @@
+"""What a proxy asks of the forward pass; free of torch, so that tables can name it."""
+
+from enum import Flag, auto
+
+
+class Want(Flag):
+    """What a pass has to keep beside pooled features and logits; what nobody wants is not computed."""
+
+    NOTHING = 0
+    MAPS = auto()
+    """Feature maps: the last one of each resolution, and the last before pooling."""
+    KERNELS = auto()
+    """Activation-pattern kernels."""
+    ENTROPIES = auto()
+    """Spectral entropy of the channels that enter each activation."""

@@ -1,0 +1,176 @@
+"""What a search space is: a table of choices, its strings, its canonical forms, its costs and its networks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from search_spaces.errors import InputError, InvalidArchitecture
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Shape = tuple[int, int, int]
+"""Input of a network: channels, height, width."""
+
+CIFAR: Shape = (3, 32, 32)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Architecture:
+    """One point of a search space: an immutable, hashable value.
+
+    Attributes:
+        space: name of the space.
+        choices: for each decision of the space, the index of the option taken.
+    """
+
+    space: str
+    choices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a network costs, by our own count.
+
+    Attributes:
+        params: trainable parameters.
+        macs: multiply-accumulates of convolutions, linear layers and attention products for one image;
+            one multiply-add is one MAC.
+        depth: layers with trainable weights on multiply-accumulates (convolutions and linear layers).
+    """
+
+    params: int
+    macs: int
+    depth: int
+
+    def __add__(self, other: Costs) -> Costs:
+        return Costs(self.params + other.params, self.macs + other.macs, self.depth + other.depth)
+
+    def __mul__(self, times: int) -> Costs:
+        return Costs(self.params * times, self.macs * times, self.depth * times)
+
+
+def convolution(
+    c_in: int, c_out: int, kernel: int, size: tuple[int, int], *, groups: int = 1, norm: bool = True
+) -> Costs:
+    """Costs of a bias-free convolution with `size` (height, width) of output, and of the batch norm behind it."""
+    weights = kernel * kernel * (c_in // groups) * c_out
+    return Costs(weights + 2 * c_out * norm, weights * size[0] * size[1], 1)
+
+
+def batch_norm(channels: int) -> Costs:
+    """Costs of an affine batch norm: two parameters a channel, no multiply-accumulates."""
+    return Costs(2 * channels, 0, 0)
+
+
+def linear(c_in: int, c_out: int) -> Costs:
+    """Costs of a linear layer with bias."""
+    return Costs(c_in * c_out + c_out, c_in * c_out, 1)
+
+
+def halved(size: tuple[int, int]) -> tuple[int, int]:
+    """Output size of a stride-2 convolution with 'same' padding, for an input of `size` (height, width)."""
+    return (size[0] + 1) // 2, (size[1] + 1) // 2
+
+
+def check_input(num_classes: int, in_shape: Shape) -> None:
+    """Raise `InputError` unless a classifier of this many classes can take images of this shape."""
+    if num_classes < 1:
+        raise InputError(f"classes must be at least 1, not {num_classes}")
+    if len(in_shape) != 3 or min(in_shape) < 1:
+        raise InputError(f"input shape must be three positive numbers (channels, height, width), not {in_shape}")
+
+
+class SearchSpace(ABC):
+    """A table of decisions with a network behind each combination.
+
+    A subclass names its `options` and writes `encode`, `decode`, `costs` and `build`; it overrides `canonical` where
+    different choices give the same network. The random generator is always an argument.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    options: ClassVar[Sequence[Sequence[Any]]]
+    """For each decision, the options to choose from, cheapest first."""
+
+    @property
+    def size(self) -> int:
+        """Number of architectures, isomorphic ones counted each."""
+        return prod(len(options) for options in self.options)
+
+    @property
+    def smallest(self) -> Architecture:
+        """The architecture that takes the first option everywhere: none costs less in any respect."""
+        return self.canonical(Architecture(self.name, (0,) * len(self.options)))
+
+    def arch(self, choices: Sequence[int]) -> Architecture:
+        """The architecture that takes option `choices[i]` at decision `i`.
+
+        Raises:
+            InvalidArchitecture: a wrong number of choices, or one out of range.
+        """
+        if len(choices) != len(self.options):
+            raise InvalidArchitecture(f"{self.name} makes {len(self.options)} decisions, not {len(choices)}")
+        for i, (choice, options) in enumerate(zip(choices, self.options, strict=True)):
+            if not 0 <= choice < len(options):
+                raise InvalidArchitecture(
+                    f"{self.name} has options 0 to {len(options) - 1} at decision {i}, not {choice}"
+                )
+        return Architecture(self.name, tuple(int(choice) for choice in choices))
+
+    def values(self, arch: Architecture) -> tuple[Any, ...]:
+        """The options that `arch` takes, in the order of the decisions."""
+        return tuple(options[choice] for options, choice in zip(self.options, arch.choices, strict=True))
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Every architecture, in lexicographic order of the choices."""
+        for choices in product(*(range(len(options)) for options in self.options)):
+            yield Architecture(self.name, choices)
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """An architecture, uniform over the choices."""
+        return Architecture(self.name, tuple(int(rng.integers(len(options))) for options in self.options))
+
+    def mutate(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
+        """`arch` with one decision, drawn among those that have a choice, changed to another option."""
+        free = [i for i, options in enumerate(self.options) if len(options) > 1]
+        i = free[int(rng.integers(len(free)))]
+        other = int(rng.integers(len(self.options[i]) - 1))
+        other += other >= arch.choices[i]
+        return Architecture(self.name, (*arch.choices[:i], other, *arch.choices[i + 1 :]))
+
+    def crossover(self, a: Architecture, b: Architecture, rng: np.random.Generator) -> Architecture:
+        """A child that takes each decision from `a` or `b` with equal odds."""
+        pairs = zip(a.choices, b.choices, rng.integers(2, size=len(a.choices)), strict=True)
+        return Architecture(self.name, tuple(y if take else x for x, y, take in pairs))
+
+    def canonical(self, arch: Architecture) -> Architecture:
+        """The one form that all architectures isomorphic to `arch` share."""
+        return arch
+
+    @abstractmethod
+    def encode(self, arch: Architecture) -> str:
+        """The string of `arch`."""
+
+    @abstractmethod
+    def decode(self, text: str) -> Architecture:
+        """The architecture of a string.
+
+        Raises:
+            InvalidArchitecture: says where the string goes wrong.
+        """
+
+    @abstractmethod
+    def costs(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> Costs:
+        """Costs of the network that `build` gives, by formula, without building it."""
+
+    @abstractmethod
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
+        """The network of `arch`: a classifier of images `(N, *in_shape)` into logits `(N, num_classes)`."""

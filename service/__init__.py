@@ -1,0 +1,1 @@
+"""The HTTP service: a thin API, a job store, a worker."""
