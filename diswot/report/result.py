@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from diswot.errors import DiswotError
 from diswot.proxies import get_score
 from diswot.search.run import Candidate, Search
 
@@ -92,3 +93,75 @@ class Result(Document):
     indistinguishable: list[str]
     search: SearchRecord
     timings: dict[str, float]
+
+
+def student(candidate: Candidate) -> Student:
+    """A candidate with a score, as a document."""
+    measurement, score = candidate.measurement, candidate.score
+    if score is None:
+        raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
+    costs = measurement.costs
+    return Student(
+        arch=measurement.arch,
+        score=score.value,
+        stderr=score.stderr,
+        params=costs.params,
+        macs=costs.macs,
+        depth=costs.depth,
+        components=score.components,
+        raw={name: sum(series) / len(series) for name, series in measurement.values.items()},
+    )
+
+
+def indistinguishable(best: Student, others: list[Student]) -> list[str]:
+    """Architectures whose score lies within 1.96 standard errors of the difference from the best one's."""
+    if best.stderr is None:
+        return []
+    spread = [CONFIDENCE * math.hypot(best.stderr, other.stderr or 0.0) for other in others]
+    return [other.arch for other, limit in zip(others, spread, strict=True) if best.score - other.score <= limit]
+
+
+def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float]) -> Result:
+    """The result of a finished search.
+
+    Raises:
+        DiswotError: every candidate failed; the message quotes the first failure.
+    """
+    candidates = search.candidates()
+    students = [student(candidate) for candidate in candidates if candidate.score is not None]
+    if not students:
+        raise DiswotError(f"all {len(candidates)} candidates failed; the first: {candidates[0].measurement.error}")
+    return Result(
+        recommended=students[0],
+        alternatives=students[1 : 1 + ALTERNATIVES],
+        indistinguishable=indistinguishable(students[0], students[1:]),
+        search=_record(search, probe_fingerprint, failed=len(candidates) - len(students)),
+        timings={part: round(seconds, 3) for part, seconds in timings.items()},
+    )
+
+
+def _record(search: Search, probe_fingerprint: str, failed: int) -> SearchRecord:
+    spec = search.spec
+    return SearchRecord(
+        teacher=spec.teacher.name,
+        weights=None if spec.teacher.weights is None else spec.teacher.weights.name,
+        classes=spec.teacher.num_classes,
+        in_shape=spec.teacher.in_shape,
+        space=spec.space,
+        score=spec.score,
+        score_version=get_score(spec.score).version,
+        probe=spec.probe.source,
+        probe_size=spec.probe.size,
+        probe_fingerprint=probe_fingerprint,
+        max_params=spec.budget.max_params,
+        max_macs=spec.budget.max_macs,
+        algorithm=search.algorithm.name,
+        evaluations=len(search.measurements),
+        failed=failed,
+        exhausted=search.exhausted,
+        seed=spec.seed,
+        seeds=spec.seeds,
+        initialisations=spec.initialisations,
+        population=spec.population,
+        tournament=spec.tournament,
+    )

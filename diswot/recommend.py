@@ -1,0 +1,74 @@
+"""The whole path: from what is asked to the recommended student."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diswot.executors import open_executor
+from diswot.probes import load_probe
+from diswot.report.result import Result, make_result
+from diswot.scoring import Measurer, prepare
+from diswot.search.run import Progress, Search
+from diswot.search.spec import SearchSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where a search computes; it does not change what comes out.
+
+    Attributes:
+        executor: one of `diswot.executors.EXECUTORS`.
+        workers: number of workers; by default one for each core.
+    """
+
+    executor: str = "processes"
+    workers: int | None = None
+
+
+def measurer_of(spec: SearchSpec, search: Search) -> Measurer:
+    """Load the probe, observe the teacher, and get ready to measure the candidates of a search.
+
+    Raises:
+        InputError: the probe or the teacher cannot be had as specified.
+    """
+    teacher = spec.teacher
+    probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
+    return prepare(
+        search.space, teacher, probe, [spec.score], seed=spec.seed, seeds=spec.seeds, initialisations=spec.initialisations
+    )
+
+
+def run_search(
+    search: Search,
+    compute: Compute,
+    report: Callable[[Progress], None],
+    checkpoint: Callable[[], bool] = lambda: True,
+) -> Result | None:
+    """Run a search, new or restored, to its recommendation.
+
+    Args:
+        search: what to do, and how far it has come.
+        compute: where to do it.
+        report: called after each measurement.
+        checkpoint: called when `search.state()` is worth keeping; ends the search early by returning `False`.
+
+    Returns:
+        The result, or `None` if the checkpoint ended the search early.
+
+    Raises:
+        InputError: the probe or the teacher cannot be had as specified.
+        ExecutorError: workers could not be started or were lost for good.
+        DiswotError: every candidate failed.
+    """
+    start = time.perf_counter()
+    measurer = measurer_of(search.spec, search)
+    ready = time.perf_counter()
+    with open_executor(compute.executor, measurer, compute.workers) as executor:
+        search.run(executor, report, checkpoint)
+    if not search.done:
+        return None
+    measuring = sum(m.seconds for m in (*search.reference, *search.measurements))
+    timings = {"prepare": ready - start, "search": time.perf_counter() - ready, "measuring_all_workers": measuring}
+    return make_result(search, measurer.probe.fingerprint, timings)
