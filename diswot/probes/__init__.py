@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from diswot.probes.spec import PROBES, ProbeSpec
@@ -10,23 +12,35 @@ from search_spaces import Shape
 if TYPE_CHECKING:
     from diswot.probes.batch import ProbeBatch
 
+LOADERS: dict[str, str] = {
+    "noise": "diswot.probes.noise:white_noise",
+    "folder": "diswot.probes.folder:image_folder",
+    "idx": "diswot.probes.idx:idx_pair",
+    "cifar": "diswot.probes.cifar:cifar_files",
+}
+"""For each kind of `PROBES`, what loads it, as `module:function`; imported when a probe is loaded.
+
+It is called with the path, where the kind has one, the number of images, the class count, the input shape and the seed.
+"""
+
 
 def load_probe(spec: ProbeSpec, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:
     """The probe batch of a specification, drawn by seed, balanced over its classes, normalised.
 
     Args:
         spec: which images, how many.
-        num_classes: classes of the networks; images of more classes than that are refused.
+        num_classes: classes of the networks; images of more classes than that are refused, of fewer are not.
         shape: channels, height, width that the networks take.
         seed: of the draw.
 
     Raises:
         UnreadableData: missing, damaged or mixed files.
-        InputError: images that do not fit the networks.
+        InputError: images that do not fit the networks, or are too few.
     """
-    from diswot.probes.noise import white_noise
-
-    return white_noise(spec.size, num_classes, shape, seed)
+    module, function = LOADERS[spec.kind].split(":")
+    load: Callable[..., ProbeBatch] = getattr(import_module(module), function)
+    where = () if spec.path is None else (spec.path,)
+    return load(*where, spec.size, num_classes, shape, seed)
 
 
 __all__ = ["PROBES", "ProbeSpec", "load_probe"]

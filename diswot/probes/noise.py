@@ -5,15 +5,9 @@ from __future__ import annotations
 import torch
 
 from diswot.probes.batch import ProbeBatch
+from diswot.probes.draw import balanced_labels
 from diswot.seeds import derive_seed
 from search_spaces import Shape
-
-
-def balanced_labels(size: int, num_classes: int, generator: torch.Generator) -> torch.Tensor:
-    """`(size,)` int64 labels in which the counts of any two classes differ by at most one, in random order."""
-    order = torch.randperm(num_classes, generator=generator)
-    labels = order.repeat(-(-size // num_classes))[:size]
-    return labels[torch.randperm(size, generator=generator)]
 
 
 def white_noise(size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:

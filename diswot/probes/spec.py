@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from diswot.errors import InputError, UnknownName
 
@@ -35,6 +36,10 @@ class ProbeSpec:
             raise UnknownName("probe", self.source, PROBES)
         if self.size < 2:
             raise InputError(f"a probe needs at least 2 images, not {self.size}")
+        try:
+            _ = self.path
+        except RuntimeError as error:
+            raise InputError(f"probe {self.source!r} starts in no user's home: {error}") from error
 
     @property
     def kind(self) -> str:
@@ -42,6 +47,7 @@ class ProbeSpec:
         return self.source.partition(":")[0]
 
     @property
-    def path(self) -> str:
-        """What comes after the colon."""
-        return self.source.partition(":")[2]
+    def path(self) -> Path | None:
+        """What comes after the colon, with `~` as the user's home; `None` for a kind without a path."""
+        text = self.source.partition(":")[2]
+        return Path(text).expanduser() if text else None
