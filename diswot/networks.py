@@ -14,7 +14,7 @@ from diswot.seeds import derive_seed
 def build_random(build: Callable[[], nn.Module], seed: int, device: torch.device | str = "cpu") -> nn.Module:
     """Build a network of convolutions, linear layers and batch norms, and draw its weights.
 
-    The module is laid out without memory first, so that no weight is drawn twice and the global generator is never used.
+    The module is laid out without memory first: no weight is drawn twice, the global generator is never used.
 
     Args:
         build: makes the module.

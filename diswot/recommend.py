@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from diswot.errors import DiswotError
 from diswot.executors import open_executor
 from diswot.probes import load_probe
+from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import Result, make_result
-from diswot.scoring import Measurer, prepare
+from diswot.scoring import Measurer, Scorer, needs_reference, prepare, reference_sample
 from diswot.search.run import Progress, Search
 from diswot.search.spec import SearchSpec
+from search_spaces import Architecture, get_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class Compute:
     workers: int | None = None
 
 
-def measurer_of(spec: SearchSpec, search: Search) -> Measurer:
-    """Load the probe, observe the teacher, and get ready to measure the candidates of a search.
+def measurer_of(spec: SearchSpec) -> Measurer:
+    """Load the probe, observe the teacher, and get ready to measure candidates.
 
     Raises:
         InputError: the probe or the teacher cannot be had as specified.
@@ -36,7 +39,13 @@ def measurer_of(spec: SearchSpec, search: Search) -> Measurer:
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
     return prepare(
-        search.space, teacher, probe, [spec.score], seed=spec.seed, seeds=spec.seeds, initialisations=spec.initialisations
+        get_space(spec.space),
+        teacher,
+        probe,
+        [spec.score],
+        seed=spec.seed,
+        seeds=spec.seeds,
+        initialisations=spec.initialisations,
     )
 
 
@@ -52,7 +61,7 @@ def run_search(
         search: what to do, and how far it has come.
         compute: where to do it.
         report: called after each measurement.
-        checkpoint: called when `search.state()` is worth keeping; ends the search early by returning `False`.
+        checkpoint: called when `search.state()` is worth keeping; returns whether to go on.
 
     Returns:
         The result, or `None` if the checkpoint ended the search early.
@@ -63,7 +72,7 @@ def run_search(
         DiswotError: every candidate failed.
     """
     start = time.perf_counter()
-    measurer = measurer_of(search.spec, search)
+    measurer = measurer_of(search.spec)
     ready = time.perf_counter()
     with open_executor(compute.executor, measurer, compute.workers) as executor:
         search.run(executor, report, checkpoint)
@@ -72,3 +81,25 @@ def run_search(
     measuring = sum(m.seconds for m in (*search.reference, *search.measurements))
     timings = {"prepare": ready - start, "search": time.perf_counter() - ready, "measuring_all_workers": measuring}
     return make_result(search, measurer.probe.fingerprint, timings)
+
+
+def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanation:
+    """Score one architecture and say what the score is made of.
+
+    Args:
+        spec: teacher, space, score, probe and seeds; what concerns the search is not used.
+        arch: of the space.
+        compute: where to measure.
+
+    Raises:
+        InputError: the probe or the teacher cannot be had as specified.
+        DiswotError: the network failed.
+    """
+    measurer = measurer_of(spec)
+    sample = reference_sample(measurer.space, spec.seed) if needs_reference(spec.score) else []
+    with open_executor(compute.executor, measurer, compute.workers) as executor:
+        *reference, measurement = executor.map([*sample, arch])
+    if measurement.error is not None:
+        raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
+    scorer = Scorer(spec.score, reference)
+    return make_explanation(measurer.space.encode(arch), spec.teacher.name, scorer, measurement)

@@ -1,7 +1,7 @@
 """From an architecture to its score.
 
-A `Measurer` turns an architecture into raw proxy values: that is the expensive part, a pure function that any worker may
-run. A `Scorer` turns raw values into one number with its standard error: arithmetic, on the driver.
+A `Measurer` turns an architecture into raw proxy values: that is the expensive part, a pure function that any worker
+may run. A `Scorer` turns raw values into one number with its standard error: arithmetic, on the driver.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Measurer:
     seeds: int
 
     def __call__(self, arch: Architecture) -> Measurement:
-        """Raw values of the canonical form of `arch`; a network that fails or a value that is not finite is an error on record."""
+        """Raw values of the canonical form of `arch`; a network that fails or is not finite is an error on record."""
         start = time.perf_counter()
         arch = self.space.canonical(arch)
         in_shape = (self.probe.images.shape[1], self.probe.images.shape[2], self.probe.images.shape[3])
@@ -144,6 +144,12 @@ def prepare(
                 teacher, probe, wanted(proxies), seed=seed, initialisations=initialisations, device=probe.images.device
             )
     return Measurer(space, teacher.num_classes, probe, view, proxies, seed, seeds)
+
+
+def needs_reference(score: str) -> bool:
+    """Whether this score scales its terms against a reference sample of the space."""
+    found = get_score(score)
+    return isinstance(found, Aggregate) and found.scale != "none"
 
 
 def reference_sample(space: SearchSpace, seed: int, size: int = REFERENCE_SIZE) -> list[Architecture]:

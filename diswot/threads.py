@@ -8,7 +8,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch compute on one thread inside the block; the number of threads decides the order of floating-point sums."""
+    """Let torch compute on one thread inside the block; their number decides the order of floating-point sums."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

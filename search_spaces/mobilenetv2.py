@@ -1,7 +1,7 @@
 """MobileNetV2 students for 32 x 32 images: seven stages of inverted residuals whose widths grow.
 
-Blocks of Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018; the space of Trofimov et al.,
-"Multi-Fidelity Neural Architecture Search With Knowledge Distillation", IEEE Access 2023.
+Blocks of Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018; the space of Trofimov
+et al., "Multi-Fidelity Neural Architecture Search With Knowledge Distillation", IEEE Access 2023.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class MobileNetV2(SearchSpace):
             if wide - narrow not in GROWTHS[i - 2]:
                 steps = GROWTHS[i - 2]
                 raise InvalidArchitecture(
-                    f"width {wide} of stage {i} must exceed the width before it ({narrow}) by a multiple of {STEP} up to {steps[-1]}"
+                    f"width {wide} of stage {i} must exceed the width before it ({narrow}) "
+                    f"by a multiple of {STEP} up to {steps[-1]}"
                 )
         grow = [steps.index(b - a) for steps, (a, b) in zip(GROWTHS, pairwise(widths), strict=True)]
         return self.arch([*(DEPTHS.index(depth) for depth in depths), FIRST.index(widths[0]), *grow])

@@ -66,7 +66,8 @@ class NASBench201(SearchSpace):
         for (source, target), operation in zip(EDGES, operations, strict=True):
             if operation not in OPERATIONS:
                 raise InvalidArchitecture(
-                    f"unknown operation {operation!r} on edge {source}->{target} of {text!r}; valid: {', '.join(OPERATIONS)}"
+                    f"unknown operation {operation!r} on edge {source}->{target} of {text!r}; "
+                    f"valid: {', '.join(OPERATIONS)}"
                 )
         return Architecture(self.name, tuple(OPERATIONS.index(operation) for operation in operations))
 

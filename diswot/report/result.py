@@ -1,4 +1,4 @@
-"""The result of a search as a document: what `result.json`, `--json` and the service give. Documented in docs/result.md."""
+"""The result of a search as a document: `result.json`, `--json`, the service; see docs/result.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from diswot.errors import DiswotError
 from diswot.proxies import get_score
 from diswot.search.run import Candidate, Search
+from diswot.search.spec import SearchSpec
 
 ALTERNATIVES = 3
 CONFIDENCE = 1.96
@@ -46,8 +47,8 @@ class Student(Document):
     raw: dict[str, float]
 
 
-class SearchRecord(Document):
-    """How the search was done: everything that the result depends on."""
+class Settings(Document):
+    """What the search was asked to do, in full."""
 
     teacher: str
     weights: str | None
@@ -55,21 +56,36 @@ class SearchRecord(Document):
     in_shape: tuple[int, int, int]
     space: str
     score: str
-    score_version: int
     probe: str
     probe_size: int
-    probe_fingerprint: str
     max_params: int | None
     max_macs: int | None
-    algorithm: str
-    evaluations: int
-    failed: int
-    exhausted: bool
+    max_evaluations: int
     seed: int
     seeds: int
     initialisations: int
     population: int
     tournament: int
+
+
+class SearchRecord(Settings):
+    """How the search was done: its settings, and what else the result depends on.
+
+    Attributes:
+        algorithm: how candidates were proposed.
+        evaluations: candidates measured.
+        failed: those of them whose network failed.
+        exhausted: whether every architecture within the budget was measured.
+        score_version: version of the score's definition.
+        probe_fingerprint: SHA-256 of the probe batch.
+    """
+
+    algorithm: str
+    evaluations: int
+    failed: int
+    exhausted: bool
+    score_version: int
+    probe_fingerprint: str
 
 
 class Result(Document):
@@ -140,28 +156,35 @@ def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float
     )
 
 
-def _record(search: Search, probe_fingerprint: str, failed: int) -> SearchRecord:
-    spec = search.spec
-    return SearchRecord(
+def settings_of(spec: SearchSpec) -> Settings:
+    """The settings of a search as a document."""
+    return Settings(
         teacher=spec.teacher.name,
         weights=None if spec.teacher.weights is None else spec.teacher.weights.name,
         classes=spec.teacher.num_classes,
         in_shape=spec.teacher.in_shape,
         space=spec.space,
         score=spec.score,
-        score_version=get_score(spec.score).version,
         probe=spec.probe.source,
         probe_size=spec.probe.size,
-        probe_fingerprint=probe_fingerprint,
         max_params=spec.budget.max_params,
         max_macs=spec.budget.max_macs,
-        algorithm=search.algorithm.name,
-        evaluations=len(search.measurements),
-        failed=failed,
-        exhausted=search.exhausted,
+        max_evaluations=spec.evaluations,
         seed=spec.seed,
         seeds=spec.seeds,
         initialisations=spec.initialisations,
         population=spec.population,
         tournament=spec.tournament,
+    )
+
+
+def _record(search: Search, probe_fingerprint: str, failed: int) -> SearchRecord:
+    return SearchRecord(
+        **settings_of(search.spec).model_dump(),
+        algorithm=search.algorithm.name,
+        evaluations=len(search.measurements),
+        failed=failed,
+        exhausted=search.exhausted,
+        score_version=get_score(search.spec.score).version,
+        probe_fingerprint=probe_fingerprint,
     )

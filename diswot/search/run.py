@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from diswot.executors import Executor
-from diswot.proxies import AGGREGATES
-from diswot.scoring import Measurement, Score, Scorer, reference_sample
+from diswot.scoring import Measurement, Score, Scorer, needs_reference, reference_sample
 from diswot.search.budget import Feasible
 from diswot.search.evolution import AgingEvolution
 from diswot.search.spec import SearchSpec
@@ -77,7 +76,7 @@ class Search:
         Args:
             executor: entered; measures what `prepare` made for this spec.
             report: called after each measurement.
-            checkpoint: called after each batch, when `state` is worth keeping; ends the search early by returning `False`.
+            checkpoint: called after each batch, when `state` is worth keeping; returns whether to go on.
         """
         self._measure_reference(executor, report)
         if not checkpoint():
@@ -110,7 +109,7 @@ class Search:
         self.measurements = [_measurement(row) for row in state["measurements"]]
 
     def _measure_reference(self, executor: Executor, report: Callable[[Progress], None]) -> None:
-        if self.spec.score not in AGGREGATES or AGGREGATES[self.spec.score].scale == "none":
+        if not needs_reference(self.spec.score):
             return
         sample = reference_sample(self.space, self.spec.seed)
         for measurement in executor.map(sample[len(self.reference) :]):

@@ -68,7 +68,7 @@ class Reduction(nn.Module):
 
 
 class CellNetwork(nn.Module):
-    """The published skeleton: stem, three stages of cells, reductions, last batch norm and ReLU, pooling, classifier."""
+    """The published skeleton: stem, three stages of cells, reductions, last batch norm and ReLU, classifier."""
 
     def __init__(self, operations: Sequence[str], live: Sequence[bool], num_classes: int, in_channels: int) -> None:
         super().__init__()

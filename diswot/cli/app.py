@@ -1,0 +1,51 @@
+"""The `diswot` command: its own sub-commands, and those that the rooms above mount by entry point."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+
+from diswot.cli import lists, score, search
+from diswot.cli.console import STDERR
+from diswot.errors import DiswotError, InputError
+
+app = typer.Typer(
+    help="The right student for a teacher, without training.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("search")(search.search)
+app.command("score")(score.score)
+app.command("spaces")(lists.spaces)
+app.command("teachers")(lists.teachers)
+app.command("proxies")(lists.proxies)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """The right student for a teacher, without training."""
+    if show:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"diswot {installed('diswot')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; wrong input ends with one sentence on stderr and exit code 2, other failures with 1."""
+    for entry in entry_points(group="diswot.commands"):
+        app.add_typer(entry.load(), name=entry.name)
+    try:
+        app()
+    except InputError as error:
+        STDERR.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except DiswotError as error:
+        STDERR.print(f"failed: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,78 @@
+"""How results are shown to a person."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from diswot.cli.console import STDOUT, si
+
+if TYPE_CHECKING:
+    from diswot.report.result import Result, Student
+
+
+def show_result(result: Result, out: Path | None) -> None:
+    """Print the recommendation, its alternatives, what the scores are made of, and what to do next."""
+    best, how = result.recommended, result.search
+    STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher} with {how.classes} classes, out of {how.space}:")
+    STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
+    STDOUT.print(f"  {_limits(result)}; best of {how.evaluations} evaluated architectures (seed {how.seed})")
+    STDOUT.print()
+    STDOUT.print(_students([best, *result.alternatives], how.score))
+    STDOUT.print()
+    _show_doubt(result)
+    if how.probe == "noise":
+        STDOUT.print("Probe: seeded noise, no data needed. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.")
+    seconds = result.timings["prepare"] + result.timings["search"]
+    STDOUT.print(f"Took {seconds:.0f} s. " + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""))
+    STDOUT.print("Next, see what this score is made of:")
+    STDOUT.print(f"  {next_command(result)}", markup=False, soft_wrap=True)
+
+
+def next_command(result: Result) -> str:
+    """The command that explains the recommended student's score."""
+    how = result.search
+    words = ["diswot", "score", "--teacher", how.teacher, "--classes", str(how.classes), "--space", how.space]
+    defaults = {"score": "default", "probe": "noise"}
+    words += [
+        word
+        for name, value in defaults.items()
+        if getattr(how, name) != value
+        for word in (f"--{name}", getattr(how, name))
+    ]
+    return shlex.join([*words, "--arch", result.recommended.arch])
+
+
+def _limits(result: Result) -> str:
+    best, how = result.recommended, result.search
+    parts = []
+    for name, cost, limit in (("parameters", best.params, how.max_params), ("MACs", best.macs, how.max_macs)):
+        parts.append(f"{cost:,} {name}" + (f" of at most {limit:,}" if limit is not None else ""))
+    return ", ".join(parts)
+
+
+def _students(students: Sequence[Student], score: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("architecture", overflow="fold")
+    for name in (f"{score} score", "± s.e.", "parameters", "MACs", *students[0].components):
+        table.add_column(name, justify="right")
+    for rank, one in enumerate(students, 1):
+        stderr = "" if one.stderr is None else f"{one.stderr:.3f}"
+        parts = [f"{value:+.3f}" for value in one.components.values()]
+        table.add_row(str(rank), one.arch, f"{one.score:.3f}", stderr, si(one.params), si(one.macs), *parts)
+    return table
+
+
+def _show_doubt(result: Result) -> None:
+    alike = len(result.indistinguishable)
+    if result.recommended.stderr is None:
+        STDOUT.print("One seed only: how sure this ranking is cannot be said; give --seeds 2 or more.")
+    elif alike:
+        STDOUT.print(f"{alike} other candidates cannot be told apart from it (within 1.96 standard errors).")
+    else:
+        STDOUT.print("No other candidate comes within 1.96 standard errors of it.")

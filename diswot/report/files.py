@@ -1,0 +1,82 @@
+"""The files of a finished search."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from diswot.errors import InputError
+from diswot.report.plots import plot_search
+from diswot.report.result import Result, settings_of
+from diswot.search.run import Search
+
+RESULT = "result.json"
+CANDIDATES = "candidates.csv"
+PLOT = "search.png"
+
+
+def check_folder(folder: Path, search: Search) -> None:
+    """Refuse, before any work, a folder that cannot take the files or holds the result of another search.
+
+    Raises:
+        InputError: with what stands in the way.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
+    home = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not os.access(home, os.W_OK):
+        raise InputError(f"--out {str(folder)!r} cannot be written: no permission in {str(home)!r}")
+    if (folder / RESULT).exists() and not _holds(folder / RESULT, search):
+        raise InputError(f"{str(folder)!r} holds the result of another search; choose another folder")
+
+
+def write_files(folder: Path, search: Search, result: Result) -> None:
+    """Write `result.json`, `candidates.csv` and `search.png`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / CANDIDATES, lambda file: _write_candidates(file, search))
+    plot_search(search, folder / PLOT)
+    _write(folder / RESULT, lambda file: file.write(result.model_dump_json(indent=2) + "\n"))
+
+
+def _holds(path: Path, search: Search) -> bool:
+    """Whether `path` is the result of a search with the same settings."""
+    try:
+        found = json.loads(path.read_text())["search"]
+    except (KeyError, TypeError, ValueError):
+        return False
+    asked = settings_of(search.spec).model_dump(mode="json")
+    return {name: found.get(name) for name in asked} == asked
+
+
+def _write_candidates(file: IO[str], search: Search) -> None:
+    order = {m.arch: i for i, m in enumerate(search.measurements, 1)}
+    candidates = search.candidates()
+    terms = list(next((c.score.components for c in candidates if c.score), {}))
+    writer = csv.writer(file, lineterminator="\n")
+    raw = [f"raw_{term}" for term in terms]
+    writer.writerow(["rank", "evaluation", "arch", "score", "stderr", "params", "macs", "depth", *terms, *raw, "error"])
+    for rank, candidate in enumerate(candidates, 1):
+        m, score = candidate.measurement, candidate.score
+        head = [
+            rank if score else "",
+            order[m.arch],
+            m.arch,
+            score.value if score else "",
+            score.stderr if score else "",
+        ]
+        parts = [score.components[term] for term in terms] if score else [""] * len(terms)
+        means = [sum(m.values[term]) / len(m.values[term]) for term in terms] if score else [""] * len(terms)
+        writer.writerow([*head, m.costs.params, m.costs.macs, m.costs.depth, *parts, *means, m.error or ""])
+
+
+def _write(path: Path, fill: Callable[[IO[str]], object]) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", newline="") as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

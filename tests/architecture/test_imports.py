@@ -1,0 +1,55 @@
+"""Arrows point one way: search_spaces <- diswot <- service, benchmarks; heavy packages are imported where they are used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {
+    "search_spaces": {"search_spaces"},
+    "diswot": {"diswot", "search_spaces"},
+    "service": {"service", "diswot", "search_spaces"},
+    "benchmarks": {"benchmarks", "diswot", "search_spaces"},
+}
+
+
+def imported(path: Path, *, run_time: bool = False) -> set[str]:
+    """Top-level packages that a module imports, wherever in it; at run time, what only the type checker sees is left out."""
+    tree = ast.parse(path.read_text())
+    for node in list(ast.walk(tree)):
+        if run_time and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_imports_one_above_it(room: str) -> None:
+    for path in (ROOT / room).rglob("*.py"):
+        forbidden = (imported(path) & ROOMS.keys()) - ROOMS[room]
+        assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}"
+
+
+def test_spaces_are_pure_python_beside_their_networks() -> None:
+    for path in (ROOT / "search_spaces").rglob("*.py"):
+        found = imported(path, run_time=True) - set(sys.stdlib_module_names) - {"search_spaces", "numpy"}
+        allowed = {"torch"} if path.parent.name == "networks" else set()
+        assert found <= allowed, f"{path.relative_to(ROOT)} imports {found}"
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["search_spaces", "diswot", "diswot.proxies", "diswot.search.spec", "diswot.search.budget", "diswot.cli"],
+)
+def test_tables_and_specs_are_free_of_heavy_packages(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted({{'torch', 'ray', 'timm', 'matplotlib'}} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []

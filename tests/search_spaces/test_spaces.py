@@ -1,0 +1,120 @@
+"""Every space of the table keeps the promises of a space."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from search_spaces import SPACES, Architecture, SearchSpace, get_space
+from search_spaces.errors import InputError, InvalidArchitecture, UnknownName
+
+SAMPLES = 12
+TASKS = [(7, (3, 33, 20)), (100, (3, 32, 32)), (10, (1, 28, 28))]
+
+
+@pytest.fixture(params=SPACES, name="space")
+def each_space(request: pytest.FixtureRequest) -> SearchSpace:
+    return SPACES[request.param]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_sampled_architectures_round_trip_through_strings(space: SearchSpace, rng: np.random.Generator) -> None:
+    for _ in range(SAMPLES):
+        arch = space.sample(rng)
+        assert space.decode(space.encode(arch)) == arch
+        assert space.arch(list(arch.choices)) == arch
+        assert space.decode(json.loads(json.dumps(space.encode(arch)))) == arch
+
+
+def test_equal_generators_sample_equal_architectures(space: SearchSpace) -> None:
+    draws = [[space.sample(np.random.default_rng(7)) for _ in range(3)] for _ in range(2)]
+    assert draws[0] == draws[1]
+
+
+def test_a_mutation_changes_one_decision_within_its_options(space: SearchSpace, rng: np.random.Generator) -> None:
+    for _ in range(SAMPLES):
+        arch = space.sample(rng)
+        child = space.mutate(arch, rng)
+        changed = [i for i, (a, b) in enumerate(zip(arch.choices, child.choices, strict=True)) if a != b]
+        assert len(changed) == 1
+        assert space.arch(child.choices) == child
+
+
+def test_every_option_is_reached_by_mutation(rng: np.random.Generator) -> None:
+    space = get_space("cifar-resnet")
+    reached = {space.mutate(space.smallest, rng) for _ in range(300)}
+    assert len(reached) == 3 * 3
+
+
+def test_a_child_takes_each_decision_from_one_parent(space: SearchSpace, rng: np.random.Generator) -> None:
+    for _ in range(SAMPLES):
+        a, b = space.sample(rng), space.sample(rng)
+        child = space.crossover(a, b, rng)
+        assert all(c in pair for c, *pair in zip(child.choices, a.choices, b.choices, strict=True))
+
+
+def test_canonical_forms_are_their_own_canonical_form(space: SearchSpace, rng: np.random.Generator) -> None:
+    for _ in range(SAMPLES):
+        canonical = space.canonical(space.sample(rng))
+        assert space.canonical(canonical) == canonical
+
+
+def test_formulas_agree_with_the_built_network(space: SearchSpace, rng: np.random.Generator) -> None:
+    for _ in range(6):
+        arch = space.sample(rng)
+        for num_classes, shape in TASKS:
+            with torch.device("meta"), FlopCounterMode(display=False) as counter:
+                network = space.build(arch, num_classes, shape)
+                logits = network(torch.zeros(2, *shape))
+            costs = space.costs(arch, num_classes, shape)
+            layers = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
+            assert logits.shape == (2, num_classes)
+            assert costs.params == sum(p.numel() for p in network.parameters())
+            assert costs.macs == counter.get_total_flops() // 4  # two images, two operations a MAC
+            assert costs.depth == len(layers)
+
+
+def test_nothing_costs_less_than_the_smallest(space: SearchSpace, rng: np.random.Generator) -> None:
+    smallest = space.costs(space.smallest, 100)
+    for _ in range(200):
+        costs = space.costs(space.sample(rng), 100)
+        assert smallest.params <= costs.params
+        assert smallest.macs <= costs.macs
+
+
+def test_no_classes_and_empty_images_are_refused(space: SearchSpace) -> None:
+    for action in (space.costs, space.build):
+        with pytest.raises(InputError, match="^classes must be at least 1, not 0$"):
+            action(space.smallest, 0)
+        with pytest.raises(InputError, match=re.escape("input shape must be three positive numbers")):
+            action(space.smallest, 10, (3, 0, 32))
+
+
+def test_choices_outside_the_space_are_refused(space: SearchSpace) -> None:
+    decisions = len(space.options)
+    with pytest.raises(InvalidArchitecture, match=f"^{space.name} makes {decisions} decisions, not 1$"):
+        space.arch([0])
+    with pytest.raises(InvalidArchitecture, match="at decision 0, not 99"):
+        space.arch([99] + [0] * (decisions - 1))
+
+
+def test_an_unknown_space_lists_the_valid_ones() -> None:
+    with pytest.raises(
+        UnknownName, match="^unknown search space 'nb201'; valid: nasbench201, cifar-resnet, mobilenetv2$"
+    ):
+        get_space("nb201")
+
+
+def test_architectures_are_values() -> None:
+    arch = Architecture("cifar-resnet", (0, 1, 2))
+    assert arch == Architecture("cifar-resnet", (0, 1, 2))
+    assert len({arch, Architecture("cifar-resnet", (0, 1, 2))}) == 1
+    with pytest.raises(AttributeError):
+        arch.space = "other"  # type: ignore[misc]
