@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+_BITS = 62
+"""Images that one int64 word of a pattern holds."""
 
 
 def agreement(values: Tensor) -> Tensor:
@@ -48,6 +52,50 @@ def spectral_entropy(values: Tensor) -> float:
         return 0.0
     share = spectrum / total
     return float(torch.special.entr(share).sum())
+
+
+def smallest_correlation(values: Tensor) -> float:
+    """Smallest eigenvalue of the correlation matrix between the channels of one image's map.
+
+    The term of one layer of Jiang et al., "MeCo", NeurIPS 2023. A constant channel correlates with nothing, not even
+    with itself, as in the authors' code; a map with no more positions than channels has a singular matrix.
+
+    Args:
+        values: `(C, H, W)`.
+
+    Returns:
+        Between 0 and 1.
+
+    Example:
+        >>> smallest_correlation(torch.tensor([[[1.0, 0.0, 0.0, 0.0]], [[0.0, 1.0, 0.0, 0.0]]]))  # 1 - 1/3
+        0.6666666666666667
+    """
+    channels = values.flatten(1).double()
+    if channels.shape[1] <= channels.shape[0]:
+        return 0.0
+    unit = F.normalize(channels - channels.mean(1, keepdim=True), dim=1)
+    return float(torch.linalg.eigvalsh(unit @ unit.T)[0].clamp_min(0.0))
+
+
+def switching_patterns(values: Tensor) -> Tensor:
+    """The distinct rows among the units' patterns over the images, as words of bits.
+
+    Args:
+        values: `(N, ...)` inputs of a nonlinearity.
+
+    Returns:
+        `(distinct, ceil(N / 62))` int64: bit i of a row says whether the unit is on for image i.
+    """
+    pattern = _rows(values > 0)
+    weights = 2 ** torch.arange(_BITS, device=values.device)
+    words = [(part * weights[: len(part), None]).sum(0) for part in torch.split(pattern, _BITS)]
+    return distinct_rows(torch.stack(words, 1))
+
+
+def distinct_rows(codes: Tensor) -> Tensor:
+    """The distinct rows of `(U, words)` codes."""
+    rows: Tensor = torch.unique(codes)[:, None] if codes.shape[1] == 1 else torch.unique(codes, dim=0)
+    return rows
 
 
 def depth_groups(count: int, groups: int) -> list[int]:

@@ -27,13 +27,13 @@ def observe(
             weights); `False` for the running statistics of trained weights.
 
     Raises:
-        NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes for the labels.
+        NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes.
     """
     modes = {layer: layer.training for layer in module.modules()}
     taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics)
     module.eval()
     try:
-        with torch.inference_mode(), taps:
+        with torch.inference_mode(), taps.watching(module):
             logits = module(probe.images)
     except RuntimeError as error:
         shape = tuple(probe.images.shape[1:])
@@ -50,6 +50,8 @@ def observe(
         stages=_stages(maps),
         last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, pooled.shape[1]),
         activations=tuple(taps.activations),
+        blocks=tuple(taps.blocks),
+        correlations=tuple(taps.correlations),
     )
 
 
@@ -92,4 +94,4 @@ def _stages(maps: list[Tensor]) -> tuple[Tensor, ...]:
 def _last_map(maps: list[Tensor], width: int) -> Tensor | None:
     """The last map of a network that does not pool: as wide as the features of its head, where there is one."""
     wide = [m for m in maps if m.shape[1] == width and m.shape[2] * m.shape[3] > 1]
-    return (wide or maps or [None])[-1]
+    return (wide or maps)[-1] if maps else None

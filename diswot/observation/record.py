@@ -20,11 +20,13 @@ class Activation:
         units: number of its units for one image.
         kernel: `(N, N)` number of units on which two images agree in sign, if wanted.
         entropy: spectral entropy of its input's channel covariance, in nats, if wanted.
+        patterns: `(distinct, words)` int64, the distinct ways its units switch over the images, if wanted.
     """
 
     units: int
     kernel: Tensor | None = None
     entropy: float | None = None
+    patterns: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Observation:
         stages: the last feature map `(N, C, H, W)` of each resolution, from large to small, if maps were wanted.
         last_map: `(N, C, H, W)` the last feature map before global pooling, if maps were wanted.
         activations: what each nonlinearity saw, in order of execution.
+        blocks: spectral entropy of each building block's output, in nats and in order of execution, if wanted.
+        correlations: smallest eigenvalue of the channel correlations behind each convolution, for the first image, if
+            wanted.
     """
 
     logits: Tensor
@@ -46,6 +51,8 @@ class Observation:
     stages: tuple[Tensor, ...] = ()
     last_map: Tensor | None = None
     activations: tuple[Activation, ...] = ()
+    blocks: tuple[float, ...] = ()
+    correlations: tuple[float, ...] = ()
 
     @cached_property
     def classifier_gradient(self) -> Tensor:

@@ -7,15 +7,16 @@ A torch function mode sees every torch operation of the pass, whether a module o
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from diswot.observation.kernels import agreement, spectral_entropy
+from diswot.observation.kernels import agreement, smallest_correlation, spectral_entropy, switching_patterns
 from diswot.observation.record import Activation
 from diswot.want import Want
 
@@ -61,6 +62,17 @@ class Taps(TorchFunctionMode):
         """The last output of each shape, in order of that last output."""
         self.pooled_map: Tensor | None = None
         """Input of the last operation that pooled a whole map to one pixel."""
+        self.blocks: list[float] = []
+        self.correlations: list[float] = []
+
+    @contextmanager
+    def watching(self, module: nn.Module) -> Iterator[None]:
+        """See, inside the block, what the operations and the building blocks of `module` do."""
+        with ExitStack() as stack:
+            if Want.BLOCKS in self.want:
+                stack.enter_context(watch_blocks(module, lambda out: self.blocks.append(spectral_entropy(out))))
+            stack.enter_context(self)
+            yield
 
     def __torch_function__(
         self,
@@ -77,6 +89,8 @@ class Taps(TorchFunctionMode):
         out = func(*args, **kwargs)
         if func is F.linear and out.ndim == 2:
             self.linears.append((args[0], out))
+        if func is F.conv2d and Want.CORRELATIONS in self.want:
+            self.correlations.append(smallest_correlation(out[0]))
         if Want.MAPS in self.want:
             self._keep_map(func, args, out)
         return out
@@ -99,10 +113,45 @@ class Taps(TorchFunctionMode):
             units=values[0].numel(),
             kernel=agreement(values) if Want.KERNELS in self.want else None,
             entropy=spectral_entropy(values) if Want.ENTROPIES in self.want else None,
+            patterns=switching_patterns(values) if Want.PATTERNS in self.want else None,
         )
 
     def _is_map(self, out: Tensor) -> bool:
         return out.ndim in (3, 4) and out.shape[0] == self.batch and out.is_floating_point()
+
+
+def building_blocks(module: nn.Module) -> list[nn.Module]:
+    """The blocks that a network is a chain of, in order of definition: stem, cells, residual blocks.
+
+    Containers of blocks are opened, from the network's own children down; a block is a module of a class of its own, or
+    the layers around a convolution. Single layers without a convolution, heads and closing norms are none.
+    """
+    blocks: list[nn.Module] = []
+    for child in module.children():
+        layers = list(child.children())
+        if isinstance(child, nn.Sequential | nn.ModuleList) and any(list(layer.children()) for layer in layers):
+            blocks.extend(building_blocks(child))
+        elif any(isinstance(layer, nn.Conv2d) for layer in (child, *layers)) or (
+            layers and not isinstance(child, nn.Sequential)
+        ):
+            blocks.append(child)
+    return blocks
+
+
+@contextmanager
+def watch_blocks(module: nn.Module, see: Callable[[Tensor], object]) -> Iterator[None]:
+    """Call `see` with each map `(N, C, H, W)` that leaves a building block inside the block."""
+
+    def hook(_: nn.Module, __: object, out: object) -> None:
+        if isinstance(out, Tensor) and out.ndim == 4:
+            see(out)
+
+    handles = [block.register_forward_hook(hook) for block in building_blocks(module)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _with_batch_statistics(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -1,32 +1,189 @@
-"""The table of proxies and of the aggregates made of them; free of torch, a function is imported when it is first used."""
+"""The table of proxies and of the aggregates made of them; free of torch: functions are imported at first use."""
 
 from diswot.errors import UnknownName
-from diswot.proxies.base import Aggregate, Proxy
+from diswot.proxies.base import Aggregate, Passes, Proxy
 from diswot.want import Want
 
+_HERE = "diswot.proxies"
 _DISWOT = "Dong et al., DisWOT, CVPR 2023"
+_ZERO_COST = "Abdelfattah et al., ICLR 2021, sec. 3"
+_AZ_NAS = "Lee and Ham, AZ-NAS, CVPR 2024"
+
+
+def _of_teacher(
+    name: str, summary: str, reference: str, function: str, want: Want = Want.NOTHING, *, labels: bool = False
+) -> Proxy:
+    """A row that compares student and teacher on what the shared forward pass shows."""
+    return Proxy(name, summary, reference, f"{_HERE}.{function}", want, teacher=True, labels=labels)
+
+
+def _of_student(
+    name: str,
+    summary: str,
+    reference: str,
+    function: str,
+    passes: Passes,
+    want: Want = Want.NOTHING,
+    *,
+    labels: bool = False,
+) -> Proxy:
+    """A row that looks at the student alone."""
+    return Proxy(name, summary, reference, f"{_HERE}.{function}", want, labels=labels, passes=passes)
+
+
+_DISWOT_ROWS = (
+    _of_teacher("relation", "sample relations of the last maps", f"{_DISWOT}, eq. 5", "diswot:relation", Want.MAPS),
+    _of_teacher("semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot:semantic", labels=True),
+    _of_teacher(
+        "semantic-gram",
+        "class-by-class Gram of them, any widths",
+        "docs/proxies.md",
+        "diswot:semantic_gram",
+        labels=True,
+    ),
+    _of_teacher("diswot", "semantic + relation as published", _DISWOT, "diswot:diswot", Want.MAPS, labels=True),
+    _of_teacher(
+        "diswot-gram", "semantic-gram + relation", "docs/proxies.md", "diswot:diswot_gram", Want.MAPS, labels=True
+    ),
+)
+
+_DISTILLATION_ROWS = (
+    _of_teacher("kd", "logits at temperature 4", "Hinton et al., 2014, sec. 2", "distillation:kd"),
+    _of_teacher("fitnet", "the map in the middle", "Romero et al., ICLR 2015, eq. 3", "distillation:fitnet", Want.MAPS),
+    _of_teacher("at", "attention maps", "Zagoruyko and Komodakis, ICLR 2017, eq. 2", "distillation:at", Want.MAPS),
+    _of_teacher("sp", "similarities between images", "Tung and Mori, ICCV 2019, eq. 4", "distillation:sp", Want.MAPS),
+    _of_teacher("rkd", "distances and angles between images", "Park et al., CVPR 2019, eq. 5, 8", "distillation:rkd"),
+    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018, eq. 2-6", "distillation:pkt"),
+    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019, eq. 5, 10", "distillation:cc"),
+    _of_teacher("nst", "selectivity of channels", "Huang and Wang, 2017, eq. 8", "distillation:nst", Want.MAPS),
+    _of_teacher(
+        "ickd", "correlations between channels", "Liu et al., ICCV 2021, eq. 3", "distillation:ickd", Want.MAPS
+    ),
+    _of_teacher(
+        "cka", "kernel alignment, last maps", "Kornblith et al., ICML 2019, eq. 4", "distillation:cka", Want.MAPS
+    ),
+)
+
+_COST_ROWS = (
+    _of_student("params", "ln of parameters", "a count", "costs:params", "none"),
+    _of_student("macs", "ln of multiply-accumulates", "a count", "costs:macs", "none"),
+    _of_student("depth", "layers with trainable products", "a count", "costs:depth", "none"),
+)
+
+_ACTIVATION_ROWS = (
+    _of_student(
+        "nwot",
+        "log-determinant of activation patterns",
+        "Mellor et al., ICML 2021, eq. 2",
+        "activations:nwot",
+        "forward",
+        Want.KERNELS,
+    ),
+    _of_student(
+        "swap", "distinct activation patterns", "Peng et al., ICLR 2024", "activations:swap", "forward", Want.PATTERNS
+    ),
+    _of_student(
+        "meco",
+        "least eigenvalues of channel correlations",
+        "Jiang et al., NeurIPS 2023, eq. 9",
+        "activations:meco",
+        "forward",
+        Want.CORRELATIONS,
+    ),
+    _of_student("zen", "reaction to a small change", "Lin et al., ICCV 2021, alg. 1", "zen:zen", "own forward"),
+)
+
+_GRADIENT_ROWS = (
+    _of_student("l2-norm", "norms of the weights", _ZERO_COST, "saliency:l2_norm", "none"),
+    _of_student("grad-norm", "norms of the gradients", _ZERO_COST, "saliency:grad_norm", "backward", labels=True),
+    _of_student(
+        "snip", "weight times gradient", "Lee et al., ICLR 2019, eq. 4", "saliency:snip", "backward", labels=True
+    ),
+    _of_student(
+        "grasp", "loss of gradient flow", "Wang et al., ICLR 2020, eq. 8", "saliency:grasp", "own backward", labels=True
+    ),
+    _of_student(
+        "fisher",
+        "channel times gradient",
+        "Turner et al., ICLR 2020, eq. 2",
+        "saliency:fisher",
+        "backward",
+        labels=True,
+    ),
+    _of_student(
+        "zico", "steadiness of gradients", "Li et al., ICLR 2023, eq. 13", "saliency:zico", "own backward", labels=True
+    ),
+    _of_student(
+        "synflow", "ln flow of absolute weights", "Tanaka et al., NeurIPS 2020", "synflow:synflow", "own backward"
+    ),
+    _of_student("jacob-cov", "correlations of input gradients", _ZERO_COST, "jacobian:jacob_cov", "backward"),
+    _of_student("vkdnw", "spread of the Fisher spectrum", "Tybl and Neumann, CVPR 2025", "vkdnw:vkdnw", "own backward"),
+)
+
+_AZ_NAS_ROWS = (
+    _of_student(
+        "az-expressivity",
+        "entropy of the blocks' features",
+        f"{_AZ_NAS}, eq. 2",
+        "az_nas:expressivity",
+        "forward",
+        Want.BLOCKS,
+    ),
+    _of_student(
+        "az-progressivity",
+        "least gain of that entropy",
+        f"{_AZ_NAS}, eq. 4",
+        "az_nas:progressivity",
+        "forward",
+        Want.BLOCKS,
+    ),
+    _of_student(
+        "az-trainability", "gradients through the blocks", f"{_AZ_NAS}, eq. 7", "az_nas:trainability", "backward"
+    ),
+    _of_student("az-complexity", "ln of multiply-accumulates", f"{_AZ_NAS}, sec. 3.2", "costs:macs", "none"),
+)
 
 PROXIES: dict[str, Proxy] = {
     proxy.name: proxy
     for proxy in (
-        Proxy("relation", "sample relations of the last maps", f"{_DISWOT}, eq. 5", "diswot.proxies.diswot:relation", Want.MAPS, teacher=True),
-        Proxy("semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot.proxies.diswot:semantic", teacher=True, labels=True),
-        Proxy("semantic-gram", "class-by-class Gram of them, any widths", "docs/proxies.md", "diswot.proxies.diswot:semantic_gram", teacher=True, labels=True),
-        Proxy("diswot", "semantic + relation as published", _DISWOT, "diswot.proxies.diswot:diswot", Want.MAPS, teacher=True, labels=True),
-        Proxy("diswot-gram", "semantic-gram + relation", "docs/proxies.md", "diswot.proxies.diswot:diswot_gram", Want.MAPS, teacher=True, labels=True),
-        Proxy("params", "ln of parameters", "a count", "diswot.proxies.costs:params"),
-        Proxy("macs", "ln of multiply-accumulates", "a count", "diswot.proxies.costs:macs"),
-        Proxy("depth", "layers with trainable products", "a count", "diswot.proxies.costs:depth"),
-        Proxy("nwot", "log-determinant of activation patterns", "Mellor et al., ICML 2021, eq. 2", "diswot.proxies.nwot:nwot", Want.KERNELS),
+        *_DISWOT_ROWS,
+        *_DISTILLATION_ROWS,
+        *_COST_ROWS,
+        *_ACTIVATION_ROWS,
+        *_GRADIENT_ROWS,
+        *_AZ_NAS_ROWS,
     )
-}  # fmt: skip
+}
 
 AGGREGATES: dict[str, Aggregate] = {
     aggregate.name: aggregate
     for aggregate in (
-        Aggregate("default", "the recommendation score", "docs/score.md", {"macs": 1.0, "nwot": 1.0, "relation": 0.5}, "standard"),
+        Aggregate(
+            "default",
+            "the recommendation score",
+            "docs/score.md",
+            {"macs": 1.0, "nwot": 1.0, "relation": 0.5},
+            "standard",
+        ),
+        Aggregate(
+            "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"
+        ),
+        Aggregate(
+            "az-nas",
+            "the four components of AZ-NAS",
+            f"{_AZ_NAS}, eq. 9",
+            {"az-expressivity": 1.0, "az-progressivity": 1.0, "az-trainability": 1.0, "az-complexity": 1.0},
+            "log-rank",
+        ),
+        Aggregate(
+            "vkdnw-agg",
+            "VKDNW with four other proxies",
+            "Tybl and Neumann, CVPR 2025",
+            {"vkdnw": 1.0, "jacob-cov": 1.0, "az-expressivity": 1.0, "az-trainability": 1.0, "macs": 1.0},
+            "log-rank",
+        ),
     )
-}  # fmt: skip
+}
 
 
 def get_score(name: str) -> Proxy | Aggregate:

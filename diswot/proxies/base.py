@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from diswot.observation import Observation
     from diswot.probes.batch import ProbeBatch
+    from diswot.proxies.passes import Gradients, Trace
     from diswot.teachers.teacher import TeacherView
+
+
+Passes = Literal["none", "forward", "own forward", "backward", "own backward"]
+"""What a proxy runs through the candidate: nothing; the one forward pass that all share; forward passes of its own; a
+backward pass through the one differentiable pass that all share; differentiable passes of its own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,20 @@ class Evidence:
             raise ValueError("a proxy that looks at the teacher must say so in the table of proxies")
         return self.teacher
 
+    @cached_property
+    def trace(self) -> Trace:
+        """The one differentiable pass of the probe batch through the candidate, run at first use."""
+        from diswot.proxies.passes import trace
+
+        return trace(self.network, self.probe.images)
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """Gradients of the cross-entropy on the probe batch by one backward pass, run at first use."""
+        from diswot.proxies.passes import loss_gradients
+
+        return loss_gradients(self.trace, self.probe.labels)
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -61,7 +81,7 @@ class Proxy:
         want: what it needs of the forward pass.
         teacher: whether it looks at the teacher.
         labels: whether it depends on the probe's labels.
-        gradient: whether it runs a backward pass.
+        passes: what it runs through the candidate.
         version: part of what a score depends on; raised when the definition changes.
     """
 
@@ -72,8 +92,13 @@ class Proxy:
     want: Want = Want.NOTHING
     teacher: bool = False
     labels: bool = False
-    gradient: bool = False
+    passes: Passes = "forward"
     version: int = 1
+
+    @property
+    def gradient(self) -> bool:
+        """Whether it needs a backward pass."""
+        return self.passes.endswith("backward")
 
     @cached_property
     def compute(self) -> Callable[[Evidence], float]:
@@ -84,8 +109,8 @@ class Proxy:
 
 
 Scale = Literal["none", "standard", "rank", "log-rank"]
-"""How the terms of an aggregate are made comparable: as they are; by mean and standard deviation over the reference sample of
-the space; by their rank in it; by the logarithm of that rank."""
+"""How the terms of an aggregate are made comparable: as they are; by mean and standard deviation over the reference
+sample of the space; by their rank in it; by the logarithm of that rank."""
 
 
 @dataclass(frozen=True)

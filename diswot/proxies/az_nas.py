@@ -1,0 +1,72 @@
+"""The components of AZ-NAS that look at the outputs of the building blocks (stem, cells, reductions).
+
+Lee and Ham, "AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search", CVPR 2024, section 3.2. The images
+are those of the probe where the paper has noise. The fourth component, complexity, is the MAC count.
+"""
+
+from __future__ import annotations
+
+import statistics
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from diswot.proxies.base import Evidence
+from diswot.seeds import derive_seed
+
+FLOOR = 2.0 - 1e6
+"""Trainability of a block that passes nothing back; and of one that passes everything as it is, for which the published
+code says minus infinity."""
+
+
+def expressivity(evidence: Evidence) -> float:
+    """Sum over the blocks of the entropy of the channel covariance's spectrum (equation 2)."""
+    return sum(evidence.student.blocks)
+
+
+def progressivity(evidence: Evidence) -> float:
+    """Smallest gain of that entropy from one block to the next (equation 4); 0 for a single block."""
+    return min((after - before for before, after in pairwise(evidence.student.blocks)), default=0.0)
+
+
+def trainability(evidence: Evidence) -> float:
+    """Mean over the blocks of `-s - 1/s + 2` (equation 7).
+
+    s is the spectral norm of the matrix that maps gradients back through a block; it is estimated with random signs for
+    gradients, drawn by a constant seed for each block.
+    """
+    scores = []
+    for i, (before, after) in enumerate(pairwise(evidence.trace.blocks)):
+        generator = torch.Generator().manual_seed(derive_seed(0, "az-nas", i))
+        signs = torch.randint(0, 2, after.shape, generator=generator).to(after) * 2 - 1
+        (back,) = torch.autograd.grad(after, before, signs, retain_graph=True, materialize_grads=True)
+        scores.append(block_trainability(back.float(), signs.float()))
+    return statistics.fmean(scores) if scores else 0.0
+
+
+def block_trainability(back: Tensor, signs: Tensor) -> float:
+    """The score of one block.
+
+    Args:
+        back: `(N, C, H, W)` gradient at the block's input; of a larger map, each tile becomes channels.
+        signs: `(N, C', H', W')` gradient at its output.
+
+    Returns:
+        At most 0, where a block keeps the gradient's scale.
+    """
+    if back.shape == signs.shape and torch.equal(back, signs):
+        return FLOOR
+    if back.shape[2:] != signs.shape[2:]:
+        back = _tiles_as_channels(back, signs.shape[2])
+    a, b = (x.transpose(0, 1).flatten(1) for x in (back, signs))
+    norm = float(torch.linalg.matrix_norm(a @ b.T / b.shape[1], 2))
+    return -norm - 1 / (norm + 1e-6) + 2
+
+
+def _tiles_as_channels(maps: Tensor, size: int) -> Tensor:
+    """Maps `(N, C, H, W)` at `size` pixels of height: tiles of pixels become channels, odd sizes are padded."""
+    stride = -(-maps.shape[2] // size)
+    padding = (0, -maps.shape[3] % stride, 0, -maps.shape[2] % stride)
+    return F.pixel_unshuffle(F.pad(maps, padding), stride)
