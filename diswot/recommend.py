@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from diswot.errors import DiswotError
-from diswot.executors import open_executor
+from diswot.errors import DiswotError, InputError, UnknownName
+from diswot.executors import EXECUTORS, open_executor
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import Result, make_result
@@ -28,6 +28,13 @@ class Compute:
 
     executor: str = "processes"
     workers: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `UnknownName` or `InputError` before any work."""
+        if self.executor not in EXECUTORS:
+            raise UnknownName("executor", self.executor, EXECUTORS)
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers must be at least 1, not {self.workers}")
 
 
 def measurer_of(spec: SearchSpec) -> Measurer:

@@ -12,7 +12,8 @@ from search_spaces import SPACES
 
 def spaces() -> None:
     """List the search spaces."""
-    _print(["space", "what it is", "decisions"], [[s.name, s.summary, str(len(s.options))] for s in SPACES.values()])
+    rows = [[s.name, s.summary, f"{s.size:.3g}" if s.size > 10**6 else f"{s.size:,}"] for s in SPACES.values()]
+    _print(["space", "what it is", "architectures"], rows)
 
 
 def teachers() -> None:

@@ -47,8 +47,9 @@ def score(
     wanted = get_space(space).decode(arch)
     from diswot.recommend import Compute, explain
 
+    compute = Compute(executor, workers)
     with STDERR.status(f"scoring against {teacher}"):
-        explanation = explain(spec, wanted, Compute(executor, workers))
+        explanation = explain(spec, wanted, compute)
     if json:
         typer.echo(explanation.model_dump_json())
     else:

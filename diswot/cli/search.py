@@ -58,7 +58,7 @@ def search(
     from diswot.report.result import Result
     from diswot.search.run import Progress, Search
 
-    work = Search(spec)
+    compute, work = Compute(executor, workers), Search(spec)
     if out is not None:
         check_folder(out, work)
     with _bar() as bar:
@@ -69,7 +69,7 @@ def search(
             what = "measuring the reference sample" if progress.phase == "reference" else "searching"
             bar.update(task, description=what + best, completed=progress.done, total=progress.total)
 
-        result = run_search(work, Compute(executor, workers), show)
+        result = run_search(work, compute, show)
     assert isinstance(result, Result), "a search without checkpoints runs to its end"
     if out is not None:
         write_files(out, work, result)

@@ -1,0 +1,160 @@
+"""The command line as a user meets it: real processes, real files."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search_spaces import get_space
+
+DISWOT = [sys.executable, "-c", "from diswot.cli import main; main()"]
+QUICK = [
+    "--space",
+    "cifar-resnet",
+    "--probe-size",
+    "8",
+    "--seeds",
+    "2",
+    "--initialisations",
+    "1",
+    "--executor",
+    "serial",
+]
+SEARCH = ["search", "--teacher", "resnet20", "--score", "diswot", "--evaluations", "6", "--population", "4"]
+
+
+def diswot(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*DISWOT, *words], capture_output=True, text=True, cwd=cwd, check=False)
+
+
+@pytest.fixture(scope="module", name="run")
+def one_search(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("run")
+    done = diswot(
+        *SEARCH, "--tournament", "2", "--max-params", "0.3M", *QUICK, "--out", str(folder / "first"), "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "first", done
+
+
+def test_json_is_one_object_on_stdout_and_equals_the_file(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = run
+    result = json.loads(done.stdout)
+    assert result == json.loads((folder / "result.json").read_text())
+    assert result["schema"] == 1
+    assert {"arch", "score", "stderr", "params", "macs", "components"} <= result["recommended"].keys()
+    assert len(result["alternatives"]) == 3
+    assert {"teacher", "space", "algorithm", "evaluations", "seed"} <= result["search"].keys()
+    assert result["search"]["evaluations"] == 6
+    assert result["recommended"]["score"] == pytest.approx(sum(result["recommended"]["components"].values()))
+    assert "error" not in done.stderr
+
+
+def test_every_candidate_is_on_file_within_the_budget_best_first(
+    run: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = run
+    with (folder / "candidates.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    scores = [float(row["score"]) for row in rows]
+    space = get_space("cifar-resnet")
+    assert len({row["arch"] for row in rows}) == 6
+    assert scores == sorted(scores, reverse=True)
+    assert sorted(int(row["evaluation"]) for row in rows) == list(range(1, 7))
+    for row in rows:
+        assert int(row["params"]) == space.costs(space.decode(row["arch"]), 100).params <= 300_000
+
+
+def test_the_plot_is_a_png(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = run
+    assert (folder / "search.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in folder.iterdir()) == ["candidates.csv", "result.json", "search.png"]
+
+
+def test_the_same_seed_gives_the_same_result_whoever_computes(
+    run: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    folder, _ = run
+    words = [*QUICK[:-1], "processes", "--workers", "2"]
+    done = diswot(*SEARCH, "--tournament", "2", "--max-params", "0.3M", *words, "--out", str(tmp_path / "again"))
+    assert done.returncode == 0, done.stderr
+    first, again = (json.loads((path / "result.json").read_text()) for path in (folder, tmp_path / "again"))
+    first.pop("timings")
+    again.pop("timings")
+    assert json.dumps(first) == json.dumps(again)
+    assert (folder / "candidates.csv").read_bytes() == (tmp_path / "again" / "candidates.csv").read_bytes()
+    assert first["recommended"]["arch"] in done.stdout
+    assert "diswot score --teacher resnet20 --classes 100 --space cifar-resnet --score diswot" in done.stdout
+
+
+def test_a_folder_with_another_search_is_left_alone(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = run
+    before = (folder / "result.json").read_bytes()
+    done = diswot(*SEARCH, "--tournament", "2", *QUICK, "--seed", "1", "--out", str(folder))
+    assert done.returncode == 2
+    assert "holds the result of another search; choose another folder" in done.stderr
+    assert (folder / "result.json").read_bytes() == before
+
+
+def test_score_explains_each_component() -> None:
+    done = diswot("score", "--teacher", "resnet20", "--score", "diswot", "--arch", "1-3-5", *QUICK, "--json")
+    assert done.returncode == 0, done.stderr
+    explained = json.loads(done.stdout)
+    assert explained["student"]["arch"] == "1-3-5"
+    assert [part["name"] for part in explained["parts"]] == ["diswot"]
+    assert explained["student"]["score"] == pytest.approx(sum(part["adds"] for part in explained["parts"]))
+    assert explained["seeds"] == 2
+
+
+def test_score_speaks_to_people_too() -> None:
+    done = diswot("score", "--teacher", "resnet20", "--score", "macs", "--arch", "1-3-5", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert "1-3-5" in done.stdout
+    assert "258,532 parameters" in done.stdout or "parameters" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("spaces", ["nasbench201", "15,625"]),
+        ("teachers", ["resnet110", "timm:NAME"]),
+        ("proxies", ["diswot", "default"]),
+    ],
+)
+def test_lists(command: str, names: list[str]) -> None:
+    done = diswot(command)
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in names)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--teacher", "resnet57"], "unknown teacher 'resnet57'; valid: resnet20, resnet32, resnet44, resnet56"),
+        (["--space", "nb"], "unknown search space 'nb'; valid: nasbench201, cifar-resnet, mobilenetv2"),
+        (["--score", "magic"], "unknown proxy 'magic'; valid: default"),
+        (["--probe", "mnist"], "unknown probe 'mnist'; valid: noise, folder:PATH, idx:PATH, cifar:PATH"),
+        (["--executor", "dask"], "unknown executor 'dask'; valid: serial, processes, ray"),
+        (["--classes", "0"], "classes must be at least 1, not 0"),
+        (["--input", "32x32"], "an input is written CHANNELSxHEIGHTxWIDTH, such as 3x32x32, not '32x32'"),
+        (["--max-params", "0.5X"], "a budget is a positive number, with k, M or G behind it if you like, not '0.5X'"),
+        (["--max-params", "10"], "the smallest costs 79,156 parameters and 7,788,800 MACs for 100 classes"),
+        (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
+        (["--workers", "0"], "workers must be at least 1, not 0"),
+        (["--tournament", "60"], "tournament must not exceed the population of 50, not 60"),
+        (["--seed", "-1"], "seed must be a whole number from 0, not -1"),
+        (["--weights", "no.safetensors"], "weights file 'no.safetensors' does not exist"),
+        (["--teacher", "nasbench201:|x"], "not a nasbench201 architecture"),
+    ],
+)
+def test_wrong_input_is_one_sentence_exit_code_2_and_no_file(words: list[str], sentence: str, tmp_path: Path) -> None:
+    done = diswot("search", "--teacher", "resnet20", *words, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert sentence in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

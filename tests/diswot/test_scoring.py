@@ -1,0 +1,163 @@
+"""From measurements to scores."""
+
+import math
+from typing import get_args
+
+import numpy as np
+import pytest
+from torch import nn
+
+from diswot import scoring
+from diswot.errors import InputError, UnknownName
+from diswot.probes import ProbeSpec, load_probe
+from diswot.proxies import AGGREGATES, Aggregate
+from diswot.proxies.base import Scale
+from diswot.scoring import Measurement, Measurer, Scorer, prepare, proxies_of, reference_sample
+from diswot.teachers import TeacherSpec
+from diswot.want import Want
+from search_spaces import Architecture, Costs, get_space
+
+SPACE = get_space("cifar-resnet")
+TASK = TeacherSpec("resnet20", 10, (3, 16, 16))
+
+
+def measurement(**values: tuple[float, ...]) -> Measurement:
+    return Measurement("1-1-1", Costs(1, 1, 1), values, 0.0)
+
+
+@pytest.fixture(name="table")
+def aggregates_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = {"params": 2.0, "macs": -1.0}
+    for scale in get_args(Scale):
+        monkeypatch.setitem(AGGREGATES, scale, Aggregate(scale, "", "", terms, scale))
+
+
+REFERENCE = [measurement(params=(p,), macs=(m,)) for p, m in ((1.0, 10.0), (2.0, 10.0), (3.0, 40.0))]
+
+
+@pytest.mark.usefixtures("table")
+def test_scores_worked_out_by_hand() -> None:
+    one = measurement(params=(2.0, 4.0), macs=(20.0, 20.0))
+    plain = Scorer("none")(one)
+    # Per seed 2*2 - 20 = -16 and 2*4 - 20 = -12: mean -14, standard error of the mean 2.
+    assert plain.value == -14.0
+    assert plain.stderr == pytest.approx(2.0)
+    assert plain.components == {"params": 6.0, "macs": -20.0}
+    standard = Scorer("standard", REFERENCE)(one)
+    # params: mean 2, sd sqrt(2/3); macs: mean 20, sd sqrt(200).
+    sd = math.sqrt(2 / 3)
+    assert standard.components["params"] == pytest.approx(2 * (0 + 2 / sd) / 2)
+    assert standard.components["macs"] == pytest.approx(0.0)
+    rank = Scorer("rank", REFERENCE)(one)
+    # params 2 is in the middle of three: (1.5 + .5) / 4; 4 is above all: 3.5 / 4. macs 20 is above two: 2.5 / 4.
+    assert rank.components == {"params": pytest.approx(2 * (0.5 + 0.875) / 2), "macs": pytest.approx(-0.625)}
+    log_rank = Scorer("log-rank", REFERENCE)(one)
+    assert log_rank.components["macs"] == pytest.approx(-math.log(0.625))
+
+
+def test_a_single_seed_has_no_standard_error_and_constants_have_none_to_speak_of() -> None:
+    assert Scorer("params")(measurement(params=(3.0,))).stderr is None
+    assert Scorer("params")(measurement(params=(3.0, 3.0))).stderr == 0.0
+
+
+@pytest.mark.usefixtures("table")
+def test_scaling_needs_a_reference() -> None:
+    failed = Measurement("x", Costs(1, 1, 1), {}, 0.0, "RuntimeError: no")
+    with pytest.raises(InputError, match="needs a reference sample of at least 2 measured architectures, not 1"):
+        Scorer("rank", [REFERENCE[0], failed])
+
+
+@pytest.mark.usefixtures("table")
+def test_a_constant_term_adds_nothing_on_the_standard_scale() -> None:
+    alike = [measurement(params=(1.0,), macs=(m,)) for m in (1.0, 2.0)]
+    assert Scorer("standard", alike)(measurement(params=(5.0,), macs=(1.5,))).components["params"] == 0.0
+
+
+def test_a_failed_measurement_has_no_score() -> None:
+    with pytest.raises(ValueError, match="1-1-1 has no score: out of memory"):
+        Scorer("params")(Measurement("1-1-1", Costs(1, 1, 1), {}, 0.0, "out of memory"))
+
+
+def test_proxies_of_scores_are_listed_once() -> None:
+    assert proxies_of(["params", "macs", "params"]) == ("params", "macs")
+    with pytest.raises(UnknownName, match="unknown proxy 'nope'; valid: default"):
+        proxies_of(["nope"])
+
+
+def measurer(*scores: str, seeds: int = 1) -> Measurer:
+    probe = load_probe(ProbeSpec(size=8), TASK.num_classes, TASK.in_shape, 0).to("cpu")
+    return prepare(SPACE, TASK, probe, scores, seed=0, seeds=seeds, initialisations=1)
+
+
+def test_a_measurement_does_not_depend_on_what_was_measured_before() -> None:
+    measure = measurer("diswot", "nwot", seeds=2)
+    a, b = SPACE.decode("1-1-3"), SPACE.decode("3-1-1")
+    first = measure(a)
+    measure(b)
+    assert measure(a) == first
+    assert first != measure(b)
+    assert all(len(series) == 2 for series in first.values.values())
+
+
+def test_more_seeds_begin_with_the_same_values() -> None:
+    arch = SPACE.decode("1-1-1")
+    one, two = (measurer("relation", seeds=n)(arch).values["relation"] for n in (1, 2))
+    assert one == two[:1]
+
+
+def test_the_teacher_is_not_run_where_no_proxy_asks() -> None:
+    assert measurer("params", "nwot").teacher is None
+    assert measurer("relation").teacher is not None
+
+
+def test_isomorphic_architectures_measure_alike() -> None:
+    space = get_space("nasbench201")
+    probe = load_probe(ProbeSpec(size=4), 10, (3, 16, 16), 0).to("cpu")
+    measure = prepare(space, TASK, probe, ["nwot"], seed=0, seeds=1)
+    texts = [
+        "|skip_connect~0|+|none~0|none~1|+|none~0|nor_conv_3x3~1|none~2|",
+        "|skip_connect~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_3x3~1|none~2|",
+    ]
+    a, b = (measure(space.decode(text)) for text in texts)
+    assert a == b
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no kernel"), ValueError("bad shape")])
+def test_a_network_that_fails_is_a_failure_on_record(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    measure = measurer("nwot")
+
+    def fail(*_: object) -> nn.Module:
+        raise error
+
+    monkeypatch.setattr(SPACE, "build", fail)
+    found = measure(SPACE.decode("1-1-1"))
+    assert found.values == {}
+    assert found.error == f"{type(error).__name__}: {error}"
+
+
+def test_a_value_that_is_not_finite_is_a_failure_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    measure = measurer("nwot")
+    monkeypatch.setattr(scoring, "PROXIES", {"nwot": _Infinite()})
+    assert measure(SPACE.decode("1-1-1")).error == "not finite: nwot"
+
+
+class _Infinite:
+    want = Want.NOTHING
+
+    def compute(self, _: object) -> float:
+        return math.inf
+
+
+def test_seeds_below_one_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^seeds must be at least 1, not 0$"):
+        measurer("params", seeds=0)
+
+
+def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:
+    space = get_space("nasbench201")
+    a, b, c = (reference_sample(space, seed) for seed in (0, 0, 1))
+    assert a == b != c
+    assert len(set(a)) == len(a) > 90
+    assert all(space.canonical(arch) == arch for arch in a)
+    assert isinstance(a[0], Architecture)
+    assert np.unique([space.costs(arch, 10).macs for arch in a]).size > 10
