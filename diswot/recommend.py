@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
+
 from diswot.errors import DiswotError, InputError, UnknownName
 from diswot.executors import EXECUTORS, open_executor
 from diswot.probes import load_probe
@@ -24,10 +26,12 @@ class Compute:
     Attributes:
         executor: one of `diswot.executors.EXECUTORS`.
         workers: number of workers; by default one for each core.
+        device: where networks run, as torch names it.
     """
 
     executor: str = "processes"
     workers: int | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` before any work."""
@@ -35,16 +39,26 @@ class Compute:
             raise UnknownName("executor", self.executor, EXECUTORS)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers must be at least 1, not {self.workers}")
+        if not _is_available(self.device):
+            raise InputError(f"device {self.device!r} is not there; this machine has {', '.join(_devices())}")
 
 
-def measurer_of(spec: SearchSpec) -> Measurer:
+def _devices() -> list[str]:
+    return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+
+
+def _is_available(device: str) -> bool:
+    return device in _devices() or (device == "cuda" and torch.cuda.is_available())
+
+
+def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:
     """Load the probe, observe the teacher, and get ready to measure candidates.
 
     Raises:
         InputError: the probe or the teacher cannot be had as specified.
     """
     teacher = spec.teacher
-    probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
+    probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to(device)
     return prepare(
         get_space(spec.space),
         teacher,
@@ -79,7 +93,7 @@ def run_search(
         DiswotError: every candidate failed.
     """
     start = time.perf_counter()
-    measurer = measurer_of(search.spec)
+    measurer = measurer_of(search.spec, compute.device)
     ready = time.perf_counter()
     with open_executor(compute.executor, measurer, compute.workers) as executor:
         search.run(executor, report, checkpoint)
@@ -102,7 +116,7 @@ def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanati
         InputError: the probe or the teacher cannot be had as specified.
         DiswotError: the network failed.
     """
-    measurer = measurer_of(spec)
+    measurer = measurer_of(spec, compute.device)
     sample = reference_sample(measurer.space, spec.seed) if needs_reference(spec.score) else []
     with open_executor(compute.executor, measurer, compute.workers) as executor:
         *reference, measurement = executor.map([*sample, arch])

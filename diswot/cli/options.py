@@ -33,6 +33,7 @@ SeedsOption = Annotated[int, typer.Option("--seeds", help="Random initialisation
 InitialisationsOption = Annotated[int, typer.Option("--initialisations", help="Random initialisations of the teacher.")]
 ExecutorOption = Annotated[str, typer.Option("--executor", help="serial, processes or ray.")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="Workers; by default one for each core.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="Where networks run: cpu, cuda, cuda:1, ...")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 
 

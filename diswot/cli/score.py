@@ -32,6 +32,7 @@ def score(
     initialisations: o.InitialisationsOption = 8,
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
+    device: o.DeviceOption = "cpu",
     json: o.JsonOption = False,
 ) -> None:
     """Explain the score of one architecture, component by component."""
@@ -47,7 +48,7 @@ def score(
     wanted = get_space(space).decode(arch)
     from diswot.recommend import Compute, explain
 
-    compute = Compute(executor, workers)
+    compute = Compute(executor, workers, device)
     with STDERR.status(f"scoring against {teacher}"):
         explanation = explain(spec, wanted, compute)
     if json:

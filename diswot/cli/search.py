@@ -36,6 +36,7 @@ def search(
     tournament: Annotated[int, typer.Option(help="Members of which the best becomes a parent.")] = 10,
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
+    device: o.DeviceOption = "cpu",
     out: Annotated[Path | None, typer.Option(help="Folder for result.json, candidates.csv and search.png.")] = None,
     json: o.JsonOption = False,
 ) -> None:
@@ -58,7 +59,7 @@ def search(
     from diswot.report.result import Result
     from diswot.search.run import Progress, Search
 
-    compute, work = Compute(executor, workers), Search(spec)
+    compute, work = Compute(executor, workers, device), Search(spec)
     if out is not None:
         check_folder(out, work)
     with _bar() as bar:

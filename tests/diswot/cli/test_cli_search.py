@@ -144,6 +144,7 @@ def test_lists(command: str, names: list[str]) -> None:
         (["--max-params", "10"], "the smallest costs 79,156 parameters and 7,788,800 MACs for 100 classes"),
         (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
         (["--workers", "0"], "workers must be at least 1, not 0"),
+        (["--device", "abacus"], "device 'abacus' is not there; this machine has cpu"),
         (["--tournament", "60"], "tournament must not exceed the population of 50, not 60"),
         (["--seed", "-1"], "seed must be a whole number from 0, not -1"),
         (["--weights", "no.safetensors"], "weights file 'no.safetensors' does not exist"),
