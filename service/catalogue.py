@@ -1,0 +1,69 @@
+"""What there is to choose from: search spaces, teachers, proxies."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from diswot.proxies import AGGREGATES, PROXIES
+from diswot.teachers.spec import TEACHERS
+from search_spaces import SPACES
+
+
+class SpaceItem(BaseModel):
+    """A search space; `options` has one list of choices for each decision, cheapest first."""
+
+    name: str
+    summary: str
+    size: int
+    options: list[list[Any]]
+
+
+class TeacherItem(BaseModel):
+    """A family of teachers; `name` is how it is written, with what goes behind the colon in capitals."""
+
+    name: str
+    summary: str
+
+
+class ProxyItem(BaseModel):
+    """What can rank students: a proxy, or an aggregate with the weight of each of its terms."""
+
+    name: str
+    kind: Literal["proxy", "aggregate"]
+    summary: str
+    reference: str
+    version: int
+    needs_teacher: bool
+    terms: dict[str, float] | None = None
+
+
+def spaces() -> list[SpaceItem]:
+    """Every search space."""
+    return [
+        SpaceItem(name=s.name, summary=s.summary, size=s.size, options=[list(options) for options in s.options])
+        for s in SPACES.values()
+    ]
+
+
+def teachers() -> list[TeacherItem]:
+    """Every family of teachers."""
+    return [TeacherItem(name=family.form, summary=family.summary) for family in TEACHERS.values()]
+
+
+def proxies() -> list[ProxyItem]:
+    """Every score that a search can rank by, aggregates first."""
+    return [
+        ProxyItem(
+            name=a.name, kind="aggregate", summary=a.summary, reference=a.reference, version=a.version,
+            needs_teacher=any(PROXIES[term].teacher for term in a.terms), terms=dict(a.terms),
+        )
+        for a in AGGREGATES.values()
+    ] + [
+        ProxyItem(
+            name=p.name, kind="proxy", summary=p.summary, reference=p.reference, version=p.version,
+            needs_teacher=p.teacher,
+        )
+        for p in PROXIES.values()
+    ]  # fmt: skip

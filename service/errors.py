@@ -1,0 +1,88 @@
+"""What the service refuses, each with the status and the problem type that it answers with.
+
+DiswotError
+├── LeaseLost                another worker has taken the job over; the work in hand is dropped
+└── Refusal                  a request that is not carried out
+    ├── MalformedRequest     400 invalid-request
+    ├── InvalidKey           400 idempotency-key-invalid
+    ├── InvalidPageToken     400 page-token-invalid
+    ├── Forbidden            403 forbidden
+    ├── NotFound             404 not-found
+    ├── JobFinished          409 job-finished
+    ├── WrongMediaType       415 unsupported-media-type
+    ├── KeyReused            422 idempotency-key-reused
+    └── QueueFull            503 queue-full
+
+`InputError` of the library answers 422 invalid-request.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from diswot.errors import DiswotError
+
+
+class LeaseLost(DiswotError):
+    """A worker wrote to a job that it no longer holds."""
+
+
+class Refusal(DiswotError):
+    """A request that is not carried out; the message says why in one sentence."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]
+
+
+class MalformedRequest(Refusal):
+    """The request cannot be read."""
+
+    status, slug = 400, "invalid-request"
+
+
+class InvalidKey(Refusal):
+    """An `Idempotency-Key` that is empty, too long, or not printable."""
+
+    status, slug = 400, "idempotency-key-invalid"
+
+
+class InvalidPageToken(Refusal):
+    """A page token that this service did not give, or gave for another filter."""
+
+    status, slug = 400, "page-token-invalid"
+
+
+class Forbidden(Refusal):
+    """A request that a page of another origin made the browser send."""
+
+    status, slug = 403, "forbidden"
+
+
+class NotFound(Refusal):
+    """Nothing has that name or id."""
+
+    status, slug = 404, "not-found"
+
+
+class JobFinished(Refusal):
+    """The job has ended and cannot be cancelled."""
+
+    status, slug = 409, "job-finished"
+
+
+class WrongMediaType(Refusal):
+    """The body is not JSON."""
+
+    status, slug = 415, "unsupported-media-type"
+
+
+class KeyReused(Refusal):
+    """An `Idempotency-Key` that came with another body before."""
+
+    status, slug = 422, "idempotency-key-reused"
+
+
+class QueueFull(Refusal):
+    """Too many jobs are waiting."""
+
+    status, slug = 503, "queue-full"

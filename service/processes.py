@@ -1,0 +1,47 @@
+"""Processes that end together: sessions, and children that leave with their parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+POLL = 0.5
+"""Seconds between two looks at the parent."""
+
+
+def members(session: int) -> list[int]:
+    """Living processes of a session; the session's own leader is one of them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # It has ended since the folder was listed.
+            state, _parent, _group, sid = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(sid) == session and state not in "ZX":
+                found.append(int(stat.parent.name))
+    return found
+
+
+def end_session(session: int) -> None:
+    """Kill every process of a session but the caller, until none is left.
+
+    A session holds what a process group does not: the processes of a Ray cluster make groups of their own.
+    """
+    while others := [pid for pid in members(session) if pid != os.getpid()]:
+        for pid in others:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def leave_with_parent() -> None:
+    """Let this process end soon after its parent has, however the parent ends."""
+    threading.Thread(target=_leave_with, args=(os.getppid(),), name="leave-with-parent", daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(POLL)
+    os._exit(1)

@@ -1,0 +1,149 @@
+"""What clients send: the body of a search, checked as the command line checks its options."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from diswot.errors import InputError, UnknownName
+from diswot.probes.spec import ProbeSpec
+from diswot.search.budget import Budget, Feasible
+from diswot.search.evolution import AgingEvolution
+from diswot.search.spec import SearchSpec
+from diswot.teachers.spec import TeacherSpec
+from search_spaces import get_space
+
+MAX_EVALUATIONS = 20_000
+MAX_CLASSES = 25_000
+MAX_SIDE = 512
+MAX_IMAGES = 1024
+MAX_PROBE_VALUES = 2**26
+"""Numbers in a probe batch: images x channels x height x width."""
+MAX_SEEDS = 32
+MAX_POPULATION = 10_000
+MAX_SEED = 2**63 - 1
+ALGORITHMS = (AgingEvolution.name,)
+PROBES_HERE = ("noise",)
+"""Probes that read no files: clients name no paths."""
+
+_DEFAULT = SearchSpec(TeacherSpec("resnet56"))
+"""Where the library's defaults are read from; a request always names its own teacher."""
+
+Name = Annotated[str, StringConstraints(max_length=300)]
+Label = Annotated[str, StringConstraints(max_length=200)]
+Side = Annotated[int, Field(le=MAX_SIDE)]
+
+
+class Request(BaseModel):
+    """Base of what clients send: no unknown fields, and no guessing of types. The library checks lower limits."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TeacherRequest(Request):
+    """Whom the students will learn from; `GET /v1/teachers` lists the names."""
+
+    name: Name
+    num_classes: int = Field(default=_DEFAULT.teacher.num_classes, le=MAX_CLASSES)
+    in_shape: Annotated[list[Side], Field(min_length=3, max_length=3, description="channels, height, width")] = list(
+        _DEFAULT.teacher.in_shape
+    )
+
+
+class Limit(Request):
+    """The most that a student may cost in one respect."""
+
+    max: int | None = None
+
+
+class Constraints(Request):
+    """Limits that hold for every student; the result shows the figures."""
+
+    params: Limit = Limit()
+    macs: Limit = Limit()
+
+
+class BudgetRequest(Request):
+    """What the search may spend."""
+
+    evaluations: int = Field(default=_DEFAULT.evaluations, le=MAX_EVALUATIONS)
+
+
+class AlgorithmRequest(Request):
+    """How the space is searched."""
+
+    name: Name = AgingEvolution.name
+    population: int = Field(default=_DEFAULT.population, le=MAX_POPULATION)
+    tournament: int = Field(default=_DEFAULT.tournament, le=MAX_POPULATION)
+
+
+class ProbeRequest(Request):
+    """Images that the networks are observed on; over HTTP these are seeded noise, for clients name no files."""
+
+    source: Name = _DEFAULT.probe.source
+    size: int = Field(default=_DEFAULT.probe.size, le=MAX_IMAGES)
+
+
+class SearchRequest(Request):
+    """A search; everything but the teacher has the defaults of the command line."""
+
+    teacher: TeacherRequest
+    search_space: Name = _DEFAULT.space
+    constraints: Constraints = Constraints()
+    budget: BudgetRequest = BudgetRequest()
+    algorithm: AlgorithmRequest = AlgorithmRequest()
+    score: Name = _DEFAULT.score
+    probe: ProbeRequest = ProbeRequest()
+    seeds: int = Field(default=_DEFAULT.seeds, le=MAX_SEEDS, description="random initialisations of each student")
+    initialisations: int = Field(
+        default=_DEFAULT.initialisations, le=MAX_SEEDS, description="random initialisations of the teacher"
+    )
+    seed: int = Field(default=_DEFAULT.seed, le=MAX_SEED, description="of everything random")
+    labels: dict[Label, Label] = Field(default_factory=dict, max_length=16, description="for your own use")
+
+    def normalised(self) -> dict[str, Any]:
+        """The request with every default filled in, without its labels."""
+        return self.model_dump(mode="json", exclude={"labels"})
+
+    def search_spec(self) -> SearchSpec:
+        """What the library is asked to do.
+
+        Raises:
+            InputError: with the sentence that the command line gives.
+        """
+        if self.probe.source not in PROBES_HERE:
+            raise InputError(f"probe {self.probe.source!r} cannot be had over HTTP; valid: {', '.join(PROBES_HERE)}")
+        if self.algorithm.name not in ALGORITHMS:
+            raise UnknownName("algorithm", self.algorithm.name, ALGORITHMS)
+        channels, height, width = self.teacher.in_shape
+        spec = SearchSpec(
+            teacher=TeacherSpec(self.teacher.name, self.teacher.num_classes, (channels, height, width)),
+            space=self.search_space,
+            score=self.score,
+            probe=ProbeSpec(self.probe.source, self.probe.size),
+            budget=Budget(self.constraints.params.max, self.constraints.macs.max),
+            evaluations=self.budget.evaluations,
+            seed=self.seed,
+            seeds=self.seeds,
+            initialisations=self.initialisations,
+            population=self.algorithm.population,
+            tournament=self.algorithm.tournament,
+        )
+        values = self.probe.size * prod(self.teacher.in_shape)
+        if values > MAX_PROBE_VALUES:
+            raise InputError(
+                f"probe images of this size and number hold {values:,} values; at most {MAX_PROBE_VALUES:,} are allowed"
+            )
+        return spec
+
+
+def check_feasible(spec: SearchSpec) -> None:
+    """Raise `InfeasibleBudget` if no architecture meets the budget, by the formulas of the space.
+
+    `Feasible` says it in its own words; it is made only then, since it goes on to list the space, which takes a second.
+    """
+    space, task = get_space(spec.space), (spec.teacher.num_classes, spec.teacher.in_shape)
+    if not spec.budget.allows(space.costs(space.smallest, *task)):
+        Feasible(space, spec.budget, *task)
