@@ -25,7 +25,10 @@ Item = TypeVar("Item")
 MODES = {1: "L", 3: "RGB"}
 """How an image is decoded for networks of that many channels."""
 
-BROKEN = (OSError, EOFError, SyntaxError, ValueError, struct.error, zlib.error, Image.DecompressionBombError)
+BROKEN = (
+    OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error, zlib.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
 """What the decoders raise for a damaged file."""
 
 
