@@ -30,7 +30,7 @@ def wide_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
 
 
 class WideBlock(nn.Module):
-    """Batch norm and ReLU before each of two 3 x 3 convolutions; where the shape changes, the shortcut starts behind them."""
+    """Batch norm and ReLU before each of two 3 x 3 convolutions; a projected shortcut starts behind the first ReLU."""
 
     def __init__(self, c_in: int, c_out: int, stride: int) -> None:
         super().__init__()

@@ -54,7 +54,7 @@ def build_teacher(spec: TeacherSpec, seed: int, device: torch.device | str = "cp
     build = partial(builder, spec.argument, spec.num_classes, spec.in_shape)
     if spec.family.draws_own_weights:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive_seed(seed, spec.name))
+            torch.default_generator.manual_seed(derive_seed(seed, spec.name))
             module = build().to(device).eval().requires_grad_(False)
     else:
         module = build_random(build, seed, device)
@@ -91,8 +91,23 @@ def observe_teacher(
 
 def _load(module: nn.Module, spec: TeacherSpec) -> None:
     try:
-        module.load_state_dict(load_file(str(spec.weights)))
+        weights = load_file(str(spec.weights))
     except (SafetensorError, OSError) as error:
         raise UnreadableData(f"{str(spec.weights)!r} is not a readable safetensors file: {error}") from error
-    except RuntimeError as error:
-        raise UnreadableData(f"the weights in {str(spec.weights)!r} do not fit {spec.name}: {error}") from error
+    misfits = _misfits(weights, module.state_dict())
+    if misfits:
+        more = f" (and {len(misfits) - 1} more)" if len(misfits) > 1 else ""
+        raise UnreadableData(f"the weights in {str(spec.weights)!r} do not fit {spec.name}: {misfits[0]}{more}")
+    module.load_state_dict(weights, strict=False)
+
+
+def _misfits(weights: dict[str, Tensor], own: dict[str, Tensor]) -> list[str]:
+    """Where weights and a network's own differ in names and shapes; counters of batches seen may be left out."""
+    shared = weights.keys() & own.keys()
+    misshaped = [name for name in own if name in shared and weights[name].shape != own[name].shape]
+    missing = [name for name in own if name not in shared and not name.endswith("num_batches_tracked")]
+    return [
+        *(f"{name!r} is {tuple(weights[name].shape)} and should be {tuple(own[name].shape)}" for name in misshaped),
+        *(f"{name!r} is missing" for name in missing),
+        *(f"{name!r} is unknown to the network" for name in weights if name not in shared),
+    ]

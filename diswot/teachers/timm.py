@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 
 import timm
@@ -19,7 +20,9 @@ def timm_model(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
         InputError: timm cannot build it for this class count or input.
     """
     if not timm.is_model(name):
-        raise UnknownName("timm model", name, timm.list_models(f"*{name[:6]}*")[:8] or ["see timm.list_models()"])
+        raise UnknownName(
+            "timm model", name, [*get_close_matches(name, timm.list_models(), 8, 0.5), "all of timm.list_models()"]
+        )
     create = partial(timm.create_model, name, pretrained=False, num_classes=num_classes, in_chans=in_shape[0])
     try:
         try:

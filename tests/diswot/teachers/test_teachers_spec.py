@@ -1,0 +1,73 @@
+"""What a teacher is called."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from diswot.errors import InputError, InvalidArchitecture, UnknownName
+from diswot.teachers import TEACHERS, TeacherSpec
+
+CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+
+
+@pytest.mark.parametrize("key", TEACHERS)
+def test_every_row_names_a_builder_that_exists(key: str) -> None:
+    family = TEACHERS[key]
+    module, function = family.builder.split(":")
+    assert callable(getattr(import_module(module), function))
+    assert family.form.partition(":")[0] == key
+    assert family.summary
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [("resnet56", "resnet56"), (f"nasbench201:{CELL}", CELL), ("timm:resnet18", "resnet18"), ("timm:a:b", "a:b")],
+)
+def test_the_builder_gets_what_follows_the_colon_or_the_name(name: str, argument: str) -> None:
+    assert TeacherSpec(name).argument == argument
+
+
+@pytest.mark.parametrize("name", ["resnet57", "ResNet56", "", "timm", "resnet56:", "nasbench201", "hub:resnet18"])
+def test_an_unknown_teacher_lists_the_valid_ones(name: str) -> None:
+    forms = "resnet20, resnet32, resnet44, resnet56, resnet110, wrn-40-2, nasbench201:STRING, timm:NAME"
+    with pytest.raises(UnknownName, match=re.escape(f"unknown teacher {name!r}; valid: {forms}")):
+        TeacherSpec(name)
+
+
+@pytest.mark.parametrize("name", ["timm:", "nasbench201:"])
+def test_a_name_without_its_argument(name: str) -> None:
+    form = TEACHERS[name[:-1]].form
+    with pytest.raises(InputError, match=f"^teacher '{name}' lacks what follows the colon: {form}$"):
+        TeacherSpec(name)
+
+
+def test_a_malformed_architecture_says_where() -> None:
+    with pytest.raises(InvalidArchitecture, match="unknown operation 'conv_7x7' on edge 0->1"):
+        TeacherSpec("nasbench201:" + CELL.replace("nor_conv_3x3", "conv_7x7", 1))
+
+
+@pytest.mark.parametrize("classes", [0, -1])
+def test_a_teacher_tells_at_least_one_class(classes: int) -> None:
+    with pytest.raises(InputError, match=f"^classes must be at least 1, not {classes}$"):
+        TeacherSpec("resnet56", classes)
+
+
+@pytest.mark.parametrize("shape", [(3, 0, 32), (0, 32, 32), (3, 32, -1)])
+def test_an_input_has_three_positive_sizes(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(InputError, match=re.escape(f"(channels, height, width), not {shape}")):
+        TeacherSpec("resnet56", in_shape=shape)
+
+
+def test_a_missing_weights_file(tmp_path: Path) -> None:
+    file = tmp_path / "no.safetensors"
+    with pytest.raises(InputError, match=re.escape(f"weights file {str(file)!r} does not exist")):
+        TeacherSpec("resnet56", weights=file)
+
+
+def test_naming_a_teacher_needs_no_torch() -> None:
+    code = "import sys, diswot.teachers; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

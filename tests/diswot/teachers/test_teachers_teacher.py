@@ -1,0 +1,127 @@
+"""The weights of a teacher, and what it shows."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from diswot.errors import InputError, UnreadableData
+from diswot.probes.noise import white_noise
+from diswot.teachers import TeacherSpec
+from diswot.teachers.teacher import build_teacher, observe_teacher
+from diswot.want import Want
+
+SPEC = TeacherSpec("resnet20", 10)
+PROBE = white_noise(8, 10, (3, 16, 16), 0)
+
+
+def trained() -> nn.Module:
+    """A ResNet-20 whose running statistics are those of a trained one: not zero and one."""
+    module = build_teacher(SPEC, seed=11)
+    generator = torch.Generator().manual_seed(0)
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
+            layer.running_mean.normal_(0.0, 0.5, generator=generator)
+            layer.running_var.uniform_(0.5, 2.0, generator=generator)
+    return module
+
+
+def saved(weights: dict[str, Tensor], folder: Path) -> TeacherSpec:
+    save_file({name: value.contiguous() for name, value in weights.items()}, folder / "teacher.safetensors")
+    return TeacherSpec("resnet20", 10, weights=folder / "teacher.safetensors")
+
+
+@pytest.mark.parametrize("name", ["resnet20", "wrn-40-2", "timm:test_resnet"])
+def test_random_weights_depend_on_the_seed_alone(name: str) -> None:
+    spec = TeacherSpec(name, 10)
+    state = torch.random.get_rng_state()
+    first = build_teacher(spec, seed=3).state_dict()
+    assert torch.equal(torch.random.get_rng_state(), state)
+    torch.rand(1)
+    again, other = build_teacher(spec, seed=3).state_dict(), build_teacher(spec, seed=4).state_dict()
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert any(not torch.equal(first[key], other[key]) for key in first)
+
+
+def test_random_weights_have_the_variance_of_their_fan_in() -> None:
+    weight = build_teacher(SPEC, seed=0).get_parameter("blocks.8.conv2.0.weight")
+    assert float(weight.var()) == pytest.approx(2 / (64 * 9), rel=0.03)
+
+
+def test_a_random_teacher_is_observed_with_batch_statistics_once_for_each_initialisation() -> None:
+    view = observe_teacher(SPEC, PROBE, Want.KERNELS, seed=0, initialisations=3)
+    assert len(view.observations) == 3
+    assert view.first is view.observations[0]
+    assert not torch.equal(view.observations[0].logits, view.observations[1].logits)
+    torch.testing.assert_close(
+        view.kernels, torch.stack([observation.kernels() for observation in view.observations]).mean(0)
+    )
+    assert torch.equal(
+        view.first.logits, observe_teacher(SPEC, PROBE, Want.NOTHING, seed=0, initialisations=1).first.logits
+    )
+
+
+def test_no_initialisation_at_all_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^teacher initialisations must be at least 1, not 0$"):
+        observe_teacher(SPEC, PROBE, Want.NOTHING, seed=0, initialisations=0)
+
+
+def test_weights_are_those_of_the_file(tmp_path: Path) -> None:
+    weights = trained().state_dict()
+    loaded = build_teacher(saved(weights, tmp_path), seed=0).state_dict()
+    assert all(torch.equal(loaded[name], weights[name]) for name in weights)
+
+
+def test_trained_weights_are_observed_once_with_running_statistics(tmp_path: Path) -> None:
+    module = trained()
+    view = observe_teacher(saved(module.state_dict(), tmp_path), PROBE, Want.NOTHING, seed=5, initialisations=8)
+    assert len(view.observations) == 1
+    with torch.inference_mode():
+        torch.testing.assert_close(view.first.logits, module(PROBE.images), rtol=1e-4, atol=1e-4)
+        by_batch = copy.deepcopy(module).train()(PROBE.images)
+    assert not torch.allclose(view.first.logits, by_batch, rtol=1e-2, atol=1e-2)
+
+
+def test_counters_of_batches_seen_may_be_left_out(tmp_path: Path) -> None:
+    weights = {k: v for k, v in trained().state_dict().items() if not k.endswith("num_batches_tracked")}
+    loaded = build_teacher(saved(weights, tmp_path), seed=0).state_dict()
+    assert all(torch.equal(loaded[name], weights[name]) for name in weights)
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    spec = saved(trained().state_dict(), tmp_path)
+    file = tmp_path / "teacher.safetensors"
+    whole = file.read_bytes()
+    for damaged in (whole[:-100], whole[:50], b"", b"\xff" * 100):
+        file.write_bytes(damaged)
+        with pytest.raises(
+            UnreadableData, match=re.escape(f"{str(file)!r} is not a readable safetensors file: ")
+        ) as caught:
+            build_teacher(spec, seed=0)
+        assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_class_count(tmp_path: Path) -> None:
+    weights = build_teacher(TeacherSpec("resnet20", 100), seed=0).state_dict()
+    message = "do not fit resnet20: 'classifier.weight' is (100, 64) and should be (10, 64) (and 1 more)"
+    with pytest.raises(UnreadableData, match=re.escape(message)):
+        build_teacher(saved(weights, tmp_path), seed=0)
+
+
+def test_weights_of_another_network(tmp_path: Path) -> None:
+    deeper = build_teacher(TeacherSpec("resnet32", 10), seed=0).state_dict()
+    with pytest.raises(UnreadableData, match="do not fit resnet20: "):
+        build_teacher(saved(deeper, tmp_path), seed=0)
+    weights = trained().state_dict()
+    del weights["classifier.bias"]
+    with pytest.raises(UnreadableData, match=r"do not fit resnet20: 'classifier\.bias' is missing$"):
+        build_teacher(saved(weights, tmp_path), seed=0)
+    extra = trained().state_dict() | {"head.weight": torch.zeros(1)}
+    with pytest.raises(UnreadableData, match=r"do not fit resnet20: 'head\.weight' is unknown to the network$"):
+        build_teacher(saved(extra, tmp_path), seed=0)
