@@ -24,7 +24,7 @@ ProbeOption = Annotated[
     str,
     typer.Option(
         "--probe",
-        help="Images: noise, or your own as folder:PATH (a sub-folder for each class), idx:PATH or cifar:PATH.",
+        help="Images: seeded leaves or noise, or your own: folder:PATH (a sub-folder a class), idx:PATH, cifar:PATH.",
     ),
 ]
 ProbeSizeOption = Annotated[int, typer.Option("--probe-size", help="Images in the probe batch.")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
+from diswot.probes.spec import SEEDED
 
 if TYPE_CHECKING:
     from diswot.report.result import Result, Student
@@ -25,7 +26,7 @@ def show_result(result: Result, out: Path | None) -> None:
     STDOUT.print(_students([best, *result.alternatives], how.score))
     STDOUT.print()
     _show_doubt(result)
-    if how.probe == "noise":
+    if how.probe in SEEDED:
         STDOUT.print("Probe: seeded noise, no data needed. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.")
     seconds = result.timings["prepare"] + result.timings["search"]
     STDOUT.print(f"Took {seconds:.0f} s. " + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""))
@@ -37,7 +38,7 @@ def next_command(result: Result) -> str:
     """The command that explains the recommended student's score."""
     how = result.search
     words = ["diswot", "score", "--teacher", how.teacher, "--classes", str(how.classes), "--space", how.space]
-    defaults = {"score": "default", "probe": "noise"}
+    defaults = {"score": "default", "probe": SEEDED[0]}
     words += [
         word
         for name, value in defaults.items()

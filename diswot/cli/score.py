@@ -9,7 +9,7 @@ from rich.table import Table
 
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
-from diswot.probes.spec import ProbeSpec
+from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.spec import SearchSpec
 from search_spaces import get_space
 
@@ -23,7 +23,7 @@ def score(
     space: o.SpaceOption = "nasbench201",
     classes: o.ClassesOption = 100,
     score: o.ScoreOption = "default",
-    probe: o.ProbeOption = "noise",
+    probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from diswot.cli import options as o
 from diswot.cli.console import STDERR
 from diswot.cli.present import show_result
-from diswot.probes.spec import ProbeSpec
+from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.budget import Budget, parse_count
 from diswot.search.spec import SearchSpec
 
@@ -25,7 +25,7 @@ def search(
     max_macs: Annotated[str | None, typer.Option(help="Most multiply-accumulates an image, such as 80M.")] = None,
     evaluations: Annotated[int, typer.Option(help="Architectures to measure.")] = 300,
     score: o.ScoreOption = "default",
-    probe: o.ProbeOption = "noise",
+    probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from diswot.probes.spec import PROBES, ProbeSpec
+from diswot.probes.spec import PROBES, SEEDED, ProbeSpec
 from search_spaces import Shape
 
 if TYPE_CHECKING:
     from diswot.probes.batch import ProbeBatch
 
 LOADERS: dict[str, str] = {
+    "leaves": "diswot.probes.leaves:dead_leaves",
     "noise": "diswot.probes.noise:white_noise",
     "folder": "diswot.probes.folder:image_folder",
     "idx": "diswot.probes.idx:idx_pair",
@@ -43,4 +44,4 @@ def load_probe(spec: ProbeSpec, num_classes: int, shape: Shape, seed: int) -> Pr
     return load(*where, spec.size, num_classes, shape, seed)
 
 
-__all__ = ["PROBES", "ProbeSpec", "load_probe"]
+__all__ = ["PROBES", "SEEDED", "ProbeSpec", "load_probe"]

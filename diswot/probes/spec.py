@@ -8,6 +8,7 @@ from pathlib import Path
 from diswot.errors import InputError, UnknownName
 
 PROBES: dict[str, str] = {
+    "leaves": "seeded dead-leaves noise, like natural images in its statistics; needs no data",
     "noise": "seeded white noise; needs no data",
     "folder:PATH": "an image folder, one sub-folder for each class",
     "idx:PATH": "a folder with an idx pair of images and labels, such as Fashion-MNIST",
@@ -15,17 +16,20 @@ PROBES: dict[str, str] = {
 }
 """How probes are written, with a line on each."""
 
+SEEDED = tuple(form for form in PROBES if ":" not in form)
+"""Probes that need no data; the first is the default."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeSpec:
     """Which images the networks are observed on.
 
     Attributes:
-        source: as in `PROBES`, such as `"noise"` or `"folder:images/train"`.
+        source: as in `PROBES`, such as `"leaves"` or `"folder:images/train"`.
         size: number of images.
     """
 
-    source: str = "noise"
+    source: str = SEEDED[0]
     size: int = 32
 
     def __post_init__(self) -> None:

@@ -136,7 +136,7 @@ def test_lists(command: str, names: list[str]) -> None:
         (["--teacher", "resnet57"], "unknown teacher 'resnet57'; valid: resnet20, resnet32, resnet44, resnet56"),
         (["--space", "nb"], "unknown search space 'nb'; valid: nasbench201, cifar-resnet, mobilenetv2"),
         (["--score", "magic"], "unknown proxy 'magic'; valid: default"),
-        (["--probe", "mnist"], "unknown probe 'mnist'; valid: noise, folder:PATH, idx:PATH, cifar:PATH"),
+        (["--probe", "mnist"], "unknown probe 'mnist'; valid: leaves, noise, folder:PATH, idx:PATH, cifar:PATH"),
         (["--executor", "dask"], "unknown executor 'dask'; valid: serial, processes, ray"),
         (["--classes", "0"], "classes must be at least 1, not 0"),
         (["--input", "32x32"], "an input is written CHANNELSxHEIGHTxWIDTH, such as 3x32x32, not '32x32'"),

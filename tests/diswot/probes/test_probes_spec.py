@@ -10,7 +10,7 @@ import pytest
 from diswot.errors import InputError, UnknownName
 from diswot.probes import LOADERS, PROBES, ProbeSpec
 
-VALID = "valid: noise, folder:PATH, idx:PATH, cifar:PATH"
+VALID = "valid: leaves, noise, folder:PATH, idx:PATH, cifar:PATH"
 
 
 def test_every_kind_of_probe_has_a_loader() -> None:
