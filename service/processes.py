@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 POLL = 0.5
-"""Seconds between two looks at the parent."""
+"""Seconds between two looks for the parent."""
 
 
 def members(session: int) -> list[int]:
@@ -37,11 +38,15 @@ def end_session(session: int) -> None:
 
 
 def leave_with_parent() -> None:
-    """Let this process end soon after its parent has, however the parent ends."""
-    threading.Thread(target=_leave_with, args=(os.getppid(),), name="leave-with-parent", daemon=True).start()
+    """Let this process of a `multiprocessing` pool end soon after its parent has, however the parent ends.
+
+    Without it a pool outlives a parent that is killed: its processes wait on a queue that they keep open themselves.
+    """
+    threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
 
 
-def _leave_with(parent: int) -> None:
-    while os.getppid() == parent:
+def _leave_with_parent() -> None:
+    while (parent := multiprocessing.parent_process()) is None:  # Not known before the process has read its task.
         time.sleep(POLL)
+    parent.join()
     os._exit(1)

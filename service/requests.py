@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from diswot.errors import InputError, UnknownName
-from diswot.probes.spec import ProbeSpec
+from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.budget import Budget, Feasible
 from diswot.search.evolution import AgingEvolution
 from diswot.search.spec import SearchSpec
@@ -25,8 +25,6 @@ MAX_SEEDS = 32
 MAX_POPULATION = 10_000
 MAX_SEED = 2**63 - 1
 ALGORITHMS = (AgingEvolution.name,)
-PROBES_HERE = ("noise",)
-"""Probes that read no files: clients name no paths."""
 
 _DEFAULT = SearchSpec(TeacherSpec("resnet56"))
 """Where the library's defaults are read from; a request always names its own teacher."""
@@ -80,7 +78,7 @@ class AlgorithmRequest(Request):
 
 
 class ProbeRequest(Request):
-    """Images that the networks are observed on; over HTTP these are seeded noise, for clients name no files."""
+    """Images that the networks are observed on; over HTTP these are seeded ones, for clients name no files."""
 
     source: Name = _DEFAULT.probe.source
     size: int = Field(default=_DEFAULT.probe.size, le=MAX_IMAGES)
@@ -113,8 +111,8 @@ class SearchRequest(Request):
         Raises:
             InputError: with the sentence that the command line gives.
         """
-        if self.probe.source not in PROBES_HERE:
-            raise InputError(f"probe {self.probe.source!r} cannot be had over HTTP; valid: {', '.join(PROBES_HERE)}")
+        if self.probe.source not in SEEDED:
+            raise InputError(f"probe {self.probe.source!r} cannot be had over HTTP; valid: {', '.join(SEEDED)}")
         if self.algorithm.name not in ALGORITHMS:
             raise UnknownName("algorithm", self.algorithm.name, ALGORITHMS)
         channels, height, width = self.teacher.in_shape

@@ -157,7 +157,10 @@ def _alone(path: Path, stopping: threading.Event) -> Iterator[None]:
 
 
 def _watch_supervisor(stopping: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(
+        sys.stdin.fileno(), 1
+    ):  # Nothing is ever sent; and no lock is held, as reading from `sys.stdin` would.
+        pass
     stopping.set()
     time.sleep(GRACE)
     end_session(os.getsid(0))

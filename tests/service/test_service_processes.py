@@ -1,0 +1,136 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diswot.recommend import Compute, run_search
+from diswot.search.run import Search
+from service.database import open_database
+from service.requests import SearchRequest
+from service.store import Store
+from tests.service.harness import TINY, Service, alive, children, descendants, midway, wait_for, without_timings
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> dict[str, Any]:
+    result = run_search(Search(SearchRequest.model_validate(TINY).search_spec()), Compute("serial"), lambda _: None)
+    assert result is not None
+    return without_timings(result.model_dump(mode="json"))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("shared") / "data") as service:
+        yield service
+
+
+def test_a_search_goes_from_its_teacher_to_its_student(running: Service, uninterrupted: dict[str, Any]) -> None:
+    job = running.post(labels={"team": "a"})
+    assert (job["kind"], job["state"], job["labels"]) == ("search", "queued", {"team": "a"})
+    assert job["spec"]["seed"] == 0
+    assert job["links"]["self"] == f"/v1/searches/{job['id']}"
+    under_way = running.until(job["id"], lambda job: job["progress"]["done"] > 0)["progress"]
+    assert under_way["total"] == 60
+    assert under_way["phase"] == "evolving"
+    done = running.finished(job["id"])
+    assert done["state"] == "succeeded"
+    assert done["error"] is None
+    assert done["progress"]["percent"] == 100
+    assert done["progress"]["best_score"] == done["result"]["recommended"]["score"]
+    assert without_timings(done["result"]) == uninterrupted
+    assert done["created_at"] <= done["started_at"] <= done["finished_at"]
+    assert running.client.get("/readyz").json() == {"status": "ok", "reasons": []}
+
+
+def test_a_search_outlives_its_worker(running: Service, uninterrupted: dict[str, Any]) -> None:
+    job = running.post()
+    running.until(job["id"], midway)
+    os.kill(running.worker(), signal.SIGKILL)
+    done = running.finished(job["id"])
+    assert without_timings(done["result"]) == uninterrupted
+    assert done["attempt"] == 1, "progress makes the count begin anew"
+
+
+def test_a_running_search_is_cancelled(running: Service) -> None:
+    job = running.post()
+    waiting = running.post()
+    running.until(job["id"], lambda job: job["state"] == "running")
+    answer = running.client.post(f"/v1/searches/{job['id']}:cancel")
+    assert (answer.status_code, answer.json()["state"]) == (202, "cancelling")
+    answer = running.client.post(f"/v1/searches/{waiting['id']}:cancel")
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    done = running.finished(job["id"])
+    assert done["state"] == "cancelled"
+    assert done["result"] is None
+    assert running.client.post(f"/v1/searches/{job['id']}:cancel").status_code == 200
+
+
+def test_what_only_the_worker_can_find_out_fails_the_job_with_a_problem(running: Service) -> None:
+    job = running.post(teacher={**TINY["teacher"], "name": "timm:no-such-model"}, score="relation")
+    done = running.finished(job["id"])
+    assert done["state"] == "failed"
+    assert done["error"]["type"].endswith("/invalid-request")
+    assert done["error"]["detail"].startswith("unknown timm model 'no-such-model'")
+
+
+def test_the_api_process_loads_neither_torch_nor_ray(running: Service) -> None:
+    def loaded(pid: int) -> str:
+        return Path(f"/proc/{pid}/maps").read_text()
+
+    assert "libtorch" in loaded(running.worker())
+    assert "libtorch" not in loaded(running.process.pid)
+    assert "_raylet" not in loaded(running.process.pid)
+
+
+def test_a_data_folder_has_one_service(running: Service) -> None:
+    data = running.log.with_suffix("")
+    done = subprocess.run(
+        [sys.executable, "-c", "from service.cli import app; app()", "--port", "0", "--data", str(data)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [f"error: data folder {str(data)!r} is in use by another service"]
+
+
+def test_sigterm_ends_everything_and_gives_the_job_back(running: Service) -> None:
+    job = running.post()
+    running.until(job["id"], midway)
+    everything = descendants(running.process.pid)
+    running.process.terminate()
+    assert running.process.wait(30) == 0
+    assert not any(map(alive, everything))
+    store = Store(open_database(running.log.with_suffix("") / "jobs.sqlite3"))
+    row = store.get("search", job["id"])
+    store.engine.dispose()
+    assert (row.state, row.owner, row.lease_until, row.attempt) == ("queued", None, None, 0)
+
+
+def test_a_search_outlives_sigkill_of_the_service_and_no_process_does(
+    tmp_path: Path, uninterrupted: dict[str, Any]
+) -> None:
+    pool = ("--executor", "processes", "--workers", "1")
+    with Service(tmp_path / "data", *pool) as service:
+        job = service.post()
+        service.until(job["id"], lambda job: job["progress"]["done"] >= 20)
+        everything = descendants(service.process.pid)
+        assert len(everything) == 3, "worker, pool of one, and the tracker of multiprocessing"
+        service.process.kill()
+        wait_for(lambda: not any(map(alive, everything)) or None, 20)
+    with Service(tmp_path / "data", *pool) as service:
+        assert service.get(job["id"])["progress"]["done"] < 60
+        worker = service.worker()
+        pool_of_one = wait_for(lambda: found if len(found := children(worker)) == 2 else None)
+        service.process.kill()
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: not any(map(alive, (worker, *pool_of_one))) or None, 20)
+    with Service(tmp_path / "data") as service:
+        done = service.finished(job["id"])
+    assert done["state"] == "succeeded"
+    assert without_timings(done["result"]) == uninterrupted
