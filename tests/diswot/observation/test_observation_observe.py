@@ -1,0 +1,150 @@
+"""Any classifier is observed, and what is none is refused."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from diswot.errors import NotAClassifier
+from diswot.networks import build_random
+from diswot.observation import Observation, observe
+from diswot.probes.batch import ProbeBatch
+from diswot.probes.noise import white_noise
+from diswot.teachers import TeacherSpec
+from diswot.teachers.teacher import build_teacher
+from diswot.want import Want
+from search_spaces import SPACES, Shape, get_space
+
+POOLING = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"
+
+
+def student(space_name: str, text: str, shape: Shape = (3, 32, 32), classes: int = 10) -> Observation:
+    space = get_space(space_name)
+    module = build_random(lambda: space.build(space.decode(text), classes, shape), 0)
+    return observe(module, white_noise(4, classes, shape, 0))
+
+
+def shapes(observation: Observation) -> list[tuple[int, ...]]:
+    return [tuple(stage.shape[1:]) for stage in observation.stages]
+
+
+@pytest.mark.parametrize(("space", "text"), [("cifar-resnet", "1-3-1"), ("nasbench201", POOLING)])
+def test_three_stages_of_networks_for_small_images(space: str, text: str) -> None:
+    observation = student(space, text)
+    assert shapes(observation) == [(16, 32, 32), (32, 16, 16), (64, 8, 8)]
+    assert observation.map_before_pooling.shape == (4, 64, 8, 8)
+    torch.testing.assert_close(observation.map_before_pooling.mean((2, 3)), observation.pooled)
+    assert bool((observation.map_before_pooling >= 0).all())  # Behind the last ReLU.
+
+
+def test_stages_of_inverted_residuals() -> None:
+    space = SPACES["mobilenetv2"]
+    observation = student("mobilenetv2", space.encode(space.smallest))
+    assert [stage[1:] for stage in shapes(observation)] == [(32, 32), (16, 16), (8, 8), (4, 4), (2, 2)][
+        : len(observation.stages)
+    ]
+    assert observation.map_before_pooling.shape[1] == observation.pooled.shape[1]
+    torch.testing.assert_close(observation.map_before_pooling.mean((2, 3)), observation.pooled)
+
+
+def test_stages_of_odd_and_oblong_images() -> None:
+    assert shapes(student("cifar-resnet", "1-1-1", (1, 27, 20), 3)) == [(16, 27, 20), (32, 14, 10), (64, 7, 5)]
+
+
+def test_stages_of_a_wide_resnet_end_behind_the_last_norm() -> None:
+    observation = observe(build_teacher(TeacherSpec("wrn-40-2", 10), 0), white_noise(4, 10, (3, 32, 32), 0))
+    assert shapes(observation) == [(32, 32, 32), (64, 16, 16), (128, 8, 8)]
+    torch.testing.assert_close(observation.map_before_pooling.mean((2, 3)), observation.pooled)
+
+
+def test_the_maps_of_a_vision_transformer_are_its_tokens() -> None:
+    observation = observe(build_teacher(TeacherSpec("timm:test_vit", 10), 0), white_noise(4, 10, (3, 32, 32), 0))
+    width = observation.pooled.shape[1]
+    assert observation.map_before_pooling.shape == (4, width, 5, 1)  # 2 x 2 patches and the class token.
+    torch.testing.assert_close(observation.map_before_pooling[:, :, 0, 0], observation.pooled)
+    assert (width, 5, 1) in shapes(observation)
+    assert len(observation.activations) == 6
+
+
+def test_the_maps_of_a_network_that_ends_in_channels_are_turned() -> None:
+    observation = observe(build_teacher(TeacherSpec("timm:test_convnext", 10), 0), white_noise(4, 10, (3, 64, 64), 0))
+    assert shapes(observation) == [(24, 16, 16), (32, 8, 8), (48, 4, 4), (64, 2, 2)]
+
+
+def vgg_like() -> nn.Module:
+    """Two convolutions with pooling between them; the head reads the flattened map."""
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(16 * 2 * 2, 5),
+    )  # fmt: skip
+
+
+def test_a_network_that_flattens_its_last_map(probe: ProbeBatch) -> None:
+    observation = observe(vgg_like(), probe)
+    assert observation.pooled.shape == (6, 64)
+    assert observation.map_before_pooling.shape == (6, 16, 2, 2)
+    assert torch.equal(observation.map_before_pooling.flatten(1), observation.pooled)
+    assert shapes(observation) == [(8, 8, 8), (16, 4, 4), (16, 2, 2)]
+
+
+def test_a_head_of_several_linear_layers(every_way: nn.Module, probe: ProbeBatch) -> None:
+    observation = observe(every_way, probe)
+    assert observation.pooled.shape == (6, 7)
+    with torch.inference_mode():
+        torch.testing.assert_close(every_way.get_submodule("head")(observation.pooled), observation.logits)
+
+
+def test_the_record_is_of_the_batch(probe: ProbeBatch) -> None:
+    observation = observe(vgg_like(), probe, Want.NOTHING)
+    assert observation.logits.shape == (6, 5)
+    assert observation.logits.dtype == observation.pooled.dtype == torch.float32
+    assert torch.equal(observation.labels, probe.labels)
+
+
+class Ending(nn.Module):
+    """A linear head with something behind it."""
+
+    def __init__(self, change: str) -> None:
+        super().__init__()
+        self.head, self.change = nn.Linear(3, 5), change
+
+    def forward(self, images: Tensor) -> object:
+        logits = self.head(images.mean((2, 3)))
+        endings: dict[str, object] = {
+            "softmax": logits.log_softmax(1),
+            "scaled": logits * 2,
+            "tuple": (logits, logits),
+            "tokens": logits[:, None],
+            "half": logits[:3],
+        }
+        return endings[self.change]
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (
+            Ending("softmax"),
+            r"Ending has no linear classifier head: its logits \(6, 5\) do not come from a linear layer",
+        ),
+        (Ending("scaled"), r"Ending has no linear classifier head: its logits \(6, 5\)"),
+        (Ending("tuple"), r"Ending must give logits \(images, classes\) for 6 images, not tuple"),
+        (Ending("tokens"), r"Ending must give logits \(images, classes\) for 6 images, not \(6, 1, 5\)"),
+        (Ending("half"), r"Ending must give logits \(images, classes\) for 6 images, not \(3, 5\)"),
+        (
+            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 5, 1), nn.Flatten()),
+            r"Sequential has no linear classifier head: its logits \(6, 5\)",
+        ),
+        (
+            nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(4, 5)),
+            r"Sequential cannot take images of shape \(3, 8, 8\): ",
+        ),
+        (
+            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)),
+            "Sequential has 2 classes, too few for label 4",
+        ),
+    ],
+)
+def test_what_is_no_classifier_is_refused(module: nn.Module, message: str, probe: ProbeBatch) -> None:
+    with pytest.raises(NotAClassifier, match=f"^{message}"):
+        observe(module, probe)

@@ -1,0 +1,143 @@
+"""What the taps see of a pass, and that they leave no trace."""
+
+import copy
+import random
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from diswot.networks import build_random
+from diswot.observation import observe
+from diswot.observation.taps import ACTIVATIONS
+from diswot.probes.batch import ProbeBatch
+from diswot.want import Want
+from search_spaces import get_space
+
+EVERYTHING = ~Want.NOTHING
+
+
+def count_agreements(values: Tensor) -> list[list[float]]:
+    """Unit by unit, pair by pair."""
+    rows = [[value > 0 for value in row] for row in values.flatten(1).tolist()]
+    return [[float(sum(a == b for a, b in zip(x, y, strict=True))) for y in rows] for x in rows]
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_every_way_to_call_an_activation_is_seen_once(
+    every_way: nn.Module, probe: ProbeBatch, channels_last: bool
+) -> None:
+    observation = observe(every_way, probe.to("cpu") if channels_last else probe, Want.KERNELS)
+    inputs = every_way.seen
+    assert isinstance(inputs, list)
+    assert [activation.units for activation in observation.activations] == [256, 320, 384, 384, 7]
+    for activation, values in zip(observation.activations, inputs, strict=True):
+        assert activation.kernel is not None
+        assert activation.kernel.tolist() == count_agreements(values)
+    total = observation.kernels().sum(0)
+    assert total.diagonal().tolist() == [256 + 320 + 384 + 384 + 7] * 6
+
+
+class Layer(nn.Module):
+    """One nonlinearity between a convolution and a linear head."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.conv, self.layer, self.head = nn.Conv2d(3, 4, 1), layer, nn.Linear(4, 5)
+
+    def forward(self, images: Tensor) -> Tensor:
+        out: Tensor = self.head(self.layer(self.conv(images)).mean((2, 3)))
+        return out
+
+
+MODULES = [
+    nn.ReLU(), nn.ReLU(inplace=True), nn.ReLU6(), nn.Hardtanh(), nn.LeakyReLU(), nn.PReLU(), nn.RReLU(), nn.ELU(),
+    nn.ELU(inplace=True), nn.SELU(), nn.CELU(), nn.SiLU(), nn.SiLU(inplace=True), nn.GELU(), nn.GELU("tanh"), nn.Mish(),
+    nn.Hardswish(), nn.Softplus(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", MODULES, ids=str)
+def test_nonlinear_modules_are_seen_by_the_sign_of_their_input(layer: nn.Module, probe: ProbeBatch) -> None:
+    module = Layer(layer)
+    observation = observe(module, probe, Want.KERNELS)
+    with torch.no_grad():
+        expected = count_agreements(module.conv(probe.images))
+    (activation,) = observation.activations
+    assert activation.kernel is not None
+    assert activation.kernel.tolist() == expected
+
+
+@pytest.mark.parametrize("gate", [nn.Sigmoid(), nn.Hardsigmoid(), nn.Softmax(1), nn.Identity(), nn.Tanh()], ids=str)
+def test_gates_are_no_activations(gate: nn.Module, probe: ProbeBatch) -> None:
+    assert observe(Layer(gate), probe, Want.KERNELS).activations == ()
+
+
+def test_the_table_of_activations_holds_functions_of_one_tensor() -> None:
+    assert F.relu in ACTIVATIONS
+    assert all(callable(function) for function in ACTIVATIONS)
+
+
+def test_what_is_not_wanted_is_not_computed(every_way: nn.Module, probe: ProbeBatch) -> None:
+    observation = observe(every_way, probe, Want.NOTHING)
+    assert all((seen.kernel, seen.entropy, seen.patterns) == (None, None, None) for seen in observation.activations)
+    assert observation.stages == ()
+    assert observation.last_map is None
+
+
+def random_states() -> list[object]:
+    return [torch.random.get_rng_state().tolist(), random.getstate(), str(np.random.get_state())]
+
+
+@pytest.mark.parametrize("want", [Want.NOTHING, EVERYTHING])
+@pytest.mark.parametrize("batch_statistics", [True, False])
+def test_the_network_is_left_as_it_was(want: Want, batch_statistics: bool, probe: ProbeBatch) -> None:
+    space = get_space("cifar-resnet")
+    module = build_random(lambda: nn.Sequential(space.build(space.smallest, 10), nn.Dropout(0.5), nn.Linear(10, 5)), 0)
+    module.train()
+    module.get_submodule("0.stem").eval()
+    before, modes = copy.deepcopy(module.state_dict()), [layer.training for layer in module.modules()]
+    states = random_states()
+    observe(module, probe, want, batch_statistics=batch_statistics)
+    assert random_states() == states
+    assert [layer.training for layer in module.modules()] == modes
+    assert len(set(modes)) == 2
+    after = module.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert not any(parameter.grad is not None for parameter in module.parameters())
+    assert not any(layer._forward_hooks or layer._forward_pre_hooks for layer in module.modules())
+
+
+def test_the_modes_come_back_when_the_network_fails(probe: ProbeBatch) -> None:
+    module = nn.Sequential(nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2)).train()
+    with pytest.raises(ValueError, match="cannot take images"):
+        observe(module, probe)
+    assert all(layer.training for layer in module.modules())
+
+
+def test_dropout_is_off(every_way: nn.Module, probe: ProbeBatch) -> None:
+    expected = every_way(probe.images)
+    observation = observe(every_way.train(), probe)
+    torch.testing.assert_close(observation.logits, expected.detach())
+    assert torch.equal(observation.logits, observe(every_way, probe).logits)
+
+
+def test_batch_statistics_are_those_of_the_first_training_step(probe: ProbeBatch) -> None:
+    space = get_space("nasbench201")
+    module = build_random(lambda: space.build(space.arch([4, 1, 3, 2, 4, 4]), 5), 0)
+    expected = copy.deepcopy(module).train()(probe.images)
+    torch.testing.assert_close(observe(module, probe).logits, expected.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_running_statistics_are_used_when_asked_for(probe: ProbeBatch) -> None:
+    module = nn.Sequential(nn.BatchNorm2d(3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 5)).eval()
+    norm = module[0]
+    assert isinstance(norm, nn.BatchNorm2d)
+    norm.running_mean = torch.tensor([1.0, 2.0, 3.0])
+    observation = observe(module, probe, batch_statistics=False)
+    torch.testing.assert_close(observation.logits, module(probe.images).detach())
+    expected = (probe.images - norm.running_mean[:, None, None]).mean((2, 3)) / (1 + 1e-5) ** 0.5
+    torch.testing.assert_close(observation.pooled, expected)
+    torch.testing.assert_close(observe(module, probe).pooled.mean(0), torch.zeros(3), atol=1e-6, rtol=0)
