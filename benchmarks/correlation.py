@@ -1,0 +1,202 @@
+"""Running a correlation benchmark: measure what the label table holds, and keep everything."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.labels import Unit, draw_units, read_labels, units_of
+from benchmarks.measurements import MeasurementLog
+from benchmarks.protocol import (
+    MEASUREMENTS,
+    PROTOCOL,
+    RAW,
+    TIMINGS,
+    CorrelationSpec,
+    Protocol,
+    default_folder,
+    difference,
+    protocol_of,
+    read_json,
+    write_json,
+)
+from benchmarks.raw import write_raw
+from diswot.errors import DiswotError, InputError
+from diswot.executors import Executor, open_executor
+from diswot.probes import load_probe
+from diswot.scoring import Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
+from diswot.threads import one_thread
+from search_spaces import Architecture, get_space
+
+TIMED = 8
+"""Architectures on which each proxy is timed alone."""
+
+Report = Callable[[str, int, int], None]
+"""Called with the part of the work, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a run has to do, checked before anything is written."""
+
+    spec: CorrelationSpec
+    units: list[Unit]
+    reference: list[Architecture]
+    measurer: Measurer
+    protocol: Protocol
+    folder: Path
+
+
+def run_correlation(
+    spec: CorrelationSpec, out: Path | None, executor: str, workers: int | None, report: Report
+) -> Path:
+    """Measure, and write the raw scores; a run that was stopped continues from what it has saved.
+
+    Args:
+        spec: what to do.
+        out: where to; by default a folder under `runs/` that is named by the protocol.
+        executor: one of `diswot.executors.EXECUTORS`.
+        workers: number of workers; by default one for each core.
+        report: called as the work goes on.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: the labels, the probe, the teacher or the folder are not as they must be; nothing is written.
+        ExecutorError: workers could not be started or were lost for good.
+        DiswotError: fewer than two architectures could be measured.
+    """
+    work = _prepare(spec, out)
+    if all((work.folder / name).exists() for name in (RAW, TIMINGS)):
+        return work.folder
+    with open_executor(executor, work.measurer, workers) as pool:
+        _start_folder(work)
+        with MeasurementLog(work.folder / MEASUREMENTS) as log:
+            start = time.perf_counter()
+            fresh = _measure(work, pool, log, report)
+            seconds = time.perf_counter() - start
+    _write_raw(work, log)
+    timed = _spread(work)
+    scores = seconds_per_arch(work.measurer, spec.scores, timed, report)
+    write_json(
+        work.folder / TIMINGS,
+        {
+            "seconds_per_arch": scores,
+            "seconds_per_arch_is": f"CPU time of one whole measurement ({spec.seeds} seeds, forward pass included) "
+            f"when nothing else is asked; one thread, mean over {len(timed)} architectures, least to most MACs",
+            "measured": fresh,
+            "seconds": seconds,
+            "executor": executor,
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": {"platform": platform.platform(), "cores": os.cpu_count(), "load": os.getloadavg()},
+        },
+    )
+    return work.folder
+
+
+def seconds_per_arch(
+    measurer: Measurer, scores: Sequence[str], archs: Sequence[Architecture], report: Report
+) -> dict[str, float]:
+    """What each score costs alone: CPU seconds of one measurement on one thread, the forward pass included.
+
+    CPU time is wall time on an idle machine and hardly changes on a busy one. The scores take turns on each
+    architecture, so that a machine that slows down slows them all.
+
+    Args:
+        measurer: of the run.
+        scores: names of proxies and aggregates.
+        archs: to time; the first is measured once beforehand, untimed.
+        report: called after each architecture.
+    """
+    alone = {score: replace(measurer, proxies=proxies_of([score])) for score in scores}
+    seconds = dict.fromkeys(scores, 0.0)
+    with one_thread():
+        for one in alone.values():
+            one(archs[0])
+        for done, arch in enumerate(archs, 1):
+            for score, one in alone.items():
+                start = time.process_time()
+                one(arch)
+                seconds[score] += (time.process_time() - start) / len(archs)
+            report("timing each proxy alone", done, len(archs))
+    return seconds
+
+
+def _prepare(spec: CorrelationSpec, out: Path | None) -> _Work:
+    """Read and check everything, and observe the teacher."""
+    space, teacher = get_space(spec.space), spec.teacher
+    labels = read_labels(spec.labels, space, spec.columns)
+    units = draw_units(units_of(labels, space, spec.duplicates), spec.sample, spec.seed)
+    probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
+    protocol = protocol_of(spec, len(units), probe.fingerprint)
+    folder = default_folder(protocol) if out is None else out
+    _check_folder(folder, protocol)
+    scaled = any(map(needs_reference, spec.scores))
+    reference = reference_sample(space, spec.seed) if scaled else []
+    measurer = prepare(
+        space, teacher, probe, spec.scores, seed=spec.seed, seeds=spec.seeds, initialisations=spec.initialisations
+    )
+    return _Work(spec, units, reference, measurer, protocol, folder)
+
+
+def _check_folder(folder: Path, protocol: Protocol) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
+    if (folder / PROTOCOL).exists():
+        change = difference(read_json(folder / PROTOCOL), protocol)
+        if change is not None:
+            raise InputError(f"{str(folder)!r} holds a run with {change}; choose another folder")
+    elif folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{str(folder)!r} is not empty and holds no correlation run; choose another folder")
+
+
+def _start_folder(work: _Work) -> None:
+    try:
+        work.folder.mkdir(parents=True, exist_ok=True)
+        write_json(work.folder / PROTOCOL, work.protocol)
+    except OSError as error:
+        raise InputError(f"--out {str(work.folder)!r} cannot be written: {error.strerror}") from error
+
+
+def _measure(work: _Work, executor: Executor, log: MeasurementLog, report: Report) -> int:
+    """Measure what the log lacks; how much that was."""
+    space = work.measurer.space
+    wanted = dict.fromkeys([*work.reference, *(unit.canonical for unit in work.units)])
+    missing = [arch for arch in wanted if space.encode(arch) not in log.found]
+    known = len(wanted) - len(missing)
+    for done, measurement in enumerate(executor.map(missing), 1):
+        log.append(measurement)
+        report("measuring", known + done, len(wanted))
+    return len(missing)
+
+
+def _write_raw(work: _Work, log: MeasurementLog) -> None:
+    spec, space = work.spec, work.measurer.space
+    found = [log.found[space.encode(unit.canonical)] for unit in work.units]
+    failed = [one for one in found if one.error is not None]
+    if len(found) - len(failed) < 2:
+        raise DiswotError(f"{len(failed)} of {len(found)} architectures failed; the first: {failed[0].error}")
+    reference = [log.found[space.encode(arch)] for arch in work.reference]
+    names = dict.fromkeys((*spec.scores, *proxies_of(spec.scores)))
+    scorers = [Scorer(name, reference) for name in names]
+    write_raw(work.folder / RAW, space, spec.columns, work.units, log.found, scorers)
+
+
+def _spread(work: _Work) -> list[Architecture]:
+    """A few architectures of the table, from the cheapest to the dearest in MACs."""
+    measurer = work.measurer
+    channels, height, width = measurer.probe.images.shape[1:]
+    archs = sorted(
+        dict.fromkeys(unit.canonical for unit in work.units),
+        key=lambda arch: measurer.space.costs(arch, measurer.num_classes, (channels, height, width)).macs,
+    )
+    picks = np.linspace(0, len(archs) - 1, min(TIMED, len(archs))).round().astype(int)
+    return [archs[i] for i in picks]

@@ -1,0 +1,47 @@
+"""A small label table and the smallest run over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import correlation
+from benchmarks.protocol import CorrelationSpec
+from diswot.probes.spec import ProbeSpec
+from diswot.teachers.spec import TeacherSpec
+
+ARCHS = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_timing() -> Iterator[None]:
+    """Two architectures are enough to time proxies in tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(correlation, "TIMED", 2)
+        yield
+
+
+@pytest.fixture(scope="session")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six ResNets with made-up accuracies of two data sets."""
+    path = tmp_path_factory.mktemp("labels") / "labels.csv"
+    lines = [f"{arch},{60 + 2 * i},{90 + i}" for i, arch in enumerate(ARCHS)]
+    path.write_text("\n".join(["arch,cifar100,cifar10", *lines]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def spec(labels: Path) -> CorrelationSpec:
+    """The cheapest run: a small teacher, eight images, one seed."""
+    return CorrelationSpec(
+        labels=labels,
+        columns=("cifar100", "cifar10"),
+        teacher=TeacherSpec("resnet20", 10),
+        space="cifar-resnet",
+        proxies=("diswot",),
+        probe=ProbeSpec("noise", 8),
+        seeds=2,
+        initialisations=1,
+    )
