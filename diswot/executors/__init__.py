@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from diswot.errors import InputError, UnknownName
-from diswot.executors.base import Executor
-
-if TYPE_CHECKING:
-    from diswot.scoring import Measurer
+from diswot.executors.base import Executor, Measure
 
 EXECUTORS = ("serial", "processes", "ray")
 
 
-def open_executor(name: str, measurer: Measurer, workers: int | None = None) -> Executor:
+def open_executor(name: str, measurer: Measure, workers: int | None = None, address: str | None = None) -> Executor:
     """The executor of that name, to be entered.
 
     Args:
         name: one of `EXECUTORS`.
         measurer: what the workers compute.
-        workers: number of workers; by default one for each core that this process may use.
+        workers: number of workers; by default one for each core that this process may use, or each of the cluster.
+        address: `HOST:PORT` of a Ray cluster that is there already; by default that in `RAY_ADDRESS`, or else a
+            cluster of this machine that lives as long as the executor.
 
     Raises:
         UnknownName: lists the valid names.
-        InputError: fewer than one worker.
+        InputError: fewer than one worker, or an address for another executor than Ray.
     """
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if workers < 1:
+    if name not in EXECUTORS:
+        raise UnknownName("executor", name, EXECUTORS)
+    if workers is not None and workers < 1:
         raise InputError(f"workers must be at least 1, not {workers}")
+    if address is not None and name != "ray":
+        raise InputError(f"an address goes with the executor 'ray', not with {name!r}")
     if name == "serial":
         from diswot.executors.serial import SerialExecutor
 
         return SerialExecutor(measurer)
+    cores = len(os.sched_getaffinity(0))
     if name == "processes":
         from diswot.executors.processes import ProcessExecutor
 
-        return ProcessExecutor(measurer, workers)
-    if name == "ray":
-        from diswot.executors.ray import RayExecutor
+        return ProcessExecutor(measurer, workers or cores)
+    from diswot.executors.ray import RayExecutor
 
-        return RayExecutor(measurer, workers)
-    raise UnknownName("executor", name, EXECUTORS)
+    address = address or os.environ.get("RAY_ADDRESS")
+    return RayExecutor(measurer, workers or (None if address else cores), address)
 
 
-__all__ = ["EXECUTORS", "Executor", "open_executor"]
+__all__ = ["EXECUTORS", "Executor", "Measure", "open_executor"]

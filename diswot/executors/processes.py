@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import pickle
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,10 +15,11 @@ from types import TracebackType
 import torch
 
 from diswot.errors import ExecutorError
-from diswot.scoring import Measurement, Measurer
+from diswot.executors.base import RETRIES, Measure
+from diswot.scoring import Measurement
 from search_spaces import Architecture
 
-_measurer: Measurer | None = None
+_measurer: Measure | None = None
 """The measurer of a worker process, sent once when it starts."""
 
 
@@ -26,8 +31,11 @@ class ProcessExecutor:
         workers: number of processes.
     """
 
-    def __init__(self, measurer: Measurer, workers: int) -> None:
-        self._pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (measurer,))
+    def __init__(self, measurer: Measure, workers: int) -> None:
+        # Pickled here, so that a worker's tensors are its own: the pool would pass torch's through shared memory.
+        self._measurer = pickle.dumps(measurer)
+        self._workers = workers
+        self._pool = self._open()
 
     def __enter__(self) -> ProcessExecutor:
         return self
@@ -40,21 +48,46 @@ class ProcessExecutor:
     def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
         """Measurements in the order of `archs`.
 
+        When a process dies, the pool is replaced and goes on where it was.
+
         Raises:
-            ExecutorError: a worker process died.
+            ExecutorError: processes died again and again over one measurement.
         """
-        try:
-            yield from self._pool.map(_measure, archs)
-        except BrokenProcessPool as error:
-            raise ExecutorError(
-                "a worker process died, perhaps for lack of memory; try fewer workers or a smaller probe"
-            ) from error
+        done = deaths = 0
+        while done < len(archs):
+            try:
+                for measurement in self._pool.map(_measure, archs[done:]):
+                    yield measurement
+                    done, deaths = done + 1, 0
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths > RETRIES:
+                    raise ExecutorError(
+                        f"a worker process died {deaths} times over one architecture, perhaps for lack of memory; "
+                        "try fewer workers or a smaller probe"
+                    ) from error
+                self._pool.shutdown(cancel_futures=True)
+                self._pool = self._open()
+
+    def _open(self) -> ProcessPoolExecutor:
+        spawn = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._workers, spawn, _start, (self._measurer,))
 
 
-def _start(measurer: Measurer) -> None:
+def _start(measurer: bytes) -> None:
     global _measurer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    _measurer = measurer
+    _measurer = pickle.loads(measurer)  # noqa: S301  (from the parent process)
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent has ended, however that happened."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker has a parent"
+    parent.join()
+    os._exit(1)
 
 
 def _measure(arch: Architecture) -> Measurement:

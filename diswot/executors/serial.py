@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 
-from diswot.scoring import Measurement, Measurer
+from diswot.executors.base import Measure
+from diswot.scoring import Measurement
 from diswot.threads import one_thread
 from search_spaces import Architecture
 
@@ -13,7 +14,7 @@ from search_spaces import Architecture
 class SerialExecutor:
     """Measures in this process, on one thread; the caller's thread count is put back at the end."""
 
-    def __init__(self, measurer: Measurer) -> None:
+    def __init__(self, measurer: Measure) -> None:
         self.measurer = measurer
         self._one_thread = one_thread()
 
