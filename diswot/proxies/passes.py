@@ -55,9 +55,9 @@ class Gradients:
 
 
 def layer_weights(module: nn.Module) -> dict[str, Tensor]:
-    """Weights of the convolutions and linear layers, by name, in order of definition."""
+    """Weights of the convolutions and linear layers, outside any graph, by name in order of definition."""
     return {
-        f"{name}.weight".lstrip("."): layer.weight
+        f"{name}.weight".lstrip("."): layer.weight.detach()
         for name, layer in module.named_modules()
         if isinstance(layer, nn.modules.conv._ConvNd | nn.Linear)
     }
@@ -81,7 +81,7 @@ def trace(module: nn.Module, images: Tensor) -> Trace:
     blocks: list[Tensor] = []
     with differentiable(module):
         leaf = images.detach().requires_grad_()
-        weights = {name: weight.detach().requires_grad_() for name, weight in layer_weights(module).items()}
+        weights = {name: weight.requires_grad_() for name, weight in layer_weights(module).items()}
         with watch_blocks(module, blocks.append), _Products(len(images)) as taps:
             logits = functional_call(module, weights, (leaf,))
     return Trace(leaf, tuple(weights.values()), tuple(taps.products), tuple(blocks), logits)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from diswot.proxies.base import Evidence
@@ -27,20 +27,30 @@ def vkdnw(evidence: Evidence) -> float:
     spectrum. The code multiplies the Jacobian by the Cholesky factor of the classes' covariance where Fisher
     information needs its transpose; here it is the latter.
     """
-    network = evidence.network
-    with differentiable(network), _FirstEntries(len(evidence.probe.labels)) as entries:
-        logits = network(evidence.probe.images.detach())
-    if not entries.shifts:
-        return 0.0
-    jacobian = torch.stack(
-        [
-            torch.stack(torch.autograd.grad(column.sum(), entries.shifts, retain_graph=True, materialize_grads=True))
-            for column in logits.unbind(1)
-        ]
-    )
-    probabilities = logits.detach().double().softmax(1)
+    logits, jacobian = first_entry_jacobian(evidence.network, evidence.probe.images)
+    probabilities = logits.double().softmax(1)
     smooth = probabilities * (1 - SMOOTHING) + SMOOTHING / probabilities.shape[1]
-    return len(entries.shifts) + decile_entropy(torch.linalg.eigvalsh(fisher_information(jacobian.double(), smooth)))
+    spectrum = torch.linalg.eigvalsh(fisher_information(jacobian.double(), smooth))
+    return len(spectrum) + decile_entropy(spectrum)
+
+
+def first_entry_jacobian(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits, and their derivatives by the first entry of every tensor of weights, image by image.
+
+    Args:
+        network: of convolutions, linear layers and batch norms; the norms use their running statistics.
+        images: `(N, C, H, W)`.
+
+    Returns:
+        `(N, K)` logits and `(K, P, N)` derivatives for P tensors, in K backward passes.
+    """
+    with differentiable(network), _FirstEntries(len(images)) as entries:
+        logits = network(images.detach())
+    rows = [
+        torch.autograd.grad(column.sum(), entries.shifts, retain_graph=True, materialize_grads=True)
+        for column in logits.unbind(1)
+    ]
+    return logits.detach(), torch.stack([torch.stack(row) for row in rows])
 
 
 def fisher_information(jacobian: Tensor, probabilities: Tensor) -> Tensor:

@@ -1,0 +1,68 @@
+"""The components of AZ-NAS by hand."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from diswot.observation.taps import building_blocks
+from diswot.proxies.az_nas import FLOOR, block_trainability, expressivity, progressivity, trainability
+from diswot.proxies.base import Evidence
+from search_spaces import get_space
+
+Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
+
+
+def with_blocks(evidence: Evidence, *entropies: float) -> Evidence:
+    return replace(evidence, student=replace(evidence.student, blocks=entropies))
+
+
+def test_expressivity_and_progressivity(linear_toy: Evidence) -> None:
+    evidence = with_blocks(linear_toy, 1.0, 3.0, 2.5)
+    assert expressivity(evidence) == 6.5
+    assert progressivity(evidence) == -0.5
+    assert progressivity(with_blocks(linear_toy, 1.0)) == 0.0
+
+
+def test_trainability_of_a_block() -> None:
+    signs = torch.tensor([1.0, -1.0, -1.0, 1.0]).view(1, 1, 2, 2)
+    # A block that doubles the gradient: -2 - 1/2 + 2.
+    assert block_trainability(2 * signs, signs) == pytest.approx(-0.5, abs=1e-5)
+    assert block_trainability(-signs, signs) == pytest.approx(0.0, abs=1e-5)
+    assert block_trainability(0 * signs, signs) == pytest.approx(2 - 1e6)
+    assert block_trainability(signs.clone(), signs) == FLOOR
+
+
+def test_trainability_where_the_map_shrinks() -> None:
+    # Four pixels of gradient 1/2 become four channels: the matrix is a column of length 1.
+    one = torch.ones(1, 1, 1, 1)
+    assert block_trainability(torch.full((1, 1, 2, 2), 0.5), one) == pytest.approx(0.0, abs=1e-5)
+    # An odd size is padded: three by three pixels to two by two.
+    assert math.isfinite(block_trainability(torch.ones(1, 2, 3, 3), torch.ones(1, 4, 2, 2)))
+
+
+def test_trainability_is_the_mean_over_the_blocks(toy: Toy) -> None:
+    convs = [nn.Conv2d(1, 1, 1, bias=False) for _ in range(3)]
+    for conv, weight in zip(convs, (1.0, 2.0, 4.0), strict=True):
+        nn.init.constant_(conv.weight, weight)
+    network = nn.Sequential(*convs, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2)).requires_grad_(False)
+    evidence = toy(network, torch.ones(2, 1, 4, 4), torch.tensor([0, 1]))
+    # The first block has none before it; the others score -2 - 1/2 + 2 and -4 - 1/4 + 2.
+    assert trainability(evidence) == pytest.approx((-0.5 - 2.25) / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("space", "arch", "blocks"),
+    [
+        ("nasbench201", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", 1 + 17),
+        ("cifar-resnet", "1-3-5", 1 + 9),
+        ("mobilenetv2", "", 1 + 7 + 1),
+    ],
+)
+def test_blocks_are_stem_cells_and_reductions(space: str, arch: str, blocks: int) -> None:
+    found = get_space(space)
+    network = found.build(found.decode(arch) if arch else found.smallest, 10)
+    assert len(building_blocks(network)) == blocks

@@ -1,0 +1,238 @@
+"""What every proxy of the table keeps, on real networks of every space."""
+
+import math
+from dataclasses import replace
+from functools import cache, partial
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from diswot.networks import build_random
+from diswot.observation import observe
+from diswot.probes.batch import ProbeBatch
+from diswot.probes.noise import white_noise
+from diswot.proxies import AGGREGATES, PROXIES
+from diswot.proxies.base import Evidence
+from diswot.scoring import Measurement, Scorer, wanted
+from diswot.teachers import TeacherSpec
+from diswot.teachers.teacher import TeacherView, observe_teacher
+from search_spaces import Costs, get_space
+
+SHAPE = (3, 16, 16)
+CLASSES = 12
+CONVOLUTION, EMPTY = "convolution", "empty"
+CASES = {
+    "cell": ("nasbench201", "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|none~2|"),
+    EMPTY: ("nasbench201", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"),
+    "skips": ("nasbench201", "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|none~2|"),
+    CONVOLUTION: ("nasbench201", "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|"),
+    "resnet": ("cifar-resnet", "1-3-1"),
+    "mobilenet": ("mobilenetv2", ""),
+}
+
+
+@cache
+def probe() -> ProbeBatch:
+    """Eight images of ten of the twelve classes."""
+    return white_noise(8, 10, SHAPE, 0).to("cpu")
+
+
+@cache
+def teacher() -> TeacherView:
+    return observe_teacher(TeacherSpec("resnet20", CLASSES, SHAPE), probe(), wanted(PROXIES), seed=0, initialisations=1)
+
+
+def network(case: str, seed: int = 0) -> nn.Module:
+    name, text = CASES[case]
+    space = get_space(name)
+    arch = space.decode(text) if text else space.smallest
+    module = build_random(partial(space.build, arch, CLASSES, SHAPE), seed)
+    return module.to(memory_format=torch.channels_last)
+
+
+def costs(case: str) -> Costs:
+    name, text = CASES[case]
+    space = get_space(name)
+    return space.costs(space.decode(text) if text else space.smallest, CLASSES, SHAPE)
+
+
+def evidence_of(case: str, module: nn.Module, batch: ProbeBatch) -> Evidence:
+    return Evidence(observe(module, batch, wanted(PROXIES)), costs(case), teacher(), module, batch)
+
+
+@cache
+def _evidence(case: str) -> Evidence:
+    return evidence_of(case, network(case), probe())
+
+
+def evidence(case: str) -> Evidence:
+    """Evidence on the case, without what other tests computed from it."""
+    return replace(_evidence(case))
+
+
+@cache
+def values(case: str) -> dict[str, float]:
+    record = evidence(case)
+    return {name: proxy.compute(record) for name, proxy in PROXIES.items()}
+
+
+@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.parametrize("case", CASES)
+def test_finite(name: str, case: str) -> None:
+    value = values(case)[name]
+    assert isinstance(value, float)
+    assert math.isfinite(value)
+
+
+@pytest.mark.parametrize("case", ["cell", "resnet"])
+def test_the_same_evidence_gives_the_same_value_in_any_order(case: str) -> None:
+    record = evidence(case)
+    again = {name: PROXIES[name].compute(record) for name in reversed(list(PROXIES))}
+    assert again == values(case)
+
+
+def test_other_candidates_in_between_change_nothing() -> None:
+    values("resnet")
+    assert {name: proxy.compute(evidence("skips")) for name, proxy in PROXIES.items()} == values("skips")
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_network_and_the_generator_are_left_as_they_were(name: str) -> None:
+    module = network(CONVOLUTION).train().requires_grad_(True)
+    record = evidence_of(CONVOLUTION, module, probe())
+    state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
+    generator = torch.get_rng_state()
+    value = PROXIES[name].compute(record)
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
+    assert all(p.grad is None and p.requires_grad and p.is_leaf for p in module.parameters())
+    assert all(layer.training and not layer._forward_hooks for layer in module.modules())
+    assert not record.probe.images.requires_grad
+    assert value == pytest.approx(values(CONVOLUTION)[name], rel=1e-4)
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_teacher_matters_where_the_table_says_so(name: str) -> None:
+    record = evidence(CONVOLUTION)
+    alone = replace(record, teacher=None)
+    if PROXIES[name].teacher:
+        with pytest.raises(ValueError, match="looks at the teacher"):
+            PROXIES[name].compute(alone)
+        own = replace(record, teacher=TeacherView((record.student,)))
+        assert PROXIES[name].compute(own) == pytest.approx(0.0, abs=1e-5)
+        assert values(CONVOLUTION)[name] < 0
+    else:
+        assert PROXIES[name].compute(alone) == values(CONVOLUTION)[name]
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_labels_matter_where_the_table_says_so(name: str) -> None:
+    record = evidence(CONVOLUTION)
+    labels = record.probe.labels.roll(1)
+    shuffled = replace(
+        record, student=replace(record.student, labels=labels), probe=replace(record.probe, labels=labels)
+    )
+    assert (PROXIES[name].compute(shuffled) != values(CONVOLUTION)[name]) == PROXIES[name].labels
+
+
+class Untouchable(nn.Module):
+    """Has weights and does not run."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, images: Tensor) -> Tensor:
+        raise AssertionError(f"the network was run on {len(images)} images")
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_passes_are_those_the_table_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = evidence(CONVOLUTION)
+    still = replace(record, network=Untouchable(record.network))
+    if PROXIES[name].passes in ("none", "forward"):
+        if PROXIES[name].passes == "none":
+            still = replace(still, student=replace(still.student, logits=torch.empty(0), pooled=torch.empty(0)))
+        assert PROXIES[name].compute(still) == values(CONVOLUTION)[name]
+    else:
+        with pytest.raises(AssertionError, match="the network was run"):
+            PROXIES[name].compute(still)
+    backward = Mock(wraps=torch.autograd.grad)
+    monkeypatch.setattr(torch.autograd, "grad", backward)
+    PROXIES[name].compute(record)
+    assert backward.called == PROXIES[name].gradient
+
+
+def test_gradient_proxies_share_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = evidence(CONVOLUTION)
+    forward = Mock(wraps=record.network.forward)
+    monkeypatch.setattr(record.network, "forward", forward)
+    for name in [name for name, proxy in PROXIES.items() if proxy.passes == "backward"]:
+        PROXIES[name].compute(record)
+    forward.assert_called_once()
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_wanted_part_of_a_pass_is_enough(name: str) -> None:
+    module, want = network(CONVOLUTION), PROXIES[name].want
+    lean = Evidence(observe(module, probe(), want), costs(CONVOLUTION), teacher(), module, probe())
+    assert PROXIES[name].compute(lean) == values(CONVOLUTION)[name]
+
+
+@pytest.mark.parametrize("case", ["cell", "mobilenet"])
+def test_memory_format_does_not_matter(case: str) -> None:
+    plain = replace(probe(), images=probe().images.contiguous())
+    module = network(case).to(memory_format=torch.contiguous_format)
+    record = evidence_of(case, module, plain)
+    for name, proxy in PROXIES.items():
+        assert proxy.compute(record) == pytest.approx(values(case)[name], rel=0.02, abs=1e-4), name
+
+
+@pytest.mark.parametrize("name", [name for name, proxy in PROXIES.items() if not proxy.teacher])
+def test_a_network_that_computes_nothing_scores_lower(name: str) -> None:
+    assert values(EMPTY)[name] < values(CONVOLUTION)[name]
+
+
+@pytest.mark.parametrize("name", AGGREGATES)
+def test_an_aggregate_is_finite_and_made_of_proxies(name: str) -> None:
+    aggregate = AGGREGATES[name]
+    assert aggregate.terms.keys() <= PROXIES.keys()
+    measurements = [
+        Measurement(case, costs(case), {term: (values(case)[term],) for term in aggregate.terms}, 0.0) for case in CASES
+    ]
+    scorer = Scorer(name, measurements)
+    scores = [scorer(measurement) for measurement in measurements]
+    assert all(math.isfinite(score.value) for score in scores)
+    assert scores == [scorer(measurement) for measurement in measurements]
+    assert [score.value for score in scores] == pytest.approx([sum(score.components.values()) for score in scores])
+
+
+@pytest.mark.parametrize("name", ["az-nas", "params+nwot", "vkdnw-agg"])
+def test_a_log_rank_aggregate_by_hand(name: str) -> None:
+    terms = AGGREGATES[name].terms
+    reference = [Measurement(str(i), Costs(1, 1, 1), dict.fromkeys(terms, (float(i),)), 0.0) for i in range(3)]
+    # The middle of three has rank 2 of 4 in every term.
+    assert Scorer(name, reference)(reference[1]).value == pytest.approx(len(terms) * np.log(0.5))
+    assert set(terms.values()) == {1.0}
+
+
+def test_aggregates_as_published() -> None:
+    assert list(AGGREGATES["az-nas"].terms) == [
+        "az-expressivity",
+        "az-progressivity",
+        "az-trainability",
+        "az-complexity",
+    ]
+    assert {AGGREGATES[name].scale for name in ("az-nas", "params+nwot", "vkdnw-agg")} == {"log-rank"}
+
+
+def test_rows_are_complete() -> None:
+    assert not PROXIES.keys() & AGGREGATES.keys()
+    for name, proxy in PROXIES.items():
+        assert name == proxy.name == name.lower()
+        assert proxy.summary
+        assert proxy.reference
+        assert (proxy.compute.__doc__ or "").strip()

@@ -1,0 +1,168 @@
+"""The DisWOT terms by hand, and the defects of the published code that must not come back."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from diswot.observation import Observation
+from diswot.proxies import PROXIES
+from diswot.proxies.base import Evidence
+from diswot.proxies.diswot import diswot, diswot_gram, relation, semantic, semantic_gram
+from diswot.proxies.similarity import channel_similarity, gram_similarity, row_normalised_gram
+
+Compared = Callable[[Observation, Observation], Evidence]
+Observed = Callable[..., Observation]
+
+
+def maps(seed: int, images: int = 4, channels: int = 3) -> Tensor:
+    return torch.randn(images, channels, 2, 2, generator=torch.Generator().manual_seed(seed))
+
+
+def head(seed: int, width: int = 3, classes: int = 3, images: int = 4) -> tuple[Tensor, Tensor, Tensor]:
+    """Pooled features, logits and labels."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(images) % 2
+    return torch.randn(images, width, generator=generator), torch.randn(images, classes, generator=generator), labels
+
+
+def test_row_normalised_gram_by_hand() -> None:
+    # Rows (1, 0), (1, 1): Gram [[1, 1], [1, 2]], rows of length sqrt 2 and sqrt 5.
+    expected = torch.tensor([[0.5**0.5, 0.5**0.5], [0.2**0.5, 2 * 0.2**0.5]])
+    torch.testing.assert_close(row_normalised_gram(torch.tensor([[1.0, 0.0], [1.0, 1.0]])), expected)
+
+
+def test_gram_similarity_by_hand() -> None:
+    # The identity against a matrix of 1/sqrt 2: (2 (1 - .7071)^2 + 2 / 2) / 4.
+    assert gram_similarity(torch.eye(2), torch.ones(2, 1)) == pytest.approx(-(2 * (1 - 0.5**0.5) ** 2 + 1) / 4)
+
+
+def test_channel_similarity_by_hand() -> None:
+    # Class 0: rows agree, distance 0. Class 1: (3, 4) against (4, -3), cosine 0, distance 2.
+    a, b = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[2.0, 4.0], [4.0, -3.0]])
+    assert channel_similarity(a, b) == pytest.approx(-1.0)
+    # (1, 1) against (1, -1/3): half the signs agree less half that do not, 2 - 0.
+    assert channel_similarity(torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1 / 3]])) == pytest.approx(-2.0)
+
+
+def test_channel_similarity_is_the_closed_form_of_the_inter_channel_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(5, 7, generator=generator) for _ in range(2))
+
+    def correlation(gradient: Tensor) -> Tensor:
+        return F.normalize(gradient[:, :, None] * gradient[:, None, :], dim=2)
+
+    loss = (correlation(a) - correlation(b)).square().sum() / (5 * 7)
+    assert channel_similarity(a, b) == pytest.approx(-float(loss), rel=1e-5)
+
+
+def test_classifier_gradient_of_the_semantic_term_by_hand(compared: Compared, observed: Observed) -> None:
+    # One image of class 0, probabilities 1/2: the gradient is (-f/2, f/2), the same for f and 3 f.
+    labels = torch.tensor([0])
+    student = observed(torch.tensor([[1.0, 2.0]]), torch.zeros(1, 2), labels)
+    teacher = observed(torch.tensor([[3.0, 6.0]]), torch.zeros(1, 2), labels)
+    assert semantic(compared(student, teacher)) == pytest.approx(0.0, abs=1e-6)
+    # Against (2, -1): cosine 0 for both classes.
+    other = observed(torch.tensor([[2.0, -1.0]]), torch.zeros(1, 2), labels)
+    assert semantic(compared(student, other)) == pytest.approx(-2.0)
+    # Class-by-class Gram of either is c [[1, -1], [-1, 1]].
+    assert semantic_gram(compared(student, other)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_sums(compared: Compared, observed: Observed) -> None:
+    evidence = compared(observed(*head(0), maps(0)), observed(*head(1), maps(1)))
+    assert diswot(evidence) == semantic(evidence) + relation(evidence)
+    assert diswot_gram(evidence) == semantic_gram(evidence) + relation(evidence)
+
+
+@pytest.mark.parametrize("name", ["relation", "semantic", "semantic-gram", "diswot", "diswot-gram"])
+def test_every_term_looks_at_the_teacher(name: str, compared: Compared, observed: Observed) -> None:
+    student = observed(*head(0), maps(0))
+    values = {PROXIES[name].compute(compared(student, observed(*head(seed), maps(seed)))) for seed in (1, 2)}
+    assert PROXIES[name].teacher
+    assert len(values) == 2
+
+
+@pytest.mark.parametrize("name", ["relation", "semantic", "semantic-gram", "diswot", "diswot-gram"])
+def test_a_network_is_compared_with_the_teacher_not_with_itself(
+    name: str, compared: Compared, observed: Observed
+) -> None:
+    teacher = observed(*head(1), maps(1))
+    assert PROXIES[name].compute(compared(teacher, teacher)) == pytest.approx(0.0, abs=1e-6)
+    assert PROXIES[name].compute(compared(observed(*head(0), maps(0)), teacher)) < -1e-3
+
+
+@pytest.mark.parametrize("image", range(4))
+def test_the_relation_sees_every_image(image: int, compared: Compared, observed: Observed) -> None:
+    teacher, last = observed(*head(1), maps(1)), maps(0)
+    changed = last.clone()
+    changed[image] = maps(9)[image]
+    before, after = (relation(compared(observed(*head(0), m), teacher)) for m in (last, changed))
+    assert before != after
+
+
+def test_the_relation_is_between_images_not_channels(compared: Compared, observed: Observed) -> None:
+    teacher, last = observed(*head(1), maps(1)), maps(0)
+    values = [relation(compared(observed(*head(0), m), teacher)) for m in (last, last[:, [2, 0, 1]], last * 3)]
+    assert values == pytest.approx([values[0]] * 3, rel=1e-5)
+    shuffled = relation(compared(observed(*head(0), last[[1, 2, 3, 0]]), teacher))
+    assert shuffled != pytest.approx(values[0], rel=1e-3)
+
+
+def test_the_relation_is_part_of_the_sum(compared: Compared, observed: Observed) -> None:
+    teacher = observed(*head(1), maps(1))
+    near, far = (diswot(compared(observed(*head(0), m), teacher)) for m in (maps(1), maps(0)))
+    assert near > far
+
+
+def test_nothing_accumulates_over_candidates(compared: Compared, observed: Observed) -> None:
+    teacher = observed(*head(1), maps(1))
+    gradient = teacher.classifier_gradient.clone()
+    a, b = (compared(observed(*head(seed), maps(seed)), teacher) for seed in (0, 2))
+    first = diswot(a)
+    assert diswot(b) != first
+    assert diswot(a) == first
+    assert torch.equal(teacher.classifier_gradient, gradient)
+
+
+def test_no_accuracy_is_at_hand() -> None:
+    fields = {field.name for field in dataclasses.fields(Evidence)}
+    assert fields == {"student", "costs", "teacher", "network", "probe"}
+
+
+@pytest.mark.parametrize(("width", "classes"), [(6, 3), (64, 3)])
+def test_other_widths_take_the_width_free_form(
+    width: int, classes: int, compared: Compared, observed: Observed
+) -> None:
+    evidence = compared(observed(*head(0, width, classes), maps(0, channels=width)), observed(*head(1), maps(1)))
+    assert semantic(evidence) == semantic_gram(evidence)
+    assert diswot(evidence) == diswot_gram(evidence) < 0
+
+
+@pytest.mark.parametrize("classes", [1, 4, 20])
+def test_other_class_counts_are_never_folded(classes: int, compared: Compared, observed: Observed) -> None:
+    pooled, logits, labels = head(0, 3, classes)
+    evidence = compared(observed(pooled, logits, labels * 0, maps(0)), observed(*head(1), maps(1)))
+    with pytest.raises(ValueError, match=f"between 3 and between {classes} rows cannot be compared"):
+        semantic(evidence)
+
+
+def test_channels_of_other_shapes_are_never_folded() -> None:
+    with pytest.raises(ValueError, match=r"gradients \(10, 64\) and \(20, 32\) cannot be compared one by one"):
+        channel_similarity(torch.ones(10, 64), torch.ones(20, 32))
+
+
+def test_maps_in_channels_last_memory_give_the_same_relation(compared: Compared, observed: Observed) -> None:
+    teacher, last = observed(*head(1), maps(1)), maps(0)
+    turned = last.contiguous(memory_format=torch.channels_last)
+    values = [relation(compared(observed(*head(0), m), teacher)) for m in (last, turned)]
+    assert values[0] == values[1]
+
+
+def test_a_proxy_without_a_teacher_in_evidence_says_so(compared: Compared, observed: Observed) -> None:
+    evidence = dataclasses.replace(compared(observed(*head(0), maps(0)), observed(*head(1), maps(1))), teacher=None)
+    with pytest.raises(ValueError, match="must say so in the table of proxies"):
+        relation(evidence)
