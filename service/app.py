@@ -71,8 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         store.engine.dispose()
 
-    app = FastAPI(title="DisWOT", version="1", max_body_size=MAX_BODY, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.add_middleware(Guard, hosts=settings.hosts)
+    app = FastAPI(title="DisWOT", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.add_middleware(Guard, hosts=settings.hosts, max_body=MAX_BODY)
     handlers.install(app)
     _add_searches(app, store, pager, settings.queue)
     _add_catalogue(app)

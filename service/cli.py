@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -48,18 +49,17 @@ def _serve(host: str, port: int, settings: Settings) -> None:
     from service.locks import hold
     from service.supervisor import Supervisor
 
-    listener = _listen(host, port)
-    api = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(api, timeout_graceful_shutdown=5))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))  # uvicorn hands the signal on after it has closed down.
-    with listener, hold(settings.data / "service.lock") as held:
-        if not held:
-            raise InputError(f"data folder {str(settings.data)!r} is in use by another service")
-        place = f"[{host}]" if ":" in host else host
-        typer.echo(f"serving http://{place}:{listener.getsockname()[1]}, data in {settings.data}", err=True)
-        with Supervisor(settings):
-            server.run(sockets=[listener])
+    with _listen(host, port) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), timeout_graceful_shutdown=5))
+        with hold(settings.data / "service.lock") as held:
+            if not held:
+                raise InputError(f"data folder {str(settings.data)!r} is in use by another service")
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: sys.exit(0))  # uvicorn hands the signal on after it has closed down.
+            place = f"[{host}]" if ":" in host else host
+            typer.echo(f"serving http://{place}:{listener.getsockname()[1]}, data in {settings.data}", err=True)
+            with Supervisor(settings):
+                server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -68,4 +68,4 @@ def _listen(host: str, port: int) -> socket.socket:
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as error:
-        raise InputError(f"cannot listen on port {port} of {host}: {error.strerror}") from error
+        raise InputError(f"cannot listen on port {port} of {host}: {os.strerror(error.errno or 0)}") from error

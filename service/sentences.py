@@ -36,9 +36,9 @@ def sentence(error: Mapping[str, Any]) -> str:
         case "string_too_long":
             return f"{name} must have at most {limits['max_length']} characters, not {len(error['input'])}"
         case "too_long":
-            return f"{name} must have at most {limits['max_length']} entries, not {limits['actual_length']}"
+            return f"{name} must have at most {limits['max_length']} entries, not {len(error['input'])}"
         case "too_short":
-            return f"{name} must have at least {limits['min_length']} entries, not {limits['actual_length']}"
+            return f"{name} must have at least {limits['min_length']} entries, not {len(error['input'])}"
     text = str(error["msg"]).removeprefix("Input ")
     return f"{name} {text[:1].lower()}{text[1:]}, not {_short(error.get('input'))}"
 

@@ -36,7 +36,7 @@ def wait_for(look: Callable[[], Found | None], patience: float = PATIENCE) -> Fo
         found = look()
         if found is not None:
             return found
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise AssertionError(f"nothing for {patience} s")
 
 

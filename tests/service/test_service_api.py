@@ -1,0 +1,353 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.database import open_database
+from service.leases import Lease, Leases
+from service.problems import MEDIA_TYPE
+from service.settings import Settings
+from service.store import Store
+
+HOST = "http://127.0.0.1:8080"
+RESNET = {"teacher": {"name": "resnet56"}}
+SPACES = "nasbench201, cifar-resnet, mobilenetv2"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "data", queue=3)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(settings), base_url=HOST, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def store(client: TestClient, settings: Settings) -> Iterator[Store]:
+    store = Store(open_database(settings.database))
+    yield store
+    store.engine.dispose()
+
+
+def problem(answer: Any, status: int, slug: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"https://diswot.dev/problems/{slug}"
+    assert document["status"] == status
+    assert document["request_id"] == answer.headers["x-request-id"]
+    return document
+
+
+def claim(store: Store) -> tuple[Leases, Lease]:
+    leases = Leases(store, "worker-1", "x")
+    lease = leases.claim()
+    assert lease is not None
+    return leases, lease
+
+
+def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClient) -> None:
+    answer = client.post("/v1/searches", json=RESNET)
+    assert answer.status_code == 202
+    job = answer.json()
+    assert answer.headers["location"] == f"/v1/searches/{job['id']}"
+    assert answer.headers["retry-after"] == "2"
+    assert answer.headers["etag"] == job["etag"] == '"1"'
+    assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32]}
+    assert job["spec"]["search_space"] == "nasbench201"
+    assert job["spec"]["budget"] == {"evaluations": 300}
+    assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": 50, "tournament": 10}
+    assert job["spec"]["constraints"] == {"params": {"max": None}, "macs": {"max": None}}
+    assert (job["spec"]["seed"], job["spec"]["seeds"], job["spec"]["score"]) == (0, 2, "default")
+    unknown = dict.fromkeys(("phase", "rate_per_s", "eta_s", "best_score"))
+    assert job["progress"] == {"done": 0, "total": 300, "percent": 0} | unknown
+    assert (job["state"], job["attempt"], job["result"], job["error"]) == ("queued", 0, None, None)
+    assert datetime.fromisoformat(job["created_at"]).tzinfo is not None
+    assert client.get(job["links"]["self"]).json() == job
+
+
+def teacher(**fields: Any) -> dict[str, Any]:
+    return {"teacher": {"name": "resnet20"} | fields}
+
+
+LIBRARY: list[tuple[dict[str, Any], str]] = [
+    (teacher(name="resnet57"), "unknown teacher 'resnet57'; valid: resnet20, "),
+    (teacher(name="timm:"), "teacher 'timm:' lacks what follows the colon: timm:NAME"),
+    (teacher(name="nasbench201:|x~0|"), ""),
+    (teacher(num_classes=0), "classes must be at least 1, not 0"),
+    (teacher(in_shape=[3, 0, 8]), "input shape must be three positive numbers"),
+    ({"search_space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
+    ({"score": "best"}, "unknown proxy 'best'; valid: default, "),
+    ({"algorithm": {"name": "random"}}, "unknown algorithm 'random'; valid: aging-evolution"),
+    ({"algorithm": {"tournament": 60}}, "tournament must not exceed the population of 50, not 60"),
+    ({"budget": {"evaluations": 0}}, "evaluations must be at least 1, not 0"),
+    ({"constraints": {"params": {"max": 0}}}, "max_params must be at least 1, not 0"),
+    ({"constraints": {"params": {"max": 9}}}, "no architecture of nasbench201 has at most 9 parameters: the smallest"),
+    ({"constraints": {"macs": {"max": 9}}}, "no architecture of nasbench201 has at most 9 MACs: the smallest costs "),
+    ({"probe": {"size": 1}}, "a probe needs at least 2 images, not 1"),
+    ({"probe": {"source": "folder:/etc"}}, "probe 'folder:/etc' cannot be had over HTTP; valid: "),
+    (
+        {"probe": {"size": 1024}} | teacher(in_shape=[3, 512, 512]),
+        "probe images of this size and number hold 805,306,368 ",
+    ),
+    ({"seed": -1}, "seed must be a whole number from 0, not -1"),
+    ({"seeds": 0}, "seeds must be at least 1, not 0"),
+]
+FIELDS: list[tuple[dict[str, Any], str, str]] = [
+    (teacher(weights="/x"), "/teacher/weights", "unknown field 'teacher.weights'; valid: name, num_classes, in_shape"),
+    ({"extra": 1}, "/extra", "unknown field 'extra'; valid: teacher, search_space, "),
+    ({"teacher": {}}, "/teacher/name", "teacher.name is missing"),
+    ({"teacher": "resnet20"}, "/teacher", "teacher should be a valid dictionary"),
+    (teacher(name="x" * 301), "/teacher/name", "teacher.name must have at most 300 characters, not 301"),
+    (teacher(num_classes=30000), "/teacher/num_classes", "teacher.num_classes must be at most 25,000, not 30000"),
+    (teacher(in_shape=[3, 32]), "/teacher/in_shape", "teacher.in_shape must have at least 3 entries, not 2"),
+    (teacher(in_shape=[3, 32, 999]), "/teacher/in_shape/2", "teacher.in_shape.2 must be at most 512, not 999"),
+    ({"budget": {"evaluations": 20001}}, "/budget/evaluations", "budget.evaluations must be at most 20,000, not 20001"),
+    ({"budget": {"evaluations": "1"}}, "/budget/evaluations", "budget.evaluations should be a valid integer, not '1'"),
+    ({"seed": True}, "/seed", "seed should be a valid integer, not True"),
+    ({"labels": {"a/b~c": 1}}, "/labels/a~1b~0c", "labels.a/b~c should be a valid string, not 1"),
+    ({"labels": {str(i): "" for i in range(17)}}, "/labels", "labels must have at most 16 entries, not 17"),
+]
+
+
+@pytest.mark.parametrize(("change", "pointer", "sentence"), [*((c, None, s) for c, s in LIBRARY), *FIELDS])
+def test_bad_input_is_one_sentence(
+    client: TestClient, change: dict[str, Any], pointer: str | None, sentence: str
+) -> None:
+    found = problem(client.post("/v1/searches", json=RESNET | change), 422, "invalid-request")
+    assert found["detail"].startswith(sentence)
+    assert found["instance"] == "/v1/searches"
+    assert "\n" not in found["detail"]
+    if pointer is None:
+        assert "errors" not in found
+    else:
+        assert found["errors"][0] == {"pointer": pointer, "detail": found["detail"]}
+    assert client.get("/v1/searches").json()["items"] == []
+
+
+def test_every_wrong_field_is_named(client: TestClient) -> None:
+    found = problem(client.post("/v1/searches", json={"seed": "1", "extra": 1}), 422, "invalid-request")
+    assert [error["pointer"] for error in found["errors"]] == ["/teacher", "/seed", "/extra"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"teacher": ', "the body is not JSON: Expecting value at character 12"),
+        (b'{"seed": ' + b"9" * 5000 + b"}", "There was an error parsing the body"),
+        (b"[" * 20000, "There was an error parsing the body"),
+        (b"\xff", "There was an error parsing the body"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_400(client: TestClient, body: bytes, sentence: str) -> None:
+    answer = client.post("/v1/searches", content=body, headers={"Content-Type": "application/json"})
+    assert problem(answer, 400, "invalid-request")["detail"] == sentence
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", None])
+def test_a_body_that_is_not_json_is_415(client: TestClient, kind: str | None) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = client.post("/v1/searches", content=b'{"teacher": {"name": "resnet56"}}', headers=headers)
+    expected = f"the body must be application/json, not {kind or 'of no stated type'}"
+    assert problem(answer, 415, "unsupported-media-type")["detail"] == expected
+
+
+def test_a_body_of_more_than_64_kib_is_413(client: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from [b" " * 1000] * 70
+
+    json = {"Content-Type": "application/json"}
+    for answer in (
+        client.post("/v1/searches", json=RESNET | {"labels": {"x": "y" * 65536}}),
+        client.post("/v1/searches", content=chunks(), headers=json),
+    ):
+        found = problem(answer, 413, "payload-too-large")
+        assert found["detail"] == "the body must have at most 65,536 bytes"
+    assert client.post(
+        "/v1/searches", content=b'{"teacher": {"name": "resnet56"}}'.ljust(65536), headers=json
+    ).is_success
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil", "[::2]", ""])
+def test_a_foreign_host_is_400(client: TestClient, host: str) -> None:
+    answer = client.get("/livez", headers={"Host": host})
+    assert problem(answer, 400, "invalid-request")["detail"] == f"this service does not answer to the host {host!r}"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"])
+def test_a_name_of_this_machine_is_served(client: TestClient, host: str) -> None:
+    assert client.get("/livez", headers={"Host": host}).json() == {"status": "ok", "reasons": []}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+)
+def test_a_page_of_another_origin_changes_nothing(client: TestClient, headers: dict[str, str]) -> None:
+    problem(client.post("/v1/searches", json=RESNET, headers=headers), 403, "forbidden")
+    assert client.get("/v1/searches", headers=headers).json()["items"] == []
+    assert client.post("/v1/searches", json=RESNET, headers={"Origin": HOST}).status_code == 202
+
+
+def test_what_is_not_there_is_404(client: TestClient) -> None:
+    nobody = "01936b2e-7d6a-7abc-8def-0123456789ab"
+    assert problem(client.get(f"/v1/searches/{nobody}"), 404, "not-found")["detail"] == f"there is no search {nobody}"
+    problem(client.post(f"/v1/searches/{nobody}:cancel"), 404, "not-found")
+    problem(client.get("/v1/nothing"), 404, "not-found")
+    found = problem(client.get("/v1/search-spaces/darts"), 404, "not-found")
+    assert found["detail"] == f"there is no search space 'darts'; valid: {SPACES}"
+    answer = client.delete("/v1/searches")
+    problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize("wrong", ["x", "1", "..%2f..%2fsecret", "01936b2e-7d6a-4abc-8def-0123456789ab"])
+def test_an_id_that_is_no_uuid_of_version_7_is_refused(client: TestClient, wrong: str) -> None:
+    assert client.get(f"/v1/searches/{wrong}").status_code in (404, 422)
+    assert client.post(f"/v1/searches/{wrong}:cancel").status_code in (404, 422)
+
+
+def test_an_unexpected_error_tells_its_request_id_only(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("a secret path")
+
+    monkeypatch.setattr(Store, "get", explode)
+    answer = client.get("/v1/searches/01936b2e-7d6a-7abc-8def-0123456789ab", headers={"X-Request-ID": "mine-1"})
+    assert problem(answer, 500, "internal").get("detail") is None
+    assert answer.headers["x-request-id"] == "mine-1"
+    assert "secret" not in answer.text
+    assert "request mine-1 failed" in caplog.text
+
+
+def test_a_request_id_that_could_forge_a_log_line_is_replaced(client: TestClient) -> None:
+    assert client.get("/livez", headers={"X-Request-ID": "a b"}).headers["x-request-id"] != "a b"
+    assert client.get("/livez", headers={"X-Request-ID": "a-b"}).headers["x-request-id"] == "a-b"
+
+
+def test_a_repeated_key_starts_nothing_twice(client: TestClient) -> None:
+    key = {"Idempotency-Key": "once"}
+    first = client.post("/v1/searches", json=RESNET, headers=key)
+    again = client.post("/v1/searches", json=RESNET | {"seed": 0}, headers=key)
+    assert again.status_code == 202
+    assert again.json() == first.json()
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    problem(client.post("/v1/searches", json=RESNET | {"seed": 1}, headers=key), 422, "idempotency-key-reused")
+    for wrong in ("", "x" * 256, "a\tb"):
+        answer = client.post("/v1/searches", json=RESNET, headers={"Idempotency-Key": wrong})
+        problem(answer, 400, "idempotency-key-invalid")
+    assert len(client.get("/v1/searches").json()["items"]) == 1
+
+
+def test_a_full_queue_is_503(client: TestClient) -> None:
+    for _ in range(3):
+        assert client.post("/v1/searches", json=RESNET).status_code == 202
+    answer = client.post("/v1/searches", json=RESNET)
+    problem(answer, 503, "queue-full")
+    assert answer.headers["retry-after"] == "2"
+
+
+def test_lists_are_paged(client: TestClient) -> None:
+    ids = [client.post("/v1/searches", json=RESNET).json()["id"] for _ in range(3)]
+    first = client.get("/v1/searches", params={"page_size": 2}).json()
+    assert [job["id"] for job in first["items"]] == ids[:0:-1]
+    rest = client.get("/v1/searches", params={"page_size": 2, "page_token": first["next_page_token"]}).json()
+    assert [job["id"] for job in rest["items"]] == ids[:1]
+    assert rest["next_page_token"] == ""
+    assert len(client.get("/v1/searches", params={"page_size": 10**9}).json()["items"]) == 3
+    assert client.get("/v1/searches", params={"state": "failed"}).json() == {"items": [], "next_page_token": ""}
+    for wrong in ("x", "é", first["next_page_token"][:-4] + "AAA=", first["next_page_token"][:8]):
+        found = problem(client.get("/v1/searches", params={"page_token": wrong}), 400, "page-token-invalid")
+        assert found["detail"] == "page_token is not one that this service gave"
+    other = {"page_token": first["next_page_token"], "state": "queued"}
+    assert "other filters" in problem(client.get("/v1/searches", params=other), 400, "page-token-invalid")["detail"]
+    found = problem(client.get("/v1/searches", params={"page_size": -1}), 422, "invalid-request")
+    assert found["errors"] == [{"pointer": "query/page_size", "detail": "page_size must be at least 0, not -1"}]
+
+
+def test_a_job_that_has_not_changed_is_304(client: TestClient, store: Store) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    url = job["links"]["self"]
+    assert client.get(url, headers={"If-None-Match": job["etag"]}).status_code == 304
+    claim(store)
+    changed = client.get(url, headers={"If-None-Match": job["etag"]})
+    assert (changed.status_code, changed.json()["etag"]) == (200, '"2"')
+
+
+def test_jobs_are_cancelled_as_far_as_they_still_can_be(client: TestClient, store: Store) -> None:
+    waiting, running, done = (client.post("/v1/searches", json=RESNET).json()["id"] for _ in range(3))
+    assert client.post(f"/v1/searches/{waiting}:cancel").status_code == 200
+    claim(store)
+    leases, lease = claim(store)
+    leases.succeed(lease, {"done": 1, "total": 1, "percent": 100.0}, {"schema": 1})
+    answer = client.post(f"/v1/searches/{running}:cancel")
+    assert (answer.status_code, answer.json()["state"], answer.headers["retry-after"]) == (202, "cancelling", "2")
+    found = problem(client.post(f"/v1/searches/{done}:cancel"), 409, "job-finished")
+    assert found["detail"] == f"search {done} has succeeded and cannot be cancelled"
+    finished = client.get(f"/v1/searches/{done}")
+    assert finished.json()["result"] == {"schema": 1}
+    assert "retry-after" not in finished.headers
+
+
+def test_readiness_names_what_is_broken(client: TestClient, store: Store) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["reasons"]) == (503, ["worker: not started yet"])
+    store.clock = lambda: 1_000.0
+    Leases(store, "worker-1", "x").beat()
+    assert client.get("/readyz").json()["reasons"][0].startswith("worker: silent for ")
+
+
+def test_the_catalogue_lists_what_requests_may_name(client: TestClient) -> None:
+    spaces = client.get("/v1/search-spaces").json()["items"]
+    assert [space["name"] for space in spaces] == SPACES.split(", ")
+    assert client.get("/v1/search-spaces/cifar-resnet").json() == spaces[1]
+    assert (spaces[1]["size"], spaces[1]["options"]) == (64, [[1, 3, 5, 7]] * 3)
+    assert "timm:NAME" in [teacher["name"] for teacher in client.get("/v1/teachers").json()["items"]]
+    proxies = {proxy["name"]: proxy for proxy in client.get("/v1/proxies").json()["items"]}
+    assert proxies["default"]["kind"] == "aggregate"
+    assert set(proxies["default"]["terms"]) <= set(proxies)
+    assert proxies["relation"] == proxies["relation"] | {"kind": "proxy", "needs_teacher": True, "terms": None}
+
+
+def test_the_document_of_the_api_names_every_problem(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    start = document["paths"]["/v1/searches"]["post"]["responses"]
+    assert set(start) == {"202", "400", "403", "413", "415", "422", "500", "503"}
+    assert "application/problem+json" in start["422"]["content"]
+    assert "Problem" in document["components"]["schemas"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_only_the_owner_reads_the_secret(client: TestClient, settings: Settings) -> None:
+    assert (settings.data / "secret").stat().st_mode & 0o777 == 0o600
+    assert settings.data.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_api_imports_neither_torch_nor_ray(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from starlette.testclient import TestClient
+import service.cli, service.supervisor
+from service.app import create_app
+from service.settings import Settings
+with TestClient(create_app(Settings(Path({str(tmp_path)!r}))), base_url={HOST!r}) as client:
+    for limit, status in ((500_000, 202), (1, 422)):
+        body = {RESNET!r} | {{"constraints": {{"params": {{"max": limit}}}}}}
+        assert client.post("/v1/searches", json=body).status_code == status
+    for path in ("searches", "proxies", "teachers", "search-spaces"):
+        assert client.get("/v1/" + path).status_code == 200
+print([name for name in ("torch", "ray", "timm", "torchvision") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
