@@ -48,20 +48,16 @@ _DISWOT_ROWS = (
 )
 
 _DISTILLATION_ROWS = (
-    _of_teacher("kd", "logits at temperature 4", "Hinton et al., 2014, sec. 2", "distillation:kd"),
-    _of_teacher("fitnet", "the map in the middle", "Romero et al., ICLR 2015, eq. 3", "distillation:fitnet", Want.MAPS),
-    _of_teacher("at", "attention maps", "Zagoruyko and Komodakis, ICLR 2017, eq. 2", "distillation:at", Want.MAPS),
-    _of_teacher("sp", "similarities between images", "Tung and Mori, ICCV 2019, eq. 4", "distillation:sp", Want.MAPS),
-    _of_teacher("rkd", "distances and angles between images", "Park et al., CVPR 2019, eq. 5, 8", "distillation:rkd"),
-    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018, eq. 2-6", "distillation:pkt"),
-    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019, eq. 5, 10", "distillation:cc"),
-    _of_teacher("nst", "selectivity of channels", "Huang and Wang, 2017, eq. 8", "distillation:nst", Want.MAPS),
-    _of_teacher(
-        "ickd", "correlations between channels", "Liu et al., ICCV 2021, eq. 3", "distillation:ickd", Want.MAPS
-    ),
-    _of_teacher(
-        "cka", "kernel alignment, last maps", "Kornblith et al., ICML 2019, eq. 4", "distillation:cka", Want.MAPS
-    ),
+    _of_teacher("kd", "logits at temperature 4", "Hinton et al., 2014", "distillation:kd"),
+    _of_teacher("fitnet", "the map in the middle", "Romero et al., ICLR 2015", "distillation:fitnet", Want.MAPS),
+    _of_teacher("at", "attention maps", "Zagoruyko and Komodakis, ICLR 2017", "distillation:at", Want.MAPS),
+    _of_teacher("sp", "similarities between images", "Tung and Mori, ICCV 2019", "distillation:sp", Want.MAPS),
+    _of_teacher("rkd", "distances and angles between images", "Park et al., CVPR 2019", "distillation:rkd"),
+    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018", "distillation:pkt"),
+    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019", "distillation:cc"),
+    _of_teacher("nst", "selectivity of channels", "Huang and Wang, 2017", "distillation:nst", Want.MAPS),
+    _of_teacher("ickd", "correlations between channels", "Liu et al., ICCV 2021", "distillation:ickd", Want.MAPS),
+    _of_teacher("cka", "kernel alignment, last maps", "Kornblith et al., ICML 2019", "distillation:cka", Want.MAPS),
 )
 
 _COST_ROWS = (
@@ -85,7 +81,7 @@ _ACTIVATION_ROWS = (
     _of_student(
         "meco",
         "least eigenvalues of channel correlations",
-        "Jiang et al., NeurIPS 2023, eq. 9",
+        "Jiang et al., NeurIPS 2023",
         "activations:meco",
         "forward",
         Want.CORRELATIONS,
@@ -96,22 +92,20 @@ _ACTIVATION_ROWS = (
 _GRADIENT_ROWS = (
     _of_student("l2-norm", "norms of the weights", _ZERO_COST, "saliency:l2_norm", "none"),
     _of_student("grad-norm", "norms of the gradients", _ZERO_COST, "saliency:grad_norm", "backward", labels=True),
+    _of_student("snip", "weight times gradient", "Lee et al., ICLR 2019", "saliency:snip", "backward", labels=True),
     _of_student(
-        "snip", "weight times gradient", "Lee et al., ICLR 2019, eq. 4", "saliency:snip", "backward", labels=True
-    ),
-    _of_student(
-        "grasp", "loss of gradient flow", "Wang et al., ICLR 2020, eq. 8", "saliency:grasp", "own backward", labels=True
+        "grasp", "loss of gradient flow", "Wang et al., ICLR 2020", "saliency:grasp", "own backward", labels=True
     ),
     _of_student(
         "fisher",
         "channel times gradient",
-        "Turner et al., ICLR 2020, eq. 2",
+        "Turner et al., ICLR 2020",
         "saliency:fisher",
         "backward",
         labels=True,
     ),
     _of_student(
-        "zico", "steadiness of gradients", "Li et al., ICLR 2023, eq. 13", "saliency:zico", "own backward", labels=True
+        "zico", "steadiness of gradients", "Li et al., ICLR 2023", "saliency:zico", "own backward", labels=True
     ),
     _of_student(
         "synflow", "ln flow of absolute weights", "Tanaka et al., NeurIPS 2020", "synflow:synflow", "own backward"
@@ -124,7 +118,7 @@ _AZ_NAS_ROWS = (
     _of_student(
         "az-expressivity",
         "entropy of the blocks' features",
-        f"{_AZ_NAS}, eq. 2",
+        _AZ_NAS,
         "az_nas:expressivity",
         "forward",
         Want.BLOCKS,
@@ -132,15 +126,13 @@ _AZ_NAS_ROWS = (
     _of_student(
         "az-progressivity",
         "least gain of that entropy",
-        f"{_AZ_NAS}, eq. 4",
+        _AZ_NAS,
         "az_nas:progressivity",
         "forward",
         Want.BLOCKS,
     ),
-    _of_student(
-        "az-trainability", "gradients through the blocks", f"{_AZ_NAS}, eq. 7", "az_nas:trainability", "backward"
-    ),
-    _of_student("az-complexity", "ln of multiply-accumulates", f"{_AZ_NAS}, sec. 3.2", "costs:macs", "none"),
+    _of_student("az-trainability", "gradients through the blocks", _AZ_NAS, "az_nas:trainability", "backward"),
+    _of_student("az-complexity", "ln of multiply-accumulates", _AZ_NAS, "costs:macs", "none"),
 )
 
 PROXIES: dict[str, Proxy] = {
@@ -171,7 +163,7 @@ AGGREGATES: dict[str, Aggregate] = {
         Aggregate(
             "az-nas",
             "the four components of AZ-NAS",
-            f"{_AZ_NAS}, eq. 9",
+            _AZ_NAS,
             {"az-expressivity": 1.0, "az-progressivity": 1.0, "az-trainability": 1.0, "az-complexity": 1.0},
             "log-rank",
         ),

@@ -24,7 +24,7 @@ def nwot(evidence: Evidence) -> float:
 def swap(evidence: Evidence) -> float:
     """Number of distinct ways in which the units switch over the images.
 
-    Source: Peng et al., "SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS", ICLR 2024, definition 3.3;
+    Source: Peng et al., "SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS", ICLR 2024;
     without the regularisation, whose parameters set a model size.
     """
     patterns = [a.patterns for a in evidence.student.activations if a.patterns is not None]
@@ -35,7 +35,7 @@ def meco(evidence: Evidence) -> float:
     """Smallest eigenvalue of the correlations between channels of the first image, summed over the convolutions.
 
     Source: Jiang et al., "MeCo: Zero-Shot NAS with One Data and Single Forward Pass via Minimum Eigenvalue of
-    Correlation", NeurIPS 2023, equation 9. The authors' code hooks every module and so counts a map once for each
+    Correlation", NeurIPS 2023. The authors' code hooks every module and so counts a map once for each
     container around it; here a layer counts once. Norms behind a convolution do not change its correlations.
     """
     return sum(evidence.student.correlations)

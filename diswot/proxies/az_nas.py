@@ -1,6 +1,6 @@
 """The components of AZ-NAS that look at the outputs of the building blocks (stem, cells, reductions).
 
-Lee and Ham, "AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search", CVPR 2024, section 3.2. The images
+Lee and Ham, "AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search", CVPR 2024. The images
 are those of the probe where the paper has noise. The fourth component, complexity, is the MAC count.
 """
 
@@ -22,17 +22,17 @@ code says minus infinity."""
 
 
 def expressivity(evidence: Evidence) -> float:
-    """Sum over the blocks of the entropy of the channel covariance's spectrum (equation 2)."""
+    """Sum over the blocks of the entropy of the channel covariance's spectrum."""
     return sum(evidence.student.blocks)
 
 
 def progressivity(evidence: Evidence) -> float:
-    """Smallest gain of that entropy from one block to the next (equation 4); 0 for a single block."""
+    """Smallest gain of that entropy from one block to the next; 0 for a single block."""
     return min((after - before for before, after in pairwise(evidence.student.blocks)), default=0.0)
 
 
 def trainability(evidence: Evidence) -> float:
-    """Mean over the blocks of `-s - 1/s + 2` (equation 7).
+    """Mean over the blocks of `-s - 1/s + 2`.
 
     s is the spectral norm of the matrix that maps gradients back through a block; it is estimated with random signs for
     gradients, drawn by a constant seed for each block.

@@ -22,7 +22,7 @@ def same_size(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 def logits_kl(student: Tensor, teacher: Tensor, temperature: float = 4.0) -> Tensor:
     """`T^2 mean_i KL(softmax(t_i / T) || softmax(s_i / T))`.
 
-    Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2014, section 2.
+    Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2014.
 
     Args:
         student: `(N, K)` logits.
@@ -41,7 +41,7 @@ def logits_kl(student: Tensor, teacher: Tensor, temperature: float = 4.0) -> Ten
 def hint(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean squared difference of two maps `(N, C, H, W)` of one width, at the smaller size.
 
-    Source: Romero et al., "FitNets: Hints for Thin Deep Nets", ICLR 2015, equation 3, without its regressor.
+    Source: Romero et al., "FitNets: Hints for Thin Deep Nets", ICLR 2015, without its regressor.
 
     Raises:
         ValueError: the widths differ.
@@ -54,7 +54,7 @@ def hint(student: Tensor, teacher: Tensor) -> Tensor:
 def attention(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean squared difference of the attention maps, the unit-length images of `mean_c F_c^2`.
 
-    Source: Zagoruyko and Komodakis, "Paying More Attention to Attention", ICLR 2017, equation 2 with p = 2, squared and
+    Source: Zagoruyko and Komodakis, "Paying More Attention to Attention", ICLR 2017, with p = 2, squared and
     averaged over positions as in the authors' code.
 
     Args:
@@ -70,7 +70,7 @@ def selectivity(student: Tensor, teacher: Tensor) -> Tensor:
 
     `mean k(t, t') + mean k(s, s') - 2 mean k(s, t)` for `k(a, b) = (a . b)^2` over unit-length channels of one image.
 
-    Source: Huang and Wang, "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer", 2017, equation 8.
+    Source: Huang and Wang, "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer", 2017.
 
     Args:
         student: `(N, C, H, W)`.
@@ -87,7 +87,7 @@ def _mean_kernel(a: Tensor, b: Tensor) -> Tensor:
 def relational(student: Tensor, teacher: Tensor) -> Tensor:
     """25 times the distance-wise and 50 times the angle-wise loss between features.
 
-    Source: Park et al., "Relational Knowledge Distillation", CVPR 2019, equations 5 and 8, with the weights of
+    Source: Park et al., "Relational Knowledge Distillation", CVPR 2019, with the weights of
     RepDistiller.
 
     Args:
@@ -119,7 +119,7 @@ def congruence(student: Tensor, teacher: Tensor, gamma: float = 0.4, order: int 
     The correlation is the Gaussian kernel's Taylor expansion `exp(-2g) sum_p (2g)^p / p! (f_i . f_j)^p` of unit-length
     rows.
 
-    Source: Peng et al., "Correlation Congruence for Knowledge Distillation", ICCV 2019, equations 5 and 10; the norm is
+    Source: Peng et al., "Correlation Congruence for Knowledge Distillation", ICCV 2019; the norm is
     not squared, as in torchdistill.
 
     Args:
@@ -143,7 +143,7 @@ def probabilistic(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean over the pairs of `P_t ln(P_t / P_s)`, with P the row-normalised cosine similarities.
 
     Source: Passalis and Tefas, "Learning Deep Representations with Probabilistic Knowledge Transfer", ECCV 2018,
-    equations 2 to 6, averaged over pairs as in the authors' code.
+    averaged over pairs as in the authors' code.
 
     Args:
         student: `(N, F)`.
@@ -162,7 +162,7 @@ def channel_correlation(student: Tensor, teacher: Tensor) -> Tensor:
     """Squared difference of the row-normalised channel Grams of two maps of one width, over N C.
 
     Source: Liu et al., "Exploring Inter-Channel Correlation for Diversity-preserved Knowledge Distillation", ICCV 2021,
-    equation 3, without its embedding of the student.
+    without its embedding of the student.
 
     Args:
         student: `(N, C, H, W)`.
@@ -181,7 +181,7 @@ def channel_correlation(student: Tensor, teacher: Tensor) -> Tensor:
 def kernel_distance(student: Tensor, teacher: Tensor) -> Tensor:
     """One minus the linear centred kernel alignment of two sets of features; 1 where either is constant.
 
-    Source: Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019, equation 4.
+    Source: Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019.
 
     Args:
         student: `(N, ...)`.

@@ -13,7 +13,7 @@ def jacob_cov(evidence: Evidence) -> float:
     """Spread of the spectrum of correlations between the images' input gradients of the summed logits.
 
     Source: the score of Mellor et al., "Neural Architecture Search without Training", first version, 2020, in the form
-    of Abdelfattah et al., ICLR 2021, section 3.4.
+    of Abdelfattah et al., ICLR 2021.
     """
     passed = evidence.trace
     (jacobian,) = torch.autograd.grad(passed.logits.sum(), passed.images, retain_graph=True, materialize_grads=True)

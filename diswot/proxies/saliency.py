@@ -29,8 +29,7 @@ def grad_norm(evidence: Evidence) -> float:
 def snip(evidence: Evidence) -> float:
     """`sum |w dL/dw|` over the weights.
 
-    Source: Lee, Ajanthan and Torr, "SNIP: Single-shot Network Pruning based on Connection Sensitivity", ICLR 2019,
-    equation 4.
+    Source: Lee, Ajanthan and Torr, "SNIP: Single-shot Network Pruning based on Connection Sensitivity", ICLR 2019.
     """
     pairs = zip(evidence.trace.weights, evidence.gradients.weights, strict=True)
     return sum(float((weight.detach() * gradient).float().abs().sum()) for weight, gradient in pairs)
@@ -39,8 +38,8 @@ def snip(evidence: Evidence) -> float:
 def grasp(evidence: Evidence) -> float:
     """`-sum w (H g)` over the weights, for the Hessian H and the gradient g of the cross-entropy.
 
-    Source: Wang, Zhang and Grosse, "Picking Winning Tickets Before Training by Preserving Gradient Flow", ICLR 2020,
-    equation 8; temperature 1, and the sign of Abdelfattah et al.
+    Source: Wang, Zhang and Grosse, "Picking Winning Tickets Before Training by Preserving Gradient Flow", ICLR 2020;
+    temperature 1, and the sign of Abdelfattah et al.
     """
     weights = evidence.trace.weights
     loss = evidence.trace.loss(evidence.probe.labels)
@@ -53,8 +52,8 @@ def grasp(evidence: Evidence) -> float:
 def fisher(evidence: Evidence) -> float:
     """`sum_c 1/2 mean_n (sum_position a_nc dL/da_nc)^2` over the channels c of all layers' outputs a.
 
-    Source: Theis et al., "Faster Gaze Prediction with Dense Networks and Fisher Pruning", 2018, equation 8, on
-    activations as in Turner et al., "BlockSwap", ICLR 2020, equation 2.
+    Source: Theis et al., "Faster Gaze Prediction with Dense Networks and Fisher Pruning", 2018, on
+    activations as in Turner et al., "BlockSwap", ICLR 2020.
     """
     pairs = zip(evidence.trace.products, evidence.gradients.products, strict=True)
     return sum(_channel_fisher(output.detach().float(), gradient.float()) for output, gradient in pairs)
@@ -69,7 +68,7 @@ def _channel_fisher(output: Tensor, gradient: Tensor) -> float:
 def zico(evidence: Evidence) -> float:
     """`sum_l ln sum_w mean|g_w| / std(g_w)`, over the layers l, with mean and standard deviation over two half batches.
 
-    Source: Li et al., "ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients", ICLR 2023, equation 13.
+    Source: Li et al., "ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients", ICLR 2023.
     Each half has its own gradient, as in the paper; the authors' code lets the second accumulate on the first.
     """
     half = len(evidence.probe.labels) // 2

@@ -26,7 +26,7 @@ def synflow(evidence: Evidence) -> float:
     """`ln sum |w dR/dw|` over the weights, with R the sum of the logits of |w| on an image of ones.
 
     Norms are left out; all is float64. Source: Tanaka et al., "Pruning neural networks without any data by iteratively
-    conserving synaptic flow", NeurIPS 2020, equation 2, summed as by Abdelfattah et al., ICLR 2021. The logarithm keeps
+    conserving synaptic flow", NeurIPS 2020, summed as by Abdelfattah et al., ICLR 2021. The logarithm keeps
     the order and deep networks finite.
     """
     network, image = evidence.network, evidence.probe.images[:1]

@@ -22,7 +22,7 @@ def vkdnw(evidence: Evidence) -> float:
     """Number of weight tensors, plus the entropy of the spectrum of the Fisher information of their first entries.
 
     Source: Tybl and Neumann, "Training-free Neural Architecture Search through Variance of Knowledge of Deep Network
-    Weights", CVPR 2025, section 3. The paper's text was not at hand; read from the authors' code
+    Weights", CVPR 2025. The paper's text was not at hand; read from the authors' code
     (github.com/ondratybl/VKDNW): one entry of each tensor, batch norms on their running statistics, nine deciles of the
     spectrum. The code multiplies the Jacobian by the Cholesky factor of the classes' covariance where Fisher
     information needs its transpose; here it is the latter.
