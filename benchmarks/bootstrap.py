@@ -19,6 +19,9 @@ from benchmarks import statistics as s
 from benchmarks.statistics import Sample, Vector
 from diswot.seeds import stream
 
+Counts = NDArray[np.int64]
+"""How often each row of a table counts, `(n,)`."""
+
 Weights = NDArray[np.float32]
 """Counts of the architectures in each resample, `(B, n)`."""
 
@@ -63,7 +66,7 @@ def resamples_for(n: int) -> int:
     return RESAMPLES if n <= FULL else max(200, RESAMPLES * FULL // n)
 
 
-def draw(groups: NDArray[np.int64], counts: NDArray[np.int64], resamples: int, seed: int) -> Weights:
+def draw(groups: NDArray[np.int64], counts: Counts, resamples: int, seed: int) -> Weights:
     """Resampled counts `(resamples, n)`: groups drawn with replacement, each bringing its rows `counts` times.
 
     Args:
@@ -80,7 +83,7 @@ def draw(groups: NDArray[np.int64], counts: NDArray[np.int64], resamples: int, s
     return weights
 
 
-def estimate(statistic: Statistic, sample: Sample, counts: NDArray[np.int64], weights: Weights) -> Estimate:
+def estimate(statistic: Statistic, sample: Sample, counts: Counts, weights: Weights) -> Estimate:
     """The statistic of the table by its definition, and the central 95% of its resamples."""
     value = statistic.exact(sample.repeat(counts))
     resampled = statistic.resampled(sample, weights)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.labels import Duplicates
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
-from diswot.probes.spec import ProbeSpec
+from diswot.probes.spec import SEEDED, ProbeSpec
 
 app = typer.Typer(
     help="How well proxies rank, measured.", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -33,7 +33,7 @@ def correlation(
     classes: o.ClassesOption = 100,
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
-    probe: o.ProbeOption = "noise",
+    probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,

@@ -34,7 +34,7 @@ class RawTable:
     Attributes:
         archs: n names of the rows that have scores.
         groups: `(n,)` number of each row's isomorphism class.
-        members: `(n,)` how often each row counts.
+        members: `(n,)` lines of the label table that each row stands for.
         params: `(n,)`.
         macs: `(n,)`.
         accuracies: for each label column `(n,)` percent.

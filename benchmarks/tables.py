@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.bootstrap import FULL, LEVEL, STATISTICS, Weights, draw, estimate, resamples_for
-from benchmarks.labels import DUPLICATES
+from benchmarks.bootstrap import FULL, LEVEL, STATISTICS, Counts, Weights, draw, estimate, resamples_for
+from benchmarks.labels import DUPLICATES, Duplicates
 from benchmarks.protocol import BASELINES, PROTOCOL, RAW, TIMINGS, read_json
 from benchmarks.raw import RawTable, read_raw
 from benchmarks.statistics import BUDGETS, NEAR, TOP, Sample, budgets
@@ -51,11 +51,14 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
     """
     protocol, raw, timings = load_run(folder)
     resamples = resamples_for(len(raw.archs))
-    weights = draw(raw.groups, raw.members, resamples, protocol["seed"])
+    counts = counts_of(raw, protocol["duplicates"])
+    weights = draw(raw.groups, counts, resamples, protocol["seed"])
     pairs = [(column, proxy) for column in protocol["columns"] for proxy in protocol["proxies"]]
     rows: list[Row] = []
     for column, proxy in pairs:
-        rows.append(_row(raw, column, proxy, weights, timings["seconds_per_arch"][proxy]))
+        row = _row(sample_of(raw, column, proxy, counts), counts, weights)
+        seconds = timings["seconds_per_arch"][proxy]
+        rows.append({"proxy": proxy, "column": column, **row, "seconds_per_arch": seconds})
         report("resampling", len(rows), len(pairs))
     return {
         "rows": rows,
@@ -78,19 +81,23 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
     }
 
 
-def sample_of(raw: RawTable, column: str, proxy: str) -> Sample:
+def counts_of(raw: RawTable, duplicates: str) -> Counts:
+    """How often each row counts, `(n,)`: as often as it has members under the rule `weighted`, else once."""
+    return raw.members if duplicates == Duplicates.WEIGHTED else np.ones_like(raw.members)
+
+
+def sample_of(raw: RawTable, column: str, proxy: str, counts: Counts) -> Sample:
     """One proxy against one accuracy column."""
-    params_limits, macs_limits = (budgets(np.repeat(cost, raw.members)) for cost in (raw.params, raw.macs))
+    params_limits, macs_limits = (budgets(np.repeat(cost, counts)) for cost in (raw.params, raw.macs))
     return Sample(raw.scores[proxy], raw.accuracies[column], raw.params, raw.macs, params_limits, macs_limits)
 
 
-def _row(raw: RawTable, column: str, proxy: str, weights: Weights, seconds: float) -> Row:
-    sample = sample_of(raw, column, proxy)
-    row: Row = {"proxy": proxy, "column": column, "n": int(raw.members.sum())}
+def _row(sample: Sample, counts: Counts, weights: Weights) -> Row:
+    row: Row = {"n": int(counts.sum())}
     for name, statistic in STATISTICS.items():
-        found = estimate(statistic, sample, raw.members, weights)
+        found = estimate(statistic, sample, counts, weights)
         row |= {name: _number(found.value), f"{name}_low": _number(found.low), f"{name}_high": _number(found.high)}
-    return {**row, "seconds_per_arch": seconds}
+    return row
 
 
 def _number(value: float) -> float | None:

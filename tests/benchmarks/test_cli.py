@@ -43,40 +43,37 @@ def test_json_is_one_object_with_the_rows_and_the_protocol(finished: tuple[Path,
     assert document["out"] == str(out)
 
 
-def test_report_gives_the_same_rows_from_the_raw_scores_alone(finished: tuple[Path, Result], tmp_path: Path) -> None:
-    out, first = finished
+@pytest.fixture(scope="module")
+def page(finished: tuple[Path, Result]) -> tuple[Path, Result]:
+    """The page of the run in its default place, with the table that was printed, from the raw scores alone."""
+    out, _ = finished
     (out / "measurements.jsonl").unlink()
-    page = tmp_path / "page.html"
-    result = run("report", "--from", out, "--html", page, "--json")
+    return out / "report.html", run("report", "--from", out)
+
+
+def test_report_gives_the_same_rows_and_the_same_page(
+    finished: tuple[Path, Result], page: tuple[Path, Result], tmp_path: Path
+) -> None:
+    out, first = finished
+    result = run("report", "--from", out, "--html", tmp_path / "again.html", "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout) == json.loads(first.stdout)
-    assert page.exists()
+    assert (tmp_path / "again.html").read_text() == page[0].read_text()
 
 
-def test_the_page_needs_no_network_and_has_its_figures(finished: tuple[Path, Result], tmp_path: Path) -> None:
-    out, _ = finished
-    page = tmp_path / "page.html"
-    run("report", "--from", out, "--html", page)
-    text = page.read_text()
+def test_the_page_needs_no_network_and_has_its_figures(page: tuple[Path, Result]) -> None:
+    path, result = page
+    assert "report.html" in result.stderr
+    text = path.read_text()
     assert not re.search(r"<(script|link|iframe)|(src|href)=\"(?!data:)|@import|url\(", text)
     assert text.count('<img alt="') == text.count("data:image/svg+xml;base64,") == 3
     assert "relation" in text
     assert "labels.csv" in text
     assert "$" not in text, "every place of the template is filled"
-    run("report", "--from", out, "--html", tmp_path / "again.html")
-    assert (tmp_path / "again.html").read_text() == text, "the same run gives the same page"
 
 
-def test_the_page_goes_into_the_folder_by_default(finished: tuple[Path, Result]) -> None:
-    out, _ = finished
-    result = run("report", "--from", out)
-    assert (out / "report.html").exists()
-    assert "report.html" in result.stderr
-
-
-def test_the_table_is_for_people(finished: tuple[Path, Result]) -> None:
-    out, _ = finished
-    text = run("report", "--from", out).stdout
+def test_the_table_is_for_people(page: tuple[Path, Result]) -> None:
+    text = page[1].stdout
     assert "Against cifar100, n = 6" in text
     assert "params*" in text
     assert "each isomorphism class counts once" in text
@@ -140,3 +137,13 @@ def test_the_command_is_mounted_and_ends_with_exit_code_2(
         main()
     assert caught.value.code == 2
     assert "unknown search space 'darts'" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on(labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.correlation.run_correlation", stop)
+    result = run("correlation", "--labels", labels, "--column", "cifar10", "--out", tmp_path)
+    assert result.exit_code == 130
+    assert "stopped; the same command continues from what has been measured" in result.stderr
