@@ -138,10 +138,11 @@ def prepare(
         raise InputError(f"seeds must be at least 1, not {seeds}")
     proxies = proxies_of(scores)
     view = None
-    if any(PROXIES[name].teacher for name in proxies):
+    looking = [name for name in proxies if PROXIES[name].teacher]
+    if looking:
         with one_thread():
             view = observe_teacher(
-                teacher, probe, wanted(proxies), seed=seed, initialisations=initialisations, device=probe.images.device
+                teacher, probe, wanted(looking), seed=seed, initialisations=initialisations, device=probe.images.device
             )
     return Measurer(space, teacher.num_classes, probe, view, proxies, seed, seeds)
 

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+SAMPLED_POSITIONS = 2048
+TINY = 1e-9
 _BITS = 62
 """Images that one int64 word of a pattern holds."""
 
@@ -52,6 +54,30 @@ def spectral_entropy(values: Tensor) -> float:
         return 0.0
     share = spectrum / total
     return float(torch.special.entr(share).sum())
+
+
+def sampled_entropy(values: Tensor, *, channels_last: bool = False) -> float:
+    """`spectral_entropy` from at most 2,048 evenly spread positions, by the smaller of covariance and Gram matrix.
+
+    Args:
+        values: `(N, C, H, W)`, `(N, C)`, or with the channels last.
+        channels_last: whether they are.
+
+    Returns:
+        Between 0 and ln C; 0 for constant features.
+    """
+    positions = values.reshape(-1, values.shape[-1]) if channels_last or values.ndim == 2 else _positions(values)
+    step = len(positions) // SAMPLED_POSITIONS
+    if step > 1 or (step == 1 and len(positions) > SAMPLED_POSITIONS):
+        positions = positions[:: step + 1 - step % 2]  # An odd step does not fall into the rhythm of rows.
+    rows = positions.float()
+    rows = rows - rows.mean(0, keepdim=True)
+    products = rows.T @ rows if rows.shape[1] <= len(rows) else rows @ rows.T
+    trace = products.diagonal().sum()
+    if float(trace) <= TINY * len(rows):
+        return 0.0
+    share = torch.linalg.eigvalsh(products / trace).double().clamp_min(TINY)
+    return float(torch.special.entr(share / share.sum()).sum())
 
 
 def smallest_correlation(values: Tensor) -> float:
@@ -106,6 +132,11 @@ def depth_groups(count: int, groups: int) -> list[int]:
         [0, 0, 1, 1, 2]
     """
     return [layer * groups // count for layer in range(count)]
+
+
+def _positions(values: Tensor) -> Tensor:
+    """`(N, C, H, W)` as `(N H W, C)`."""
+    return values.permute(0, 2, 3, 1).reshape(-1, values.shape[1])
 
 
 def _rows(values: Tensor) -> Tensor:

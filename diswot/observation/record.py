@@ -18,15 +18,28 @@ class Activation:
 
     Attributes:
         units: number of its units for one image.
+        positions: places of its map, such as height times width, or tokens; 1 behind the pooling.
         kernel: `(N, N)` number of units on which two images agree in sign, if wanted.
         entropy: spectral entropy of its input's channel covariance, in nats, if wanted.
         patterns: `(distinct, words)` int64, the distinct ways its units switch over the images, if wanted.
     """
 
     units: int
+    positions: int = 1
     kernel: Tensor | None = None
     entropy: float | None = None
     patterns: Tensor | None = None
+
+    @property
+    def spectral_entropy(self) -> float:
+        """Spectral entropy of its input's channel covariance, in nats.
+
+        Raises:
+            ValueError: entropies were not wanted when the network was observed.
+        """
+        if self.entropy is None:
+            raise ValueError("entropies were not wanted when the network was observed")
+        return self.entropy
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,26 @@ class Observation:
             raise NotAClassifier("the network computes no feature map of images (N, C, H, W)")
         return self.last_map
 
+    @cached_property
+    def layer_kernels(self) -> Tensor:
+        """Activation-pattern kernels `(A, N, N)` of each nonlinearity, in order of execution.
+
+        Raises:
+            NotAClassifier: the network has no nonlinearity.
+            ValueError: kernels were not wanted when the network was observed.
+        """
+        kernels = [activation.kernel for activation in self.activations if activation.kernel is not None]
+        if not self.activations:
+            raise NotAClassifier("the network has no nonlinearity whose units could be watched")
+        if len(kernels) < len(self.activations):
+            raise ValueError("kernels were not wanted when the network was observed")
+        return torch.stack(kernels)
+
+    @property
+    def last_kernel(self) -> Tensor:
+        """Activation-pattern kernel `(N, N)` of the last nonlinearity; errors as those of `layer_kernels`."""
+        return self.layer_kernels[-1]
+
     def kernels(self, groups: int = 3) -> Tensor:
         """Activation-pattern kernels `(groups, N, N)`, summed over equal parts of the depth.
 
@@ -82,12 +115,9 @@ class Observation:
         nonlinearities than groups leaves some parts zero.
 
         Raises:
+            NotAClassifier: the network has no nonlinearity.
             ValueError: kernels were not wanted when the network was observed.
         """
-        n = len(self.labels)
-        total = self.logits.new_zeros(groups, n, n)
-        for group, activation in zip(depth_groups(len(self.activations), groups), self.activations, strict=True):
-            if activation.kernel is None:
-                raise ValueError("kernels were not wanted when the network was observed")
-            total[group] += activation.kernel
-        return total
+        layers = self.layer_kernels
+        part = torch.tensor(depth_groups(len(layers), groups), device=layers.device)
+        return layers.new_zeros(groups, *layers.shape[1:]).index_add_(0, part, layers)

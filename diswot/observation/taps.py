@@ -7,6 +7,7 @@ A torch function mode sees every torch operation of the pass, whether a module o
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,7 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from diswot.observation.kernels import agreement, smallest_correlation, spectral_entropy, switching_patterns
+from diswot.observation.kernels import (
+    agreement,
+    sampled_entropy,
+    smallest_correlation,
+    spectral_entropy,
+    switching_patterns,
+)
 from diswot.observation.record import Activation
 from diswot.want import Want
 
@@ -38,6 +45,9 @@ MAP_SOURCES: frozenset[Callable[..., Any]] = ACTIVATIONS | {
     torch.add, Tensor.add, Tensor.add_, Tensor.__add__, Tensor.__radd__, Tensor.__iadd__,
 }  # fmt: skip
 """Operations whose results are feature maps; the products inside attention are not."""
+
+
+RECENT = 4
 
 
 class Taps(TorchFunctionMode):
@@ -62,6 +72,10 @@ class Taps(TorchFunctionMode):
         """The last output of each shape, in order of that last output."""
         self.pooled_map: Tensor | None = None
         """Input of the last operation that pooled a whole map to one pixel."""
+        self._linear: Tensor | None = None
+        """The last output of a linear layer: a map that ends in channels."""
+        self._recent: deque[tuple[Tensor, Activation]] = deque(maxlen=RECENT)
+        """Inputs of nonlinearities seen lately: several may read one tensor."""
         self.blocks: list[float] = []
         self.correlations: list[float] = []
 
@@ -83,17 +97,35 @@ class Taps(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         if func in ACTIVATIONS:
-            self.activations.append(self._activation(args[0] if args else kwargs["input"]))
+            return self._activate(func, args, kwargs)
         if func is F.batch_norm and self.batch_statistics:
             args, kwargs = _with_batch_statistics(*args, **kwargs)
         out = func(*args, **kwargs)
-        if func is F.linear and out.ndim == 2:
-            self.linears.append((args[0], out))
+        if func is F.linear:
+            self._keep_linear(args[0] if args else kwargs["input"], out)
         if func is F.conv2d and Want.CORRELATIONS in self.want:
             self.correlations.append(smallest_correlation(out[0]))
         if Want.MAPS in self.want:
             self._keep_map(func, args, out)
         return out
+
+    def _activate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        values = args[0] if args else kwargs["input"]
+        known = next((activation for seen, activation in self._recent if seen is values), None)
+        self.activations.append(known or self._activation(values))
+        out = func(*args, **kwargs)
+        if out is values:  # In place: what was seen is gone.
+            self._recent = deque((pair for pair in self._recent if pair[0] is not values), RECENT)
+        elif known is None:
+            self._recent.append((values, self.activations[-1]))
+        if Want.MAPS in self.want:
+            self._keep_map(func, args, out)
+        return out
+
+    def _keep_linear(self, values: Tensor, out: Tensor) -> None:
+        if out.ndim == 2:
+            self.linears.append((values, out))
+        self._linear = out
 
     def _keep_map(self, func: Callable[..., Any], args: tuple[Any, ...], out: Any) -> None:
         if func in MAP_SOURCES and self._is_map(out):
@@ -109,10 +141,12 @@ class Taps(TorchFunctionMode):
             self.pooled_map = args[0]
 
     def _activation(self, values: Tensor) -> Activation:
+        last = values.ndim == 3 or values is self._linear
         return Activation(
             units=values[0].numel(),
+            positions=values[0].numel() // values.shape[-1 if last else 1],
             kernel=agreement(values) if Want.KERNELS in self.want else None,
-            entropy=spectral_entropy(values) if Want.ENTROPIES in self.want else None,
+            entropy=sampled_entropy(values, channels_last=last) if Want.ENTROPIES in self.want else None,
             patterns=switching_patterns(values) if Want.PATTERNS in self.want else None,
         )
 

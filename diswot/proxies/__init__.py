@@ -31,6 +31,17 @@ def _of_student(
     return Proxy(name, summary, reference, f"{_HERE}.{function}", want, labels=labels, passes=passes)
 
 
+_RECOMMENDATION_ROWS = (
+    _of_student("capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward"),
+    _of_student("diversity", "channel entropy on white noise", "docs/score.md", "capacity:diversity", "own forward"),
+    _of_teacher(
+        "prediction", "how well it predicts the teacher", "docs/score.md", "imitation:prediction", Want.KERNELS
+    ),
+    _of_teacher(
+        "resemblance", "layers that resemble the teacher's", "docs/score.md", "imitation:resemblance", Want.KERNELS
+    ),
+)
+
 _DISWOT_ROWS = (
     _of_teacher("relation", "sample relations of the last maps", f"{_DISWOT}, eq. 5", "diswot:relation", Want.MAPS),
     _of_teacher("semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot:semantic", labels=True),
@@ -138,6 +149,7 @@ _AZ_NAS_ROWS = (
 PROXIES: dict[str, Proxy] = {
     proxy.name: proxy
     for proxy in (
+        *_RECOMMENDATION_ROWS,
         *_DISWOT_ROWS,
         *_DISTILLATION_ROWS,
         *_COST_ROWS,
@@ -154,8 +166,8 @@ AGGREGATES: dict[str, Aggregate] = {
             "default",
             "the recommendation score",
             "docs/score.md",
-            {"macs": 1.0, "nwot": 1.0, "relation": 0.5},
-            "standard",
+            {"capacity": 1.0, "diversity": 0.25, "prediction": 0.5, "resemblance": 0.25},
+            "none",
         ),
         Aggregate(
             "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from diswot.teachers.teacher import TeacherView
 
 
+NOISE_SEED = 0
+"""Of the white noise that definitions ask for: the same for every candidate."""
+
 Passes = Literal["none", "forward", "own forward", "backward", "own backward"]
 """What a proxy runs through the candidate: nothing; the one forward pass that all share; forward passes of its own; a
 backward pass through the one differentiable pass that all share; differentiable passes of its own."""
@@ -53,6 +56,17 @@ class Evidence:
         if self.teacher is None:
             raise ValueError("a proxy that looks at the teacher must say so in the table of proxies")
         return self.teacher
+
+    @cached_property
+    def on_noise(self) -> Observation:
+        """What the candidate shows on white noise of the probe's shape, by one more forward pass."""
+        from diswot.observation import observe
+        from diswot.probes.noise import white_noise
+
+        images = self.probe.images
+        shape = (images.shape[1], images.shape[2], images.shape[3])
+        noise = white_noise(len(images), self.student.logits.shape[1], shape, NOISE_SEED)
+        return observe(self.network, noise.to(images.device, images.dtype), Want.ENTROPIES)
 
     @cached_property
     def trace(self) -> Trace:

@@ -1,0 +1,27 @@
+"""What a network can hold: sizes that count only the directions which its random features really fill.
+
+Both terms are measured on white noise, which excites every direction alike; docs/score.md says how they were found.
+"""
+
+from __future__ import annotations
+
+import math
+
+from diswot.proxies.base import Evidence
+
+
+def capacity(evidence: Evidence) -> float:
+    """Logarithm of the effective size, `ln sum_a exp(2 H_a) sqrt(p_a)` over the nonlinearities a.
+
+    `H_a` is the spectral entropy of the channels that enter a, so `exp(H_a)` is how many of them the signal fills, and
+    `p_a` the positions of its map. A convolution between c channels at p positions costs in proportion to `c^2 p`:
+    this is a count of multiply-accumulates in which idle channels do not count and resolution counts less.
+    """
+    activations = evidence.on_noise.activations
+    return math.log(sum(math.exp(2 * a.spectral_entropy) * math.sqrt(a.positions) for a in activations))
+
+
+def diversity(evidence: Evidence) -> float:
+    """Mean spectral entropy of the channels over the nonlinearities, in nats."""
+    activations = evidence.on_noise.activations
+    return sum(a.spectral_entropy for a in activations) / len(activations)
