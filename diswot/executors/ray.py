@@ -181,7 +181,9 @@ def _environment(address: str | None) -> Iterator[None]:
     if address is None:
         if before.get("RAY_AUTH_MODE", "token") != "token":
             raise ExecutorError("Ray starts here only with token authentication: unset RAY_AUTH_MODE")
-        settings |= {"RAY_AUTH_TOKEN": _TOKEN, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # 0: loopback, on Linux too
+        settings["RAY_AUTH_TOKEN"] = _TOKEN
+    if address is None or address.startswith(("127.", "localhost:")):
+        settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # as on those two: loopback stays loopback
     if address is not None or "ray" not in sys.modules:  # once imported, Ray turns it on only by itself
         settings["RAY_AUTH_MODE"] = "token"
     os.environ.update(settings | before)

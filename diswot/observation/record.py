@@ -18,17 +18,17 @@ class Activation:
 
     Attributes:
         units: number of its units for one image.
-        positions: places of its map, such as height times width, or tokens; 1 behind the pooling.
         kernel: `(N, N)` number of units on which two images agree in sign, if wanted.
         entropy: spectral entropy of its input's channel covariance, in nats, if wanted.
         patterns: `(distinct, words)` int64, the distinct ways its units switch over the images, if wanted.
+        positions: places of its map, such as height times width, or tokens; 1 behind the pooling.
     """
 
     units: int
-    positions: int = 1
     kernel: Tensor | None = None
     entropy: float | None = None
     patterns: Tensor | None = None
+    positions: int = 1
 
     @property
     def spectral_entropy(self) -> float:
@@ -93,19 +93,24 @@ class Observation:
         """Activation-pattern kernels `(A, N, N)` of each nonlinearity, in order of execution.
 
         Raises:
-            NotAClassifier: the network has no nonlinearity.
             ValueError: kernels were not wanted when the network was observed.
         """
         kernels = [activation.kernel for activation in self.activations if activation.kernel is not None]
-        if not self.activations:
-            raise NotAClassifier("the network has no nonlinearity whose units could be watched")
         if len(kernels) < len(self.activations):
             raise ValueError("kernels were not wanted when the network was observed")
-        return torch.stack(kernels)
+        n = len(self.labels)
+        return torch.stack(kernels) if kernels else self.logits.new_zeros(0, n, n)
 
     @property
     def last_kernel(self) -> Tensor:
-        """Activation-pattern kernel `(N, N)` of the last nonlinearity; errors as those of `layer_kernels`."""
+        """Activation-pattern kernel `(N, N)` of the last nonlinearity.
+
+        Raises:
+            NotAClassifier: the network has no nonlinearity.
+            ValueError: kernels were not wanted when the network was observed.
+        """
+        if not self.activations:
+            raise NotAClassifier("the network has no nonlinearity whose units could be watched")
         return self.layer_kernels[-1]
 
     def kernels(self, groups: int = 3) -> Tensor:
@@ -115,7 +120,6 @@ class Observation:
         nonlinearities than groups leaves some parts zero.
 
         Raises:
-            NotAClassifier: the network has no nonlinearity.
             ValueError: kernels were not wanted when the network was observed.
         """
         layers = self.layer_kernels
