@@ -123,5 +123,5 @@ class Observation:
             ValueError: kernels were not wanted when the network was observed.
         """
         layers = self.layer_kernels
-        part = torch.tensor(depth_groups(len(layers), groups), device=layers.device)
+        part = torch.tensor(depth_groups(len(layers), groups), dtype=torch.long, device=layers.device)
         return layers.new_zeros(groups, *layers.shape[1:]).index_add_(0, part, layers)
