@@ -1,0 +1,179 @@
+"""What holds for each executor, tried on each."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from diswot.errors import ExecutorError
+from diswot.executors import EXECUTORS, Executor, open_executor
+from diswot.executors.ray import _TOKEN, connection
+from diswot.scoring import Measurement, proxies_of
+from diswot.threads import one_thread
+from search_spaces import Architecture, get_space
+from tests.diswot.executors.processes import MARK, listening, start_driver, wait_until_gone
+from tests.diswot.executors.workload import (
+    BUG,
+    DEADLY,
+    DEADLY_ONCE,
+    GOOD,
+    HARMLESS,
+    NAN,
+    RAISES,
+    SCORES,
+    Workload,
+    prepare_workload,
+)
+
+WORKERS = 2
+NASBENCH = (
+    "|nor_conv_1x1~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|none~2|",
+    "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|",
+    "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|",
+)
+RESNETS = ("3-1-1", "1-1-3", "1-1-1")
+SAMPLE = [
+    *map(get_space("nasbench201").decode, NASBENCH),
+    *map(get_space("cifar-resnet").decode, RESNETS),
+]
+
+
+@dataclass(frozen=True)
+class Running:
+    """An executor at work.
+
+    Attributes:
+        name: of the executor.
+        executor: entered.
+        mark: in the environment of its processes.
+        expected: what this process measures.
+    """
+
+    name: str
+    executor: Executor
+    mark: str
+    expected: dict[Architecture, Measurement]
+
+    def only(self, *names: str) -> None:
+        """Skip the test for other executors than these."""
+        if self.name not in names:
+            pytest.skip(f"about {' and '.join(names)}")
+
+
+def surroundings() -> tuple[object, ...]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return environment, torch.get_num_threads(), signal.getsignal(signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def workload(tmp_path_factory: pytest.TempPathFactory) -> Workload:
+    return prepare_workload(tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.fixture(scope="module")
+def expected(workload: Workload) -> dict[Architecture, Measurement]:
+    with one_thread():
+        return {arch: workload(arch) for arch in [*SAMPLE, GOOD]}
+
+
+@pytest.fixture(scope="module", params=EXECUTORS)
+def running(
+    request: pytest.FixtureRequest, workload: Workload, expected: dict[Architecture, Measurement]
+) -> Iterator[Running]:
+    """Each executor, entered once for all tests; it must leave nothing behind."""
+    workload.revive()
+    mark = uuid.uuid4().hex
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv(MARK, mark)
+        before = surroundings()
+        if request.param == "ray":
+            stack.enter_context(connection(WORKERS + 1))
+        executor = stack.enter_context(open_executor(request.param, workload, WORKERS))
+        yield Running(request.param, executor, mark, expected)
+        stack.close()
+        assert surroundings() == before
+        assert wait_until_gone(mark) == []
+
+
+def test_values_are_those_of_this_process_to_the_last_bit_and_in_the_order_asked(running: Running) -> None:
+    found = list(running.executor.map(SAMPLE))
+    assert found == [running.expected[arch] for arch in SAMPLE]
+    assert all(tuple(m.values) == proxies_of(SCORES) and m.seconds > 0 for m in found)
+    assert list(running.executor.map(SAMPLE[::-1])) == found[::-1]
+
+
+def test_a_bad_network_is_an_error_on_record_and_the_others_go_on(running: Running) -> None:
+    raises, good, nan, again = running.executor.map([RAISES, GOOD, NAN, GOOD])
+    assert good == again == running.expected[GOOD]
+    assert (good.error, raises.values, nan.values) == (None, {}, {})
+    assert str(raises.error).endswith("no such layer")
+    assert nan.error == "not finite: relation"
+    assert (raises.arch, nan.arch, raises.costs.params) == ("raises", "nan", 2)
+
+
+def test_a_bug_is_raised_as_itself_and_the_workers_live_on(running: Running) -> None:
+    with pytest.raises(KeyError, match="a bug, not a bad network"):
+        list(running.executor.map([HARMLESS, BUG, HARMLESS]))
+    assert next(running.executor.map([SAMPLE[0]])) == running.expected[SAMPLE[0]]
+
+
+def test_each_worker_computes_on_one_thread(running: Running) -> None:
+    assert {m.values["threads"] for m in running.executor.map([HARMLESS] * 10)} == {(1,)}
+
+
+def test_a_consumer_may_stop_early(running: Running) -> None:
+    found = running.executor.map([HARMLESS] * 1000)
+    next(found)
+    del found
+    assert len(list(running.executor.map([HARMLESS, HARMLESS]))) == 2
+    assert list(running.executor.map([])) == []
+
+
+def test_a_worker_that_is_killed_is_replaced(running: Running) -> None:
+    running.only("processes", "ray")
+    found = list(running.executor.map([SAMPLE[0], DEADLY_ONCE, *SAMPLE[1:]]))
+    survived = found.pop(1)
+    assert found == [running.expected[arch] for arch in SAMPLE]
+    assert (survived.arch, survived.values) == (str(DEADLY_ONCE), {"threads": (1,)})
+
+
+def test_what_kills_every_worker_ends_with_one_sentence(
+    running: Running, workload: Workload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.only("processes", "ray")
+    monkeypatch.setattr(f"diswot.executors.{running.name}.RETRIES", 0)
+    sentence = r"^a worker( process)? died 1 times over one architecture, perhaps .* smaller probe$"
+    with open_executor(running.name, workload, 1) as executor, pytest.raises(ExecutorError, match=sentence):
+        list(executor.map([HARMLESS, DEADLY, HARMLESS]))
+
+
+def test_ray_asks_for_its_token_and_listens_on_loopback_only(running: Running) -> None:
+    running.only("ray")
+    import ray
+
+    address = ray.get_runtime_context().gcs_address
+    drivers = [
+        start_driver("ray", address, environment=environment)
+        for environment in ({"RAY_AUTH_TOKEN": _TOKEN}, {"RAY_AUTH_MODE": "disabled"})
+    ]
+    joined, refused = [driver.communicate(timeout=60)[0] for driver in drivers]
+    assert joined == "started\nmeasured 3\n"
+    assert refused.startswith(f"no Ray cluster lets us in at '{address}'")
+    assert listening(running.mark) == {"127.0.0.1"}
+
+
+def test_ray_says_how_many_workers_have_room(
+    running: Running, workload: Workload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.only("ray")
+    monkeypatch.setattr("diswot.executors.ray.START_SECONDS", 1)
+    sentence = r"^only \d of 9 workers started within 1 seconds: ask for fewer workers, or wait until .* free CPUs$"
+    with pytest.raises(ExecutorError, match=sentence), open_executor("ray", workload, 9):
+        pass

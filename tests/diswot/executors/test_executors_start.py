@@ -1,0 +1,87 @@
+"""How executors start and end, and what they say when they cannot."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+import torch
+
+from diswot.errors import ExecutorError, InputError, UnknownName
+from diswot.executors import open_executor
+from tests.diswot.executors.processes import MARK, start_driver, wait_until_gone
+from tests.diswot.executors.workload import HARMLESS, Workload
+
+NOTHING = Workload({}, Path())
+
+
+def test_unknown_name_lists_the_valid_ones() -> None:
+    with pytest.raises(UnknownName, match=r"^unknown executor 'dask'; valid: serial, processes, ray$"):
+        open_executor("dask", NOTHING)
+
+
+def test_no_workers_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^workers must be at least 1, not 0$"):
+        open_executor("processes", NOTHING, workers=0)
+
+
+def test_an_address_is_for_ray() -> None:
+    with pytest.raises(InputError, match=r"^an address goes with the executor 'ray', not with 'serial'$"):
+        open_executor("serial", NOTHING, address="127.0.0.1:6379")
+
+
+def test_serial_puts_the_thread_count_back() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with open_executor("serial", NOTHING) as executor:
+            assert next(executor.map([HARMLESS])).values == {"threads": (1,)}
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_ray_address_that_does_not_answer_is_an_error_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diswot.executors.ray.ANSWER_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        before, start = dict(os.environ), time.monotonic()
+        sentence = rf"^no Ray cluster lets us in at '{address}': check that it is the HOST:PORT of .* holds its token$"
+        with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING):
+            pass
+        assert time.monotonic() - start < 20
+        assert dict(os.environ) == before
+
+
+def test_ray_does_not_start_without_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    sentence = "^Ray starts here only with token authentication: unset RAY_AUTH_MODE$"
+    with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING):
+        pass
+
+
+def test_what_ray_says_when_it_cannot_start_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
+    sentence = r"^Ray did not start: .*/proc/nowhere.*; the executor 'processes' does without it$"
+    with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING, 1):
+        pass
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_worker_processes_end_with_their_driver(end: signal.Signals) -> None:
+    mark = uuid.uuid4().hex
+    driver = start_driver("processes", measurements=10**9, environment={MARK: mark})
+    assert driver.stdout is not None
+    assert driver.stdout.readline() == "started\n"
+    if end == signal.SIGINT:
+        os.killpg(driver.pid, end)  # as a terminal does
+    else:
+        driver.kill()
+    driver.communicate(timeout=30)
+    assert wait_until_gone(mark) == []
