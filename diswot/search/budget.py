@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -23,7 +26,7 @@ def parse_count(text: str) -> int:
         InputError: not a positive number with one of the units k, M, G.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?)\s*(?:params|MACs)?\s*", text)
-    value = round(float(match[1]) * _UNITS[match[2].replace("K", "k")]) if match else 0
+    value = int(Decimal(match[1]) * _UNITS[match[2].replace("K", "k")]) if match else 0
     if value < 1:
         raise InputError(f"a budget is a positive number, with k, M or G behind it if you like, not {text!r}")
     return value
@@ -61,7 +64,7 @@ class Budget:
 class Feasible:
     """The architectures of a space within a budget, in canonical form.
 
-    A space that can be listed is listed once, so that a region of a few architectures is found and not merely hoped for.
+    A space that can be listed is listed once: a region of a few architectures is found, and not merely hoped for.
 
     Args:
         space: to search.
@@ -80,7 +83,8 @@ class Feasible:
         if not budget.allows(smallest):
             raise InfeasibleBudget(
                 f"no architecture of {space.name} has {budget}: "
-                f"the smallest costs {smallest.params:,} parameters and {smallest.macs:,} MACs for {num_classes} classes"
+                f"the smallest costs {smallest.params:,} parameters and {smallest.macs:,} MACs "
+                f"for {num_classes} classes"
             )
         self.listed: tuple[Architecture, ...] | None = None
         if space.size <= ENUMERABLE:
@@ -95,12 +99,31 @@ class Feasible:
     def sample(self, rng: np.random.Generator) -> Architecture:
         """A canonical architecture within the budget.
 
-        Uniform where the space is listed; elsewhere a random architecture whose decisions step down, in random order, until it fits.
+        Uniform where the space is listed. Elsewhere a random architecture whose decisions step down, in random order,
+        until it fits: the fewest steps are found by bisection, since each step lowers the costs.
         """
         if self.listed is not None:
             return self.listed[int(rng.integers(len(self.listed)))]
         choices = np.array(self.space.sample(rng).choices)
-        while not self.allows(arch := self.space.arch(choices.tolist())):
-            above = np.flatnonzero(choices)
-            choices[above[int(rng.integers(len(above)))]] -= 1
-        return self.space.canonical(arch)
+        steps = rng.permutation(np.repeat(np.arange(len(choices)), choices))
+
+        def after(count: int) -> Architecture:
+            return self.space.arch((choices - np.bincount(steps[:count], minlength=len(choices))).tolist())
+
+        fewest = bisect_left(range(len(steps) + 1), True, key=lambda count: self.allows(after(count)))
+        return self.space.canonical(after(fewest))
+
+    def beside(self, archs: Collection[Architecture]) -> list[Architecture]:
+        """Other canonical architectures within the budget that are one step of one decision away from one of these.
+
+        Each decision's options ascend in cost, so what is within a budget hangs together by such steps: from any one
+        architecture they lead to all others.
+        """
+        found: dict[Architecture, None] = {}
+        for arch in archs:
+            for i, options in enumerate(self.space.options):
+                for choice in (arch.choices[i] - 1, arch.choices[i] + 1):
+                    if 0 <= choice < len(options):
+                        near = self.space.arch([*arch.choices[:i], choice, *arch.choices[i + 1 :]])
+                        found[self.space.canonical(near)] = None
+        return [arch for arch in found if arch not in archs and self.allows(arch)]

@@ -1,7 +1,7 @@
 """Aging evolution as a state machine that is told and asked.
 
-Real et al., "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019, algorithm 1: the best of a random
-tournament is mutated, the child joins the population, the oldest member leaves.
+Real et al., "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019, algorithm 1: the best of a
+random tournament is mutated, the child joins the population, the oldest member leaves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from search_spaces import Architecture
 
 MUTATION_TRIES = 50
 """Mutations in a row that may lead to known or infeasible architectures before a random one is drawn."""
-SAMPLING_TRIES = 1000
+SAMPLING_TRIES = 100
+"""Random architectures in a row that may be known before those that are left are looked for one by one."""
 
 
 class AgingEvolution:
@@ -60,7 +61,7 @@ class AgingEvolution:
         return proposals
 
     def tell(self, results: Iterable[tuple[Architecture, float | None]]) -> None:
-        """Scores of proposals, in the order in which they were asked; `None` for one that failed, which never becomes a parent."""
+        """Scores of proposals, in the order asked; `None` for one that failed, which never becomes a parent."""
         self.population.extend((arch, score) for arch, score in results if score is not None)
 
     def state(self) -> dict[str, Any]:
@@ -97,7 +98,8 @@ class AgingEvolution:
             arch = self.feasible.sample(self.rng)
             if arch not in self.known:
                 return arch
-        left = [arch for arch in self.feasible.listed or () if arch not in self.known]
+        listed = self.feasible.listed
+        left = self.feasible.beside(self.known) if listed is None else [a for a in listed if a not in self.known]
         return left[int(self.rng.integers(len(left)))] if left else None
 
     def _is_new(self, arch: Architecture) -> bool:
