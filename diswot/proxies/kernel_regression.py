@@ -50,7 +50,8 @@ def principal_targets(kernel: Tensor, count: int) -> Tensor:
     values, vectors = torch.linalg.eigh(centred(kernel.double()))
     values, vectors = values.flip(0)[:count].clamp_min(0.0), vectors.flip(1)[:, :count]
     total = values.sum().clamp_min(torch.finfo(values.dtype).tiny)
-    return vectors * (len(kernel) * values / total).sqrt()
+    weighted: Tensor = vectors * (len(kernel) * values / total).sqrt()
+    return weighted
 
 
 def held_out_r2(kernel: Tensor, targets: Tensor) -> float:
