@@ -184,12 +184,12 @@ def test_an_aggregate_is_scaled_by_the_reference_sample(
 ) -> None:
     archs = [Architecture("cifar-resnet", choices) for choices in ((0, 0, 0), (1, 0, 0), (0, 2, 0))]
     monkeypatch.setattr(correlation, "reference_sample", lambda *_: archs)
-    out = run_correlation(replace(spec, proxies=("default",), seeds=1), tmp_path / "run", "serial", None, quiet)
+    out = run_correlation(replace(spec, proxies=("params+nwot",), seeds=1), tmp_path / "run", "serial", None, quiet)
     assert len(MeasurementLog(out / "measurements.jsonl").found) == 6 + 1, "two of the reference are in the table"
     rows = [row for row in raw_scores(out) if row["arch"] == "3-3-3"]
-    terms = json.loads((out / "protocol.json").read_text())["proxies"]["default"]["terms"]
-    assert {row["proxy"] for row in rows} == {"default", *terms, "params", "macs", "depth", "nwot"}
-    assert [row["proxy"] for row in correlation_table(out)["rows"]][:1] == ["default"]
+    terms = json.loads((out / "protocol.json").read_text())["proxies"]["params+nwot"]["terms"]
+    assert {row["proxy"] for row in rows} == {"params+nwot", *terms, "params", "macs", "depth", "nwot"}
+    assert [row["proxy"] for row in correlation_table(out)["rows"]][:1] == ["params+nwot"]
 
 
 def test_architectures_that_fail_are_left_out_and_named(
