@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -25,8 +25,8 @@ def parse_count(text: str) -> int:
     Raises:
         InputError: not a positive number with one of the units k, M, G.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?)\s*(?:params|MACs)?\s*", text)
-    value = int(Decimal(match[1]) * _UNITS[match[2].replace("K", "k")]) if match else 0
+    match = re.fullmatch(r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kKMG]?)\s*(?:params|MACs)?\s*", text)
+    value = int(Fraction(match[1]) * _UNITS[match[2].replace("K", "k")]) if match else 0
     if value < 1:
         raise InputError(f"a budget is a positive number, with k, M or G behind it if you like, not {text!r}")
     return value

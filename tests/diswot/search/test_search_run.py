@@ -1,0 +1,162 @@
+"""The search as a whole: it finds what is best, and goes on after any batch as if it had not stopped."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from types import TracebackType
+
+import pytest
+
+from diswot.errors import InfeasibleBudget
+from diswot.executors import open_executor
+from diswot.probes import ProbeSpec
+from diswot.proxies import AGGREGATES, Aggregate
+from diswot.recommend import measurer_of
+from diswot.scoring import REFERENCE_SIZE, Measurement, Scorer, reference_sample
+from diswot.search.budget import Budget
+from diswot.search.run import BATCH, Progress, Search
+from diswot.search.spec import SearchSpec
+from diswot.teachers import TeacherSpec
+from search_spaces import Architecture, get_space
+
+SPACE = get_space("cifar-resnet")
+TASK = TeacherSpec("resnet20", 10, (3, 8, 8))
+BEST = "7-7-7"
+SCALED = "scaled-for-tests"
+
+
+def spec(score: str = "macs", budget: Budget | None = None, evaluations: int = 50, **sizes: int) -> SearchSpec:
+    return SearchSpec(
+        TASK,
+        "cifar-resnet",
+        score,
+        ProbeSpec("noise", 4),
+        budget or Budget(),
+        evaluations,
+        seeds=1,
+        initialisations=1,
+        population=sizes.get("population", 12),
+        tournament=sizes.get("tournament", 4),
+    )
+
+
+class Costing:
+    """An executor that knows parameters and MACs without building anything, and counts what it measures."""
+
+    def __init__(self, failing: Sequence[str] = ()) -> None:
+        self.failing = failing
+        self.measured: list[str] = []
+
+    def __enter__(self) -> Costing:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        for arch in archs:
+            name = SPACE.encode(arch)
+            self.measured.append(name)
+            costs = SPACE.costs(arch, TASK.num_classes, TASK.in_shape)
+            values = {"params": (math.log(costs.params),), "macs": (math.log(costs.macs),)}
+            failed = name in self.failing
+            yield Measurement(name, costs, {} if failed else values, 0.5, "out of order" if failed else None)
+
+
+@pytest.fixture(autouse=True)
+def scaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(AGGREGATES, SCALED, Aggregate(SCALED, "", "", {"params": 1.0, "macs": 2.0}, "standard"))
+
+
+def search(asked: SearchSpec, executor: Costing | None = None) -> tuple[Search, list[Progress]]:
+    found, progress = Search(asked), list[Progress]()
+    found.run(executor or Costing(), progress.append)
+    return found, progress
+
+
+@pytest.mark.parametrize("score", ["params", "macs"])
+def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
+    asked = spec(score, evaluations=40)
+    found = Search(asked)
+    with open_executor("serial", measurer_of(asked)) as executor:
+        found.run(executor, print)
+    best = found.candidates()[0]
+    assert best.measurement.arch == BEST
+    assert best.score is not None
+    costs = SPACE.costs(SPACE.decode(BEST), TASK.num_classes, TASK.in_shape)
+    assert best.score.value == pytest.approx(math.log(getattr(costs, score)))
+    assert len(found.measurements) == 40
+
+
+@pytest.mark.parametrize("limit", [100_000, 200_000, 400_000])
+def test_the_best_within_a_budget_is_found_by_all_its_evaluations(limit: int) -> None:
+    budget = Budget(max_params=limit)
+    found, _ = search(spec("macs", budget, evaluations=64))
+    costs = {arch: SPACE.costs(arch, TASK.num_classes, TASK.in_shape) for arch in SPACE.enumerate()}
+    within = [arch for arch in costs if budget.allows(costs[arch])]
+    assert {m.arch for m in found.measurements} == set(map(SPACE.encode, within))
+    assert found.candidates()[0].measurement.costs.macs == max(costs[arch].macs for arch in within)
+    assert found.done
+    assert found.exhausted == (len(within) < 64)
+
+
+def test_a_budget_that_nothing_meets_is_refused_before_work_starts() -> None:
+    with pytest.raises(InfeasibleBudget):
+        Search(spec(budget=Budget(1)))
+
+
+def test_progress_is_told_after_each_measurement() -> None:
+    found, progress = search(spec(SCALED))
+    reference = len(reference_sample(SPACE, 0))
+    assert [(p.phase, p.done, p.total) for p in progress] == [
+        *(("reference", i + 1, reference) for i in range(reference)),
+        *(("evolving", i + 1, 50) for i in range(50)),
+    ]
+    best = found.candidates()[0]
+    assert best.score is not None
+    assert (progress[-1].best, progress[-1].best_score) == (best.measurement.arch, best.score.value)
+    scores = [p.best_score for p in progress if p.best_score is not None]
+    assert scores == sorted(scores)
+
+
+@pytest.mark.parametrize("score", ["macs", SCALED])
+def test_a_search_stopped_after_any_batch_goes_on_as_if_it_had_not(score: str) -> None:
+    whole, _ = search(spec(score), Costing(failing=["1-3-5", "7-1-1"]))
+    for batches in range(1 + 50 // BATCH + 1):
+        go_on = partial(next, iter([True] * batches), False)
+        stopped = Search(spec(score))
+        stopped.run(Costing(failing=["1-3-5", "7-1-1"]), print, go_on)
+        assert len(stopped.measurements) == min(BATCH * batches, 50)
+        resumed = Search(spec(score))
+        resumed.restore(json.loads(json.dumps(stopped.state())))
+        resumed.run(Costing(failing=["1-3-5", "7-1-1"]), print)
+        assert resumed.state() == whole.state()
+        assert resumed.candidates() == whole.candidates()
+
+
+def test_an_aggregate_is_scaled_by_its_reference_sample_which_is_measured_once() -> None:
+    executor = Costing()
+    found, _ = search(spec(SCALED, evaluations=64), executor)
+    sample = list(map(SPACE.encode, reference_sample(SPACE, 0)))
+    assert len(sample) == len(set(sample)) <= REFERENCE_SIZE
+    assert [m.arch for m in found.reference] == executor.measured[: len(sample)] == sample
+    assert sorted(executor.measured) == sorted(SPACE.encode(arch) for arch in SPACE.enumerate())
+    scorer = Scorer(SCALED, found.reference)
+    for candidate in found.candidates():
+        assert candidate.score == scorer(candidate.measurement)
+    assert found.candidates()[0].measurement.arch == BEST
+
+
+def test_failures_come_last_and_count_as_evaluations() -> None:
+    failing = ["1-1-1", "3-1-1", "5-1-1", "7-7-7"]
+    found, progress = search(spec(evaluations=64), Costing(failing))
+    assert len(progress) == 64
+    *ranked, a, b, c, d = found.candidates()
+    assert all(candidate.score is not None for candidate in ranked)
+    assert sorted(candidate.measurement.arch for candidate in (a, b, c, d)) == failing
+    assert {candidate.score for candidate in (a, b, c, d)} == {None}
+    assert found.candidates()[0].measurement.arch == progress[-1].best
