@@ -35,7 +35,7 @@ def observe(
     try:
         with torch.inference_mode(), taps.watching(module):
             logits = module(probe.images)
-    except RuntimeError as error:
+    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
         shape = tuple(probe.images.shape[1:])
         raise NotAClassifier(f"{type(module).__name__} cannot take images of shape {shape}: {error}") from error
     finally:

@@ -47,6 +47,11 @@ MAP_SOURCES: frozenset[Callable[..., Any]] = ACTIVATIONS | {
 """Operations whose results are feature maps; the products inside attention are not."""
 
 
+DROPOUTS: frozenset[Callable[..., Any]] = frozenset(
+    {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout}
+)
+"""Switched off even where a network calls them as functions and forgets to pass its mode."""
+
 RECENT = 4
 
 
@@ -96,21 +101,23 @@ class Taps(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
-            return self._activate(func, args, kwargs)
+            return self._activate(func, values, args, kwargs)
         if func is F.batch_norm and self.batch_statistics:
-            args, kwargs = _with_batch_statistics(*args, **kwargs)
+            args, kwargs = _rebound(func, args, kwargs, running_mean=None, running_var=None, training=True)
+        if func in DROPOUTS:
+            args, kwargs = _rebound(func, args, kwargs, training=False)
         out = func(*args, **kwargs)
         if func is F.linear:
-            self._keep_linear(args[0] if args else kwargs["input"], out)
+            self._keep_linear(values, out)
         if func is F.conv2d and Want.CORRELATIONS in self.want:
             self.correlations.append(smallest_correlation(out[0]))
         if Want.MAPS in self.want:
-            self._keep_map(func, args, out)
+            self._keep_map(func, values, out)
         return out
 
-    def _activate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        values = args[0] if args else kwargs["input"]
+    def _activate(self, func: Callable[..., Any], values: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         known = next((activation for seen, activation in self._recent if seen is values), None)
         self.activations.append(known or self._activation(values))
         out = func(*args, **kwargs)
@@ -119,7 +126,7 @@ class Taps(TorchFunctionMode):
         elif known is None:
             self._recent.append((values, self.activations[-1]))
         if Want.MAPS in self.want:
-            self._keep_map(func, args, out)
+            self._keep_map(func, values, out)
         return out
 
     def _keep_linear(self, values: Tensor, out: Tensor) -> None:
@@ -127,18 +134,12 @@ class Taps(TorchFunctionMode):
             self.linears.append((values, out))
         self._linear = out
 
-    def _keep_map(self, func: Callable[..., Any], args: tuple[Any, ...], out: Any) -> None:
+    def _keep_map(self, func: Callable[..., Any], values: Any, out: Any) -> None:
         if func in MAP_SOURCES and self._is_map(out):
             self.maps.pop(out.shape, None)
             self.maps[out.shape] = out
-        if (
-            func in POOLS
-            and args
-            and self._is_map(args[0])
-            and args[0].ndim == 4
-            and out.numel() == args[0].shape[:2].numel()
-        ):
-            self.pooled_map = args[0]
+        if func in POOLS and self._is_map(values) and values.ndim == 4 and out.numel() == values.shape[:2].numel():
+            self.pooled_map = values
 
     def _activation(self, values: Tensor) -> Activation:
         last = values.ndim == 3 or values is self._linear
@@ -150,8 +151,10 @@ class Taps(TorchFunctionMode):
             patterns=switching_patterns(values) if Want.PATTERNS in self.want else None,
         )
 
-    def _is_map(self, out: Tensor) -> bool:
-        return out.ndim in (3, 4) and out.shape[0] == self.batch and out.is_floating_point()
+    def _is_map(self, out: Any) -> bool:
+        if not isinstance(out, Tensor) or out.ndim not in (3, 4):
+            return False
+        return out.shape[0] == self.batch and out.is_floating_point()
 
 
 def building_blocks(module: nn.Module) -> list[nn.Module]:
@@ -188,8 +191,10 @@ def watch_blocks(module: nn.Module, see: Callable[[Tensor], object]) -> Iterator
             handle.remove()
 
 
-def _with_batch_statistics(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of `F.batch_norm` with the running statistics left out."""
-    bound = inspect.signature(F.batch_norm).bind(*args, **kwargs)
-    bound.arguments |= {"running_mean": None, "running_var": None, "training": True}
+def _rebound(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], **values: object
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call of `func` with some of them replaced, however they were passed."""
+    bound = inspect.signature(func).bind(*args, **kwargs)
+    bound.arguments |= values
     return bound.args, bound.kwargs

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier
@@ -148,3 +149,34 @@ class Ending(nn.Module):
 def test_what_is_no_classifier_is_refused(module: nn.Module, message: str, probe: ProbeBatch) -> None:
     with pytest.raises(NotAClassifier, match=f"^{message}"):
         observe(module, probe)
+
+
+class _Unruly(nn.Module):
+    """Drops units without asking for its mode, passes by keyword, and refuses small images."""
+
+    def __init__(self, least: int = 0) -> None:
+        super().__init__()
+        self.least = least
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.head = nn.Linear(4, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert x.shape[2] >= self.least, f"images must be at least {self.least} pixels high"
+        maps = F.relu(input=self.conv(x))
+        pooled = F.dropout(F.adaptive_avg_pool2d(input=maps, output_size=1).flatten(1), 0.5)
+        logits: Tensor = F.linear(input=pooled, weight=self.head.weight, bias=self.head.bias)
+        return logits
+
+
+def test_dropout_that_forgets_its_mode_is_off_and_keywords_are_understood() -> None:
+    module = build_random(_Unruly, 0)
+    before = torch.random.get_rng_state()
+    one, two = (observe(module, white_noise(8, 10, (3, 8, 8), 0)) for _ in range(2))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(one.logits, two.logits)
+    assert one.map_before_pooling.shape == (8, 4, 6, 6)
+
+
+def test_a_network_that_refuses_its_input_says_why_in_one_sentence() -> None:
+    with pytest.raises(NotAClassifier, match=r"cannot take images of shape \(3, 8, 8\): images must be at least 99"):
+        observe(_Unruly(99), white_noise(8, 10, (3, 8, 8), 0))
