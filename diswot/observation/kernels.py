@@ -74,6 +74,8 @@ def sampled_entropy(values: Tensor, *, channels_last: bool = False) -> float:
     rows = rows - rows.mean(0, keepdim=True)
     products = rows.T @ rows if rows.shape[1] <= len(rows) else rows @ rows.T
     trace = products.diagonal().sum()
+    if not torch.isfinite(trace):
+        return float("nan")  # The score is then not finite, which is recorded; the eigenvalues would not converge.
     if float(trace) <= TINY * len(rows):
         return 0.0
     share = torch.linalg.eigvalsh(products / trace).double().clamp_min(TINY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
 from diswot.executors import Executor
@@ -120,13 +121,13 @@ class Search:
         asked = self.algorithm.ask(min(BATCH, self.spec.evaluations - len(self.measurements)))
         self.exhausted = not asked
         told: list[tuple[Architecture, float | None]] = []
-        best = max(self._scores(scorer), default=None)
+        best = max(self._scores(scorer), key=itemgetter(0), default=None)
         for arch, measurement in zip(asked, self._measure(executor, asked), strict=True):
             self.measurements.append(measurement)
             score = scorer(measurement).value if measurement.error is None else None
             told.append((arch, score))
-            if score is not None:
-                best = max(best or (score, measurement.arch), (score, measurement.arch))
+            if score is not None and (best is None or score > best[0]):
+                best = (score, measurement.arch)
             report(
                 Progress(
                     "evolving", len(self.measurements), self.spec.evaluations, *((best[1], best[0]) if best else ())

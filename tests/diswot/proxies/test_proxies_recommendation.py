@@ -122,3 +122,9 @@ def test_a_teacher_s_profile_has_ten_depths_per_unit_averaged_over_initialisatio
     assert profile[:, 0, 0].tolist() == [0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5, 16.5, 18.5]
     short = TeacherView((observed(torch.zeros(2, 2), torch.ones(2, 2)),)).profile
     assert short[:, 0, 0].tolist() == [0.0] * 5 + [1.0] * 5
+
+
+def test_features_that_are_not_finite_have_no_entropy() -> None:
+    values = torch.ones(4, 3, 2, 2)
+    values[0, 0, 0, 0] = math.nan
+    assert math.isnan(sampled_entropy(values))
