@@ -1,17 +1,12 @@
-"""Processes that end together: sessions, and children that leave with their parent."""
+"""Processes that end together: a session."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-
-POLL = 0.5
-"""Seconds between two looks for the parent."""
 
 
 def members(session: int) -> list[int]:
@@ -35,18 +30,3 @@ def end_session(session: int) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
-
-
-def leave_with_parent() -> None:
-    """Let this process of a `multiprocessing` pool end soon after its parent has, however the parent ends.
-
-    Without it a pool outlives a parent that is killed: its processes wait on a queue that they keep open themselves.
-    """
-    threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    while (parent := multiprocessing.parent_process()) is None:  # Not known before the process has read its task.
-        time.sleep(POLL)
-    parent.join()
-    os._exit(1)

@@ -1,7 +1,7 @@
 """The worker process, `python -m service.worker`: claims jobs, one after the other, and works on them.
 
 It stops by itself when its standard input ends: the supervisor holds the other end, and however that process dies, the
-pipe breaks. The processes of its pool leave when it does.
+pipe breaks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from service.errors import LeaseLost
 from service.leases import Lease, Leases
 from service.locks import hold
 from service.problems import problem_of
-from service.processes import end_session, leave_with_parent
+from service.processes import end_session
 from service.settings import Settings
 from service.store import Store
 from service.work import Cancelled, SearchWork, Stopped
@@ -166,11 +166,6 @@ def _watch_supervisor(stopping: threading.Event) -> None:
     end_session(os.getsid(0))
     os._exit(1)
 
-
-if (
-    __name__ == "__mp_main__"
-):  # `multiprocessing` imports its parent's main module under this name: a process of the pool.
-    leave_with_parent()
 
 if __name__ == "__main__":
     main()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from diswot.errors import DiswotError, ExecutorError
+from diswot.proxies import AGGREGATES, Aggregate
 from diswot.recommend import Compute
 from diswot.scoring import reference_sample
 from diswot.search.run import Progress, Search
@@ -22,7 +23,7 @@ from service.work import SearchWork
 from service.worker import Worker
 from tests.service.harness import TINY, without_timings
 
-SCALED = TINY | {"score": "default", "budget": {"evaluations": 20}}
+SCALED = TINY | {"score": "scaled", "budget": {"evaluations": 20}}
 """With a reference sample before the search."""
 
 
@@ -39,7 +40,8 @@ def worker(store: Store) -> Worker:
 
 
 @pytest.fixture
-def _small_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+def _scaled_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(AGGREGATES, "scaled", Aggregate("scaled", "", "", {"nwot": 1.0, "macs": 1.0}, "standard"))
     monkeypatch.setattr("diswot.search.run.reference_sample", lambda space, seed: reference_sample(space, seed, 12))
 
 
@@ -73,7 +75,7 @@ def end(store: Store, job_id: str) -> Job:
     return store.get("search", job_id)
 
 
-@pytest.mark.usefixtures("_small_reference")
+@pytest.mark.usefixtures("_scaled_score")
 def test_progress_covers_the_reference_sample_and_only_grows(
     store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +104,7 @@ def test_progress_covers_the_reference_sample_and_only_grows(
         assert len(session.scalars(select(Checkpoint.seq)).all()) == 2
 
 
-@pytest.mark.usefixtures("_small_reference")
+@pytest.mark.usefixtures("_scaled_score")
 def test_a_search_that_stops_in_its_reference_sample_goes_on_from_there(
     store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
