@@ -83,7 +83,7 @@ class Measurer:
         costs = self.space.costs(arch, self.num_classes, in_shape)
         result = partial(Measurement, self.space.encode(arch), costs)
         try:
-            rows = [self._measure_once(arch, costs, derive_seed(self.seed, "student", i)) for i in range(self.seeds)]
+            rows = self._measure(arch, costs)
         except (ArithmeticError, RuntimeError, ValueError) as error:
             return result({}, time.perf_counter() - start, f"{type(error).__name__}: {error}")
         values = {name: tuple(row[name] for row in rows) for name in self.proxies}
@@ -92,13 +92,22 @@ class Measurer:
             return result({}, time.perf_counter() - start, f"not finite: {', '.join(wrong)}")
         return result(values, time.perf_counter() - start)
 
-    def _measure_once(self, arch: Architecture, costs: Costs, seed: int) -> dict[str, float]:
+    def _measure(self, arch: Architecture, costs: Costs) -> list[dict[str, float]]:
+        """Values for each seed; those of steady proxies are taken from the first."""
+        first = self._measure_once(arch, costs, 0, self.proxies)
+        varying = tuple(name for name in self.proxies if not PROXIES[name].steady)
+        if not varying:
+            return [first] * self.seeds
+        return [first, *({**first, **self._measure_once(arch, costs, i, varying)} for i in range(1, self.seeds))]
+
+    def _measure_once(self, arch: Architecture, costs: Costs, index: int, proxies: tuple[str, ...]) -> dict[str, float]:
+        seed = derive_seed(self.seed, "student", index)
         images = self.probe.images
         in_shape = (images.shape[1], images.shape[2], images.shape[3])
         module = build_random(partial(self.space.build, arch, self.num_classes, in_shape), seed, images.device)
         module = module.to(dtype=images.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        evidence = Evidence(observe(module, self.probe, wanted(self.proxies)), costs, self.teacher, module, self.probe)
-        return {name: PROXIES[name].compute(evidence) for name in self.proxies}
+        evidence = Evidence(observe(module, self.probe, wanted(proxies)), costs, self.teacher, module, self.probe)
+        return {name: PROXIES[name].compute(evidence) for name in proxies}
 
 
 def wanted(proxies: Iterable[str]) -> Want:

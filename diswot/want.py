@@ -13,8 +13,6 @@ class Want(Flag):
     """Activation-pattern kernels."""
     ENTROPIES = auto()
     """Spectral entropy of the channels that enter each activation."""
-    BLOCKS = auto()
-    """Spectral entropy of the channels that leave each building block."""
     CORRELATIONS = auto()
     """Smallest eigenvalue of the channel correlations behind each convolution, for the first image."""
     PATTERNS = auto()

@@ -21,13 +21,19 @@ def show_result(result: Result, out: Path | None) -> None:
     best, how = result.recommended, result.search
     STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher} with {how.classes} classes, out of {how.space}:")
     STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
-    STDOUT.print(f"  {_limits(result)}; best of {how.evaluations} evaluated architectures (seed {how.seed})")
+    STDOUT.print(f"  {_limits(result)}; best of {how.evaluations} architectures (seed {how.seed})", soft_wrap=True)
     STDOUT.print()
-    STDOUT.print(_students([best, *result.alternatives], how.score))
+    students = [best, *result.alternatives]
+    STDOUT.print(_students(students))
+    for rank, one in enumerate(students, 1):
+        STDOUT.print(f"{rank} = {one.arch}", markup=False, soft_wrap=True)
     STDOUT.print()
     _show_doubt(result)
     if how.probe in SEEDED:
-        STDOUT.print("Probe: seeded noise, no data needed. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.")
+        STDOUT.print(
+            "Probe: seeded noise, no data needed. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.",
+            soft_wrap=True,
+        )
     seconds = result.timings["prepare"] + result.timings["search"]
     STDOUT.print(f"Took {seconds:.0f} s. " + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""))
     STDOUT.print("Next, see what this score is made of:")
@@ -56,16 +62,18 @@ def _limits(result: Result) -> str:
     return ", ".join(parts)
 
 
-def _students(students: Sequence[Student], score: str) -> Table:
+def _students(students: Sequence[Student]) -> Table:
+    """One column a student; the rows below the costs add up to the score."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    table.add_column("architecture", overflow="fold")
-    for name in (f"{score} score", "± s.e.", "parameters", "MACs", *students[0].components):
-        table.add_column(name, justify="right")
-    for rank, one in enumerate(students, 1):
-        stderr = "" if one.stderr is None else f"{one.stderr:.3f}"
-        parts = [f"{value:+.3f}" for value in one.components.values()]
-        table.add_row(str(rank), one.arch, f"{one.score:.3f}", stderr, si(one.params), si(one.macs), *parts)
+    for rank in range(1, len(students) + 1):
+        table.add_column(str(rank), justify="right")
+    table.add_row("score", *(f"{one.score:.3f}" for one in students), style="bold")
+    table.add_row("standard error", *("" if one.stderr is None else f"{one.stderr:.3f}" for one in students))
+    table.add_row("parameters", *(si(one.params) for one in students))
+    table.add_row("MACs", *(si(one.macs) for one in students))
+    for name in students[0].components:
+        table.add_row(f"from {name}", *(f"{one.components[name]:+.3f}" for one in students))
     return table
 
 

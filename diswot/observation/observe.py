@@ -33,7 +33,7 @@ def observe(
     taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics)
     module.eval()
     try:
-        with torch.inference_mode(), taps.watching(module):
+        with torch.inference_mode(), taps:
             logits = module(probe.images)
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
         shape = tuple(probe.images.shape[1:])
@@ -50,7 +50,6 @@ def observe(
         stages=_stages(maps),
         last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, pooled.shape[1]),
         activations=tuple(taps.activations),
-        blocks=tuple(taps.blocks),
         correlations=tuple(taps.correlations),
     )
 

@@ -53,7 +53,6 @@ class Observation:
         stages: the last feature map `(N, C, H, W)` of each resolution, from large to small, if maps were wanted.
         last_map: `(N, C, H, W)` the last feature map before global pooling, if maps were wanted.
         activations: what each nonlinearity saw, in order of execution.
-        blocks: spectral entropy of each building block's output, in nats and in order of execution, if wanted.
         correlations: smallest eigenvalue of the channel correlations behind each convolution, for the first image, if
             wanted.
     """
@@ -64,7 +63,6 @@ class Observation:
     stages: tuple[Tensor, ...] = ()
     last_map: Tensor | None = None
     activations: tuple[Activation, ...] = ()
-    blocks: tuple[float, ...] = ()
     correlations: tuple[float, ...] = ()
 
     @cached_property

@@ -96,6 +96,7 @@ class Proxy:
         teacher: whether it looks at the teacher.
         labels: whether it depends on the probe's labels.
         passes: what it runs through the candidate.
+        steady: whether the weights' seed matters so little that the first seed's value stands for all.
         version: part of what a score depends on; raised when the definition changes.
     """
 
@@ -107,6 +108,7 @@ class Proxy:
     teacher: bool = False
     labels: bool = False
     passes: Passes = "forward"
+    steady: bool = False
     version: int = 1
 
     @property

@@ -43,7 +43,7 @@ def _best_so_far(axes: Axes, search: Search) -> None:
     axes.plot(range(1, len(values) + 1), values, ".", color=GREY, markersize=3, label="each candidate")
     axes.step(range(1, len(best) + 1), best, where="post", color=BLUE, label="best so far")
     axes.set(xlabel="evaluations", ylabel=f"score ({search.spec.score})")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="best")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -54,5 +54,5 @@ def _against_params(axes: Axes, search: Search) -> None:
     if search.spec.budget.max_params is not None:
         axes.axvline(search.spec.budget.max_params / 1e6, color=BLUE, linestyle="--", label="budget")
     axes.set(xlabel="parameters (millions)", ylabel=f"score ({search.spec.score})")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="best")
     axes.spines[["top", "right"]].set_visible(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from diswot.errors import DiswotError
 from diswot.proxies import get_score
@@ -103,7 +103,7 @@ class Result(Document):
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
 
-    schema_: Literal[1] = 1
+    schema_: Literal[1] = Field(default=1, alias="schema")
     recommended: Student
     alternatives: list[Student]
     indistinguishable: list[str]
