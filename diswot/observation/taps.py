@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from diswot.observation.kernels import (
     agreement,
     sampled_entropy,
     smallest_correlation,
-    spectral_entropy,
     switching_patterns,
 )
 from diswot.observation.record import Activation

@@ -131,18 +131,16 @@ _AZ_NAS_ROWS = (
         "entropy of the blocks' features",
         _AZ_NAS,
         "az_nas:expressivity",
-        "forward",
-        Want.BLOCKS,
+        "own forward",
     ),
     _of_student(
         "az-progressivity",
         "least gain of that entropy",
         _AZ_NAS,
         "az_nas:progressivity",
-        "forward",
-        Want.BLOCKS,
+        "own forward",
     ),
-    _of_student("az-trainability", "gradients through the blocks", _AZ_NAS, "az_nas:trainability", "backward"),
+    _of_student("az-trainability", "gradients through the blocks", _AZ_NAS, "az_nas:trainability", "own backward"),
     _of_student("az-complexity", "ln of multiply-accumulates", _AZ_NAS, "costs:macs", "none"),
 )
 

@@ -1,7 +1,8 @@
 """The components of AZ-NAS that look at the outputs of the building blocks (stem, cells, reductions).
 
-Lee and Ham, "AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search", CVPR 2024. The images
-are those of the probe where the paper has noise. The fourth component, complexity, is the MAC count.
+Lee and Ham, "AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search", CVPR 2024. The
+input is white noise, as in the authors' code: on images the entropies fall from block to block and progressivity ranks
+backwards. The fourth component, complexity, is the MAC count.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from diswot.observation.kernels import spectral_entropy
 from diswot.proxies.base import Evidence
 from diswot.seeds import derive_seed
 
@@ -23,12 +25,16 @@ code says minus infinity."""
 
 def expressivity(evidence: Evidence) -> float:
     """Sum over the blocks of the entropy of the channel covariance's spectrum."""
-    return sum(evidence.student.blocks)
+    return sum(_entropies(evidence))
 
 
 def progressivity(evidence: Evidence) -> float:
     """Smallest gain of that entropy from one block to the next; 0 for a single block."""
-    return min((after - before for before, after in pairwise(evidence.student.blocks)), default=0.0)
+    return min((after - before for before, after in pairwise(_entropies(evidence))), default=0.0)
+
+
+def _entropies(evidence: Evidence) -> list[float]:
+    return [spectral_entropy(block.detach()) for block in evidence.noise_trace.blocks]
 
 
 def trainability(evidence: Evidence) -> float:
@@ -38,7 +44,7 @@ def trainability(evidence: Evidence) -> float:
     gradients, drawn by a constant seed for each block.
     """
     scores = []
-    for i, (before, after) in enumerate(pairwise(evidence.trace.blocks)):
+    for i, (before, after) in enumerate(pairwise(evidence.noise_trace.blocks)):
         generator = torch.Generator().manual_seed(derive_seed(0, "az-nas", i))
         signs = torch.randint(0, 2, after.shape, generator=generator).to(after) * 2 - 1
         (back,) = torch.autograd.grad(after, before, signs, retain_graph=True, materialize_grads=True)

@@ -61,12 +61,24 @@ class Evidence:
     def on_noise(self) -> Observation:
         """What the candidate shows on white noise of the probe's shape, by one more forward pass."""
         from diswot.observation import observe
+
+        return observe(self.network, self._noise, Want.ENTROPIES)
+
+    @cached_property
+    def noise_trace(self) -> Trace:
+        """A differentiable pass of white noise of the probe's shape through the candidate, run at first use."""
+        from diswot.proxies.passes import trace
+
+        return trace(self.network, self._noise.images)
+
+    @cached_property
+    def _noise(self) -> ProbeBatch:
         from diswot.probes.noise import white_noise
 
         images = self.probe.images
         shape = (images.shape[1], images.shape[2], images.shape[3])
         noise = white_noise(len(images), self.student.logits.shape[1], shape, NOISE_SEED)
-        return observe(self.network, noise.to(images.device, images.dtype), Want.ENTROPIES)
+        return noise.to(images.device, images.dtype)
 
     @cached_property
     def trace(self) -> Trace:

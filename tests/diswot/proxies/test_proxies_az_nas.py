@@ -2,29 +2,42 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from diswot.observation.taps import building_blocks
 from diswot.proxies.az_nas import FLOOR, block_trainability, expressivity, progressivity, trainability
 from diswot.proxies.base import Evidence
+from diswot.proxies.blocks import building_blocks
 from search_spaces import get_space
 
 Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
 
 
-def with_blocks(evidence: Evidence, *entropies: float) -> Evidence:
-    return replace(evidence, student=replace(evidence.student, blocks=entropies))
+def chain(*weights: tuple[tuple[float, ...], ...]) -> nn.Module:
+    """Convolutions of one pixel with these matrices, and a head."""
+    convs = []
+    for matrix in weights:
+        conv = nn.Conv2d(len(matrix[0]), len(matrix), 1, bias=False)
+        with torch.no_grad():
+            conv.weight.copy_(torch.tensor(matrix)[:, :, None, None])
+        convs.append(conv)
+    head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(len(weights[-1]), 2)
+    return nn.Sequential(*convs, *head).requires_grad_(False)
 
 
-def test_expressivity_and_progressivity(linear_toy: Evidence) -> None:
-    evidence = with_blocks(linear_toy, 1.0, 3.0, 2.5)
-    assert expressivity(evidence) == 6.5
-    assert progressivity(evidence) == -0.5
-    assert progressivity(with_blocks(linear_toy, 1.0)) == 0.0
+def test_expressivity_and_progressivity(toy: Toy) -> None:
+    # White noise in two channels has entropy ln 2; one channel twice has none, and none is won behind it.
+    network = chain(((1.0, 0.0), (0.0, 1.0)), ((1.0, 0.0), (1.0, 0.0)), ((2.0, 0.0), (0.0, 1.0)))
+    evidence = toy(network, torch.ones(64, 2, 4, 4), torch.zeros(64, dtype=torch.int64))
+    assert expressivity(evidence) == pytest.approx(math.log(2), abs=0.01)
+    assert progressivity(evidence) == pytest.approx(-math.log(2), abs=0.01)
+
+
+def test_a_single_block_gains_nothing(toy: Toy) -> None:
+    evidence = toy(chain(((1.0, 0.0), (0.0, 1.0))), torch.ones(4, 2, 4, 4), torch.zeros(4, dtype=torch.int64))
+    assert progressivity(evidence) == trainability(evidence) == 0.0
 
 
 def test_trainability_of_a_block() -> None:
@@ -45,10 +58,7 @@ def test_trainability_where_the_map_shrinks() -> None:
 
 
 def test_trainability_is_the_mean_over_the_blocks(toy: Toy) -> None:
-    convs = [nn.Conv2d(1, 1, 1, bias=False) for _ in range(3)]
-    for conv, weight in zip(convs, (1.0, 2.0, 4.0), strict=True):
-        nn.init.constant_(conv.weight, weight)
-    network = nn.Sequential(*convs, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2)).requires_grad_(False)
+    network = chain(((1.0,),), ((2.0,),), ((4.0,),))
     evidence = toy(network, torch.ones(2, 1, 4, 4), torch.tensor([0, 1]))
     # The first block has none before it; the others score -2 - 1/2 + 2 and -4 - 1/4 + 2.
     assert trainability(evidence) == pytest.approx((-0.5 - 2.25) / 2, abs=1e-5)
