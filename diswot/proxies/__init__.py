@@ -26,14 +26,20 @@ def _of_student(
     want: Want = Want.NOTHING,
     *,
     labels: bool = False,
+    steady: bool = False,
 ) -> Proxy:
     """A row that looks at the student alone."""
-    return Proxy(name, summary, reference, f"{_HERE}.{function}", want, labels=labels, passes=passes)
+    function = f"{_HERE}.{function}"
+    return Proxy(name, summary, reference, function, want, labels=labels, passes=passes, steady=steady)
 
 
 _RECOMMENDATION_ROWS = (
-    _of_student("capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward"),
-    _of_student("diversity", "channel entropy on white noise", "docs/score.md", "capacity:diversity", "own forward"),
+    _of_student(
+        "capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward", steady=True
+    ),
+    _of_student(
+        "diversity", "channel entropy on white noise", "docs/score.md", "capacity:diversity", "own forward", steady=True
+    ),
     _of_teacher(
         "prediction", "how well it predicts the teacher", "docs/score.md", "imitation:prediction", Want.KERNELS
     ),
@@ -72,9 +78,9 @@ _DISTILLATION_ROWS = (
 )
 
 _COST_ROWS = (
-    _of_student("params", "ln of parameters", "a count", "costs:params", "none"),
-    _of_student("macs", "ln of multiply-accumulates", "a count", "costs:macs", "none"),
-    _of_student("depth", "layers with trainable products", "a count", "costs:depth", "none"),
+    _of_student("params", "ln of parameters", "a count", "costs:params", "none", steady=True),
+    _of_student("macs", "ln of multiply-accumulates", "a count", "costs:macs", "none", steady=True),
+    _of_student("depth", "layers with trainable products", "a count", "costs:depth", "none", steady=True),
 )
 
 _ACTIVATION_ROWS = (
@@ -141,7 +147,7 @@ _AZ_NAS_ROWS = (
         "own forward",
     ),
     _of_student("az-trainability", "gradients through the blocks", _AZ_NAS, "az_nas:trainability", "own backward"),
-    _of_student("az-complexity", "ln of multiply-accumulates", _AZ_NAS, "costs:macs", "none"),
+    _of_student("az-complexity", "ln of multiply-accumulates", _AZ_NAS, "costs:macs", "none", steady=True),
 )
 
 PROXIES: dict[str, Proxy] = {
