@@ -1,4 +1,4 @@
-"""Arrows point one way: search_spaces <- diswot <- service, benchmarks; heavy packages are imported where they are used."""
+"""Arrows point one way: search_spaces <- diswot <- service, benchmarks; tables are free of heavy packages."""
 
 import ast
 import subprocess
@@ -17,7 +17,7 @@ ROOMS = {
 
 
 def imported(path: Path, *, run_time: bool = False) -> set[str]:
-    """Top-level packages that a module imports, wherever in it; at run time, what only the type checker sees is left out."""
+    """Top-level packages that a module imports, wherever in it; `run_time` leaves out what only type checkers see."""
     tree = ast.parse(path.read_text())
     for node in list(ast.walk(tree)):
         if run_time and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":

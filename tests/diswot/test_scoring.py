@@ -143,6 +143,7 @@ def test_a_value_that_is_not_finite_is_a_failure_on_record(monkeypatch: pytest.M
 
 class _Infinite:
     want = Want.NOTHING
+    steady = False
 
     def compute(self, _: object) -> float:
         return math.inf

@@ -91,7 +91,7 @@ def test_nothing_costs_less_than_the_smallest(space: SearchSpace, rng: np.random
 
 def test_no_classes_and_empty_images_are_refused(space: SearchSpace) -> None:
     for action in (space.costs, space.build):
-        with pytest.raises(InputError, match="^classes must be at least 1, not 0$"):
+        with pytest.raises(InputError, match=r"^classes must be at least 1, not 0$"):
             action(space.smallest, 0)
         with pytest.raises(InputError, match=re.escape("input shape must be three positive numbers")):
             action(space.smallest, 10, (3, 0, 32))
@@ -107,7 +107,7 @@ def test_choices_outside_the_space_are_refused(space: SearchSpace) -> None:
 
 def test_an_unknown_space_lists_the_valid_ones() -> None:
     with pytest.raises(
-        UnknownName, match="^unknown search space 'nb201'; valid: nasbench201, cifar-resnet, mobilenetv2$"
+        UnknownName, match=r"^unknown search space 'nb201'; valid: nasbench201, cifar-resnet, mobilenetv2$"
     ):
         get_space("nb201")
 
