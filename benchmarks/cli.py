@@ -90,6 +90,23 @@ def report(
     _show(payload, json)
 
 
+@app.command()
+def ablation(
+    source: Annotated[Path, typer.Option("--from", help="Folder of a finished run that asked for the score.")],
+    score: o.ScoreOption = "default",
+    json: o.JsonOption = False,
+) -> None:
+    """Say what each term of a score is worth: alone, and left out."""
+    from benchmarks.ablation import ablation_table
+    from benchmarks.console import show_ablation
+
+    payload = ablation_table(source, score)
+    if json:
+        typer.echo(json_module.dumps(payload, allow_nan=False))
+    else:
+        show_ablation(STDOUT, payload)
+
+
 @contextmanager
 def _progress(first: str) -> Iterator[Callable[[str, int, int], None]]:
     """A bar on stderr: what is being done, and how far it is."""

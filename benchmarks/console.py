@@ -28,6 +28,20 @@ def show_table(console: Console, payload: dict[str, Any]) -> None:
     console.print(f"Raw scores, protocol and timings: {payload['out']}", markup=False, soft_wrap=True)
 
 
+def show_ablation(console: Console, payload: dict[str, Any]) -> None:
+    """Print the variants of a score, one table a label column."""
+    for column in dict.fromkeys(row["column"] for row in payload["rows"]):
+        console.print(f"{payload['score']} against {column}, from {payload['from']}", markup=False, soft_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("variant")
+        table.add_column("tau-b", justify="right")
+        table.add_column("against the whole", justify="right")
+        for row in (row for row in payload["rows"] if row["column"] == column):
+            change = f"{row['difference']:+.3f} {row['difference_low']:+.3f}..{row['difference_high']:+.3f}"
+            table.add_row(row["variant"], number(row["tau"]), "" if row["variant"] == "whole" else change)
+        console.print(table)
+
+
 def header(payload: dict[str, Any]) -> Iterator[str]:
     """The protocol in a few sentences: what a number of this table depends on."""
     p = payload
