@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,19 @@ def ablation_table(folder: Path, score: str = "default") -> dict[str, Any]:
             total = _total(raw, terms)
             tau = exact_kendall(np.repeat(total, counts), np.repeat(accuracy, counts))
             change = kendall(total, accuracy, weights) - resampled
-            low, high = np.percentile(change, [50 - LEVEL / 2, 50 + LEVEL / 2])
+            change = change[np.isfinite(change)]  # A resample of one architecture ranks nothing.
+            low, high = np.percentile(change, [50 - LEVEL / 2, 50 + LEVEL / 2]) if len(change) else (None, None)
             difference = tau - exact_kendall(np.repeat(whole, counts), np.repeat(accuracy, counts))
             found = {"tau": tau, "difference": difference, "difference_low": low, "difference_high": high}
-            rows.append({"column": column, "variant": variant, **{name: float(value) for name, value in found.items()}})
+            rows.append(
+                {"column": column, "variant": variant, **{name: _number(value) for name, value in found.items()}}
+            )
     return {"score": score, "from": str(folder), "rows": rows}
+
+
+def _number(value: float | None) -> float | None:
+    """A JSON number; `None` where a constant score ranks nothing."""
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _variants(terms: dict[str, float]) -> Iterator[tuple[str, dict[str, float]]]:

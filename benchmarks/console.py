@@ -37,7 +37,7 @@ def show_ablation(console: Console, payload: dict[str, Any]) -> None:
         table.add_column("tau-b", justify="right")
         table.add_column("against the whole", justify="right")
         for row in (row for row in payload["rows"] if row["column"] == column):
-            change = f"{row['difference']:+.3f} {row['difference_low']:+.3f}..{row['difference_high']:+.3f}"
+            change = f"{number(row['difference'])}  {interval(row, 'difference')}"
             table.add_row(row["variant"], number(row["tau"]), "" if row["variant"] == "whole" else change)
         console.print(table)
 
