@@ -78,10 +78,9 @@ def _students(students: Sequence[Student]) -> Table:
 
 
 def _show_doubt(result: Result) -> None:
-    alike = len(result.indistinguishable)
-    if result.recommended.stderr is None:
+    if result.resolution is None:
         STDOUT.print("One seed only: how sure this ranking is cannot be said; give --seeds 2 or more.")
-    elif alike:
-        STDOUT.print(f"{alike} other candidates cannot be told apart from it (within 1.96 standard errors).")
-    else:
-        STDOUT.print("No other candidate comes within 1.96 standard errors of it.")
+        return
+    alike = len(result.indistinguishable)
+    count = {0: "no other candidate", 1: "one other candidate"}.get(alike, f"{alike} other candidates")
+    STDOUT.print(f"Scores closer than {result.resolution:.3f} cannot be told apart: {count} so close to the best.")

@@ -95,8 +95,8 @@ class Result(Document):
         schema_: version of this document, written as `schema`.
         recommended: the student with the best score.
         alternatives: those that follow.
-        indistinguishable: candidates whose score differs from the recommended one's by less than 1.96 standard errors
-            of the difference, the recommended one left out.
+        resolution: the least difference of two scores that is more than chance; `null` with a single seed.
+        indistinguishable: other candidates whose score is closer than that to the recommended one's.
         search: how it was found.
         timings: seconds, by part of the work; the only field that differs between two runs with one seed.
     """
@@ -106,6 +106,7 @@ class Result(Document):
     schema_: Literal[1] = Field(default=1, alias="schema")
     recommended: Student
     alternatives: list[Student]
+    resolution: float | None
     indistinguishable: list[str]
     search: SearchRecord
     timings: dict[str, float]
@@ -129,12 +130,16 @@ def student(candidate: Candidate) -> Student:
     )
 
 
-def indistinguishable(best: Student, others: list[Student]) -> list[str]:
-    """Architectures whose score lies within 1.96 standard errors of the difference from the best one's."""
-    if best.stderr is None:
-        return []
-    spread = [CONFIDENCE * math.hypot(best.stderr, other.stderr or 0.0) for other in others]
-    return [other.arch for other, limit in zip(others, spread, strict=True) if best.score - other.score <= limit]
+def resolution(students: list[Student]) -> float | None:
+    """The least difference of two scores that is more than chance: 1.96 standard errors of a difference.
+
+    The spread over the seeds is pooled over all students: two or three seeds of one student say little about its own.
+    `None` with a single seed.
+    """
+    errors = [one.stderr for one in students if one.stderr is not None]
+    if not errors:
+        return None
+    return CONFIDENCE * math.sqrt(2 * sum(error**2 for error in errors) / len(errors))
 
 
 def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float]) -> Result:
@@ -147,10 +152,13 @@ def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float
     students = [student(candidate) for candidate in candidates if candidate.score is not None]
     if not students:
         raise DiswotError(f"all {len(candidates)} candidates failed; the first: {candidates[0].measurement.error}")
+    best, *others = students
+    limit = resolution(students)
     return Result(
-        recommended=students[0],
-        alternatives=students[1 : 1 + ALTERNATIVES],
-        indistinguishable=indistinguishable(students[0], students[1:]),
+        recommended=best,
+        alternatives=others[:ALTERNATIVES],
+        resolution=limit,
+        indistinguishable=[one.arch for one in others if limit is not None and best.score - one.score < limit],
         search=_record(search, probe_fingerprint, failed=len(candidates) - len(students)),
         timings={part: round(seconds, 3) for part, seconds in timings.items()},
     )

@@ -64,6 +64,9 @@ def test_every_candidate_is_on_file_within_the_budget_best_first(
     assert len({row["arch"] for row in rows}) == 6
     assert scores == sorted(scores, reverse=True)
     assert sorted(int(row["evaluation"]) for row in rows) == list(range(1, 7))
+    result = json.loads((folder / "result.json").read_text())
+    close = [row["arch"] for row in rows[1:] if scores[0] - float(row["score"]) < result["resolution"]]
+    assert result["indistinguishable"] == close
     for row in rows:
         assert int(row["params"]) == space.costs(space.decode(row["arch"]), 100).params <= 300_000
 

@@ -1,0 +1,98 @@
+"""`diswot data`: what data is here, and official benchmark files turned into label tables."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.options import JsonOption
+from diswot.datasets import data_sets, look
+
+app = typer.Typer(
+    help="Data sets: what is here, and imports.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def status(json: JsonOption = False) -> None:
+    """List the data sets that the project can use: found, or how to get them. A search needs none."""
+    found = [look(one) for one in data_sets(os.environ)]
+    if json:
+        rows = [
+            {
+                "name": one.data_set.name,
+                "found": one.path is not None,
+                "path": str(one.path) if one.path else None,
+                "use": one.data_set.use,
+                "how": one.data_set.how,
+            }
+            for one in found
+        ]
+        typer.echo(json_module.dumps({"data_sets": rows}))
+        return
+    table = Table("data set", "", "what it is for", "where it is, or how to get it", box=None, pad_edge=False)
+    for one in found:
+        state = "found" if one.path else "missing"
+        table.add_row(one.data_set.name, state, one.data_set.use, str(one.path or one.data_set.how))
+    STDOUT.print(table, markup=False)
+
+
+@app.command("import-nasbench201")
+def import_nasbench201(
+    file: Annotated[
+        Path, typer.Argument(help="NAS-Bench-201-*.pth, NATS-tss-*.pickle.pbz2, or the folder NATS-tss-*-simple.")
+    ],
+    out: Annotated[Path, typer.Option(help="The label table to write.")] = Path("nasbench201.csv"),
+    trust_pickle: Annotated[
+        bool, typer.Option("--trust-pickle", help="Open the file although that runs the code it contains.")
+    ] = False,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Take what is there of a file without all 15,625 architectures.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Convert an official NAS-Bench-201 or NATS-Bench file to a label table, whole or not at all."""
+    from diswot.datasets import import_nasbench201 as convert
+
+    with _progress() as report:
+        try:
+            done = convert(file, out, trust_pickle=trust_pickle, allow_partial=allow_partial, report=report)
+        except KeyboardInterrupt:
+            STDERR.print("stopped; nothing has been written")
+            raise typer.Exit(130) from None
+    if json:
+        typer.echo(json_module.dumps({**asdict(done), "table": str(done.table)}))
+        return
+    what = "" if done.written else ", the same as before"
+    STDOUT.print(f"{done.table}: {done.architectures:,} architectures{what}", markup=False, soft_wrap=True)
+    for column, empty in done.empty.items():
+        if empty:
+            STDOUT.print(f"  {column} is empty for {empty:,}: the file has no such training", markup=False)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress on stderr: one line for each thing that is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=STDERR) as bars:
+        tasks: dict[str, object] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(bars.task_ids[list(tasks).index(what)], completed=done)
+
+        yield report

@@ -1,0 +1,94 @@
+"""Which data sets are here, and how to get the others. None is needed for a search."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLES = "set DISWOT_DATA to the folder that holds the project's label tables"
+NB201 = "the README of D-X-Y/NAS-Bench-201 on GitHub links it"
+NATS = "the README of D-X-Y/NATS-Bench on GitHub links it"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set that the project can use.
+
+    Attributes:
+        name: of the file or folder.
+        use: what for.
+        folders: where it is looked for, in this order.
+        how: to get it.
+        needs: a file that it must hold, if it is a folder; one of them is enough.
+    """
+
+    name: str
+    use: str
+    folders: tuple[Path, ...]
+    how: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A data set, and where it is: `None` for nowhere."""
+
+    data_set: DataSet
+    path: Path | None
+
+
+def data_sets(environment: Mapping[str, str]) -> list[DataSet]:
+    """Every data set that the project can use, looked for where the environment says.
+
+    Args:
+        environment: `DISWOT_DATA` names the folder of label tables, `TORCH_HOME` that of official benchmark files.
+    """
+    data = environment.get("DISWOT_DATA")
+    tables = (Path(data).expanduser(),) if data else ()
+    torch_home = Path(environment.get("TORCH_HOME") or "~/.torch").expanduser()
+    official = (*tables, torch_home, Path())
+    return [
+        DataSet(
+            "nasbench201.csv",
+            "accuracies of all 15,625 NAS-Bench-201 architectures, for benchmarks",
+            tables,
+            f"{TABLES}, or make it from an official file: diswot data import-nasbench201",
+        ),
+        DataSet("diswot_resnet_s0.csv", "64 ResNets, alone and distilled, for benchmarks", tables, TABLES),
+        DataSet("mobilenetv2_distilled.csv", "100 MobileNetV2, alone and distilled, for benchmarks", tables, TABLES),
+        DataSet("cifar10-images.zip", "12,000 CIFAR-10 images, to unpack for --probe folder:", tables, TABLES),
+        DataSet(
+            "fashion-mnist",
+            "70,000 images, for --probe idx:/usr/share/datasets/fashion-mnist",
+            (Path("/usr/share/datasets"),),
+            "Debian's package: apt install dataset-fashion-mnist",
+            ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"),
+        ),
+        DataSet("NAS-Bench-201-v1_1-096897.pth", "official results, to import (4.7 GB)", official, NB201),
+        DataSet("NAS-Bench-201-v1_0-e61699.pth", "older official results, to import (2.2 GB)", official, NB201),
+        DataSet("NATS-tss-v1_0-3ffb9.pickle.pbz2", "official results, to import (about 1 GB)", official, NATS),
+        DataSet(
+            "NATS-tss-v1_0-3ffb9-simple",
+            "the same in 15,625 files, to import with little memory",
+            official,
+            f"{NATS} as a .tar; unpack it",
+            ("meta.pickle.pbz2",),
+        ),
+    ]
+
+
+def look(one: DataSet) -> Found:
+    """Where a data set is: present, readable, and not empty."""
+    places = (folder / one.name for folder in one.folders)
+    return Found(one, next((place for place in places if _usable(place, one.needs)), None))
+
+
+def _usable(place: Path, needs: tuple[str, ...]) -> bool:
+    if needs:
+        return any(_usable(place / name, ()) for name in needs)
+    try:
+        return place.is_file() and place.stat().st_size > 0 and os.access(place, os.R_OK)
+    except OSError:
+        return False
