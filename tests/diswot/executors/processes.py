@@ -19,7 +19,7 @@ from pathlib import Path
 
 from diswot.errors import ExecutorError
 from diswot.executors import open_executor
-from tests.diswot.executors.workload import HARMLESS, Workload
+from tests.diswot.executors.workload import SLOW, Workload
 
 name, address, measurements = sys.argv[1:]
 if __name__ == "__main__":
@@ -27,7 +27,7 @@ if __name__ == "__main__":
         with open_executor(name, Workload({}, Path()), 1, address or None) as executor:
             done = 0
             while done < int(measurements):
-                done += len(list(executor.map([HARMLESS] * 3)))
+                done += len(list(executor.map([SLOW] * 3)))
                 if done == 3:
                     print("started", flush=True)
         print(f"measured {done}")

@@ -83,5 +83,9 @@ def test_worker_processes_end_with_their_driver(end: signal.Signals) -> None:
         os.killpg(driver.pid, end)  # as a terminal does
     else:
         driver.kill()
-    driver.communicate(timeout=30)
+    try:
+        driver.communicate(timeout=30)
+    finally:
+        driver.kill()
+        driver.communicate()
     assert wait_until_gone(mark) == []

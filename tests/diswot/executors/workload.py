@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,9 @@ SCORES = ["default", "diswot", "diswot-gram"]
 GOOD, RAISES, NAN, BUG = (Architecture("broken", (kind,)) for kind in range(4))
 """A good network; one that raises; one of NaN; and one whose builder has a bug."""
 
-HARMLESS, DEADLY_ONCE, DEADLY = (Architecture("deadly", (kind,)) for kind in range(3))
-"""An architecture that takes no time; one that kills the first worker that meets it; and one that kills each."""
+HARMLESS, DEADLY_ONCE, DEADLY, SLOW = (Architecture("deadly", (kind,)) for kind in range(4))
+"""An architecture that takes no time; one that kills the first worker that meets it; one that kills each; and one that
+takes as long as a real one."""
 
 
 class Broken(nn.Module):
@@ -81,6 +83,8 @@ class Workload:
         if arch == DEADLY or (arch == DEADLY_ONCE and not self._died.exists()):
             self._died.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if arch == SLOW:
+            time.sleep(0.2)
         for measurer in self.measurers.values():
             measurer.probe.images.add_(0.0)  # a worker's tensors are its own, and not read-only
         return Measurement(str(arch), Costs(1, 1, 1), {"threads": (torch.get_num_threads(),)}, 0.0)
