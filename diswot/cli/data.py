@@ -11,12 +11,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.options import JsonOption
 from diswot.datasets import data_sets, look
+from diswot.datasets import import_nasbench201 as convert
+
+LARGE = 10**8
+"""Bytes of a pickle that does not open unnoticed."""
 
 app = typer.Typer(
     help="Data sets: what is here, and imports.",
@@ -47,7 +59,7 @@ def status(json: JsonOption = False) -> None:
     for one in found:
         state = "found" if one.path else "missing"
         table.add_row(one.data_set.name, state, one.data_set.use, str(one.path or one.data_set.how))
-    STDOUT.print(table, markup=False)
+    STDOUT.print(table)
 
 
 @app.command("import-nasbench201")
@@ -65,8 +77,12 @@ def import_nasbench201(
     json: JsonOption = False,
 ) -> None:
     """Convert an official NAS-Bench-201 or NATS-Bench file to a label table, whole or not at all."""
-    from diswot.datasets import import_nasbench201 as convert
-
+    if trust_pickle and file.is_file() and file.stat().st_size > LARGE:
+        STDERR.print(
+            f"{file.name} is one pickle and is held in memory whole, the official ones in up to 30 GB; "
+            "the folder NATS-tss-v1_0-3ffb9-simple takes 40 MB",
+            markup=False,
+        )
     with _progress() as report:
         try:
             done = convert(file, out, trust_pickle=trust_pickle, allow_partial=allow_partial, report=report)
@@ -88,11 +104,11 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Progress on stderr: one line for each thing that is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=STDERR) as bars:
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total)
-            bars.update(bars.task_ids[list(tasks).index(what)], completed=done)
+            bars.update(tasks[what], completed=done)
 
         yield report

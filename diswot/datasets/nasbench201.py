@@ -76,9 +76,7 @@ class Imported:
     written: bool
 
 
-def import_nasbench201(
-    source: Path, out: Path, *, trust_pickle: bool, allow_partial: bool, report: Report
-) -> Imported:
+def import_nasbench201(source: Path, out: Path, *, trust_pickle: bool, allow_partial: bool, report: Report) -> Imported:
     """Convert an official benchmark file to a label table, whole or not at all.
 
     Args:
@@ -116,7 +114,9 @@ def _check_out(out: Path) -> None:
     if out.is_dir():
         raise InputError(f"--out {str(out)!r} is a folder, not a file")
     home = next(parent for parent in out.absolute().parents if parent.exists())
-    if not home.is_dir() or not os.access(home, os.W_OK):
+    if not home.is_dir():
+        raise InputError(f"--out {str(out)!r} cannot be written: {str(home)!r} is not a folder")
+    if not os.access(home, os.W_OK):
         raise InputError(f"--out {str(out)!r} cannot be written: no permission in {str(home)!r}")
     if out.exists():
         with reading(out), out.open(encoding="utf-8", errors="replace") as file:
@@ -130,7 +130,7 @@ def _check_archs(official: Official, source: Path, allow_partial: bool) -> None:
     for arch in official.archs:
         if isinstance(arch, str) and arch.replace(":", "").isdigit():
             raise UnreadableData(
-                f"{str(source)!r} is the size search space of NATS-Bench (sss), not its topology search space; {EXPECTED}"
+                f"{str(source)!r} is the size search space of NATS-Bench (sss), not the topology space; {EXPECTED}"
             )
         try:
             space.decode(str(arch))

@@ -1,11 +1,11 @@
 """The official benchmark files of NAS-Bench-201 and of NATS-Bench's topology space, read through their own packages.
 
-Both are pickles: opening one runs what it says. Nothing here opens a file; `open_official` does, and its caller has asked.
+They are pickles: opening one runs what it says. Only `open_official` opens them, and its caller has asked the user.
 
 The packages were written for torch 1 and numpy 1. Two things of theirs are done here instead, with nothing patched:
-`NASBench201API(path)` calls `torch.load` without `weights_only`, which since torch 2.6 refuses the numpy scalars in these
-files; and given a dictionary, either API copies all of it first. So the pickle is opened here, and each architecture is
-handed to the package's `ArchResults`, which knows what the numbers mean.
+`NASBench201API(path)` calls `torch.load` without `weights_only`, which since torch 2.6 refuses the numpy scalars that
+such files hold; and given a dictionary, either API copies all of it first. So the pickle is opened here, and each
+architecture is handed to the package's `ArchResults`, which knows what the numbers mean.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from diswot.errors import DiswotError, InputError, UnreadableData
 
@@ -91,7 +91,7 @@ def open_official(path: Path, report: Report) -> Official:
 def reading(path: Path) -> Iterator[None]:
     """Whatever goes wrong with foreign data inside becomes one sentence that names the file.
 
-    numpy 2.4.0 to 2.4.4 warn about the data types that old numpy pickled; they mean what they say, and inside it is quiet.
+    numpy 2.4.0 to 2.4.4 warn about data types that numpy 1 pickled; inside, they are quiet about it.
 
     Raises:
         UnreadableData: in place of any error; `pickle` may raise every kind.
@@ -178,7 +178,7 @@ def _package(module: str, name: str) -> Any:
 
 
 @contextmanager
-def _counted(path: Path, report: Report) -> Iterator[io.BufferedReader]:
+def _counted(path: Path, report: Report) -> Iterator[BinaryIO]:
     """A file that tells how far it has been read."""
     size = path.stat().st_size
     with path.open("rb", buffering=0) as raw:

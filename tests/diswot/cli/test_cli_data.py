@@ -29,6 +29,10 @@ def diswot(
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
 @pytest.fixture(scope="module", name="folder")
 def official_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All 15,625 architectures, one seed; the last epoch of index i has i / 1000 percent. Files of 25 are written."""
@@ -83,7 +87,16 @@ def test_wrong_input_is_one_sentence_and_code_2(words: list[str], message: str, 
     assert done.stdout == ""
     assert [line for line in done.stderr.splitlines() if line.strip()][-1].startswith("error: ")
     assert message in done.stderr
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
+
+
+def test_a_large_pickle_is_announced_with_what_it_takes(tmp_path: Path) -> None:
+    with (tmp_path / "a.pth").open("wb") as file:
+        file.truncate(10**8 + 1)
+    done = diswot("data", "import-nasbench201", tmp_path / "a.pth", "--trust-pickle", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a.pth is one pickle and is held in memory whole" in done.stderr
+    assert "is not a pickle" in done.stderr
 
 
 def test_a_killed_import_leaves_no_table(folder: Path, tmp_path: Path) -> None:
@@ -95,13 +108,13 @@ def test_a_killed_import_leaves_no_table(folder: Path, tmp_path: Path) -> None:
     words = ["data", "import-nasbench201", str(folder), "--trust-pickle", "--allow-partial"]
     child = subprocess.Popen([sys.executable, "-c", slow + MAIN, *words], cwd=tmp_path, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not os.listdir(tmp_path) and time.monotonic() < deadline:
+    while not names(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    assert os.listdir(tmp_path) == [".nasbench201.csv.partial"]
+    assert names(tmp_path) == [".nasbench201.csv.partial"]
     assert diswot(*words, cwd=tmp_path).returncode == 0
-    assert os.listdir(tmp_path) == ["nasbench201.csv"]
+    assert names(tmp_path) == ["nasbench201.csv"]
 
 
 def test_everything_else_works_without_the_packages_and_the_import_says_what_to_install(
