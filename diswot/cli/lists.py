@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from diswot.cli.console import STDOUT
-from diswot.proxies import AGGREGATES, PROXIES
+from diswot.proxies import AGGREGATES, PROXIES, Proxy
 from diswot.teachers.spec import TEACHERS
 from search_spaces import SPACES
 
@@ -22,15 +22,18 @@ def teachers() -> None:
 
 
 def proxies() -> None:
-    """List the proxies and the scores made of them."""
-    yes = {True: "yes", False: ""}
-    rows = [[p.name, p.summary, yes[p.teacher], yes[p.labels], yes[p.gradient], p.reference] for p in PROXIES.values()]
-    _print(["proxy", "what it is", "teacher", "labels", "gradient", "reference"], rows)
-    terms = [
-        [a.name, a.summary, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items()), a.reference]
-        for a in AGGREGATES.values()
-    ]
-    _print(["score", "what it is", "scale", "terms", "reference"], terms)
+    """List the proxies with what they need and cost, and the scores made of them."""
+    rows = [[p.name, _needs(p), p.passes, p.summary] for p in PROXIES.values()]
+    _print(["proxy", "needs", "passes", "what it is"], rows)
+    STDOUT.print()
+    terms = [[a.name, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items())] for a in AGGREGATES.values()]
+    _print(["score", "scale", "sum of"], terms)
+    STDOUT.print("\nDefinitions and references: docs/proxies.md", soft_wrap=True)
+
+
+def _needs(proxy: Proxy) -> str:
+    needs = {"teacher": proxy.teacher, "labels": proxy.labels, "gradient": proxy.gradient}
+    return ", ".join(name for name, needed in needs.items() if needed)
 
 
 def _print(header: list[str], rows: list[list[str]]) -> None:
