@@ -163,7 +163,12 @@ def needs_reference(score: str) -> bool:
 
 
 def reference_sample(space: SearchSpace, seed: int, size: int = REFERENCE_SIZE) -> list[Architecture]:
-    """Distinct canonical architectures drawn from the space by seed: what scales and ranks are taken against."""
+    """Distinct canonical architectures drawn from the space by seed: what scales and ranks are taken against.
+
+    A space of no more architectures than that is taken whole.
+    """
+    if space.size <= size:
+        return list(dict.fromkeys(map(space.canonical, space.enumerate())))
     rng = stream(seed, "reference", space.name)
     drawn = dict.fromkeys(space.canonical(space.sample(rng)) for _ in range(size))
     return list(drawn)

@@ -35,7 +35,10 @@ def show_result(result: Result, out: Path | None) -> None:
             soft_wrap=True,
         )
     seconds = result.timings["prepare"] + result.timings["search"]
-    STDOUT.print(f"Took {seconds:.0f} s. " + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""))
+    STDOUT.print(
+        f"Took {seconds:.0f} s. " + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""),
+        soft_wrap=True,
+    )
     STDOUT.print("Next, see what this score is made of:")
     STDOUT.print(f"  {next_command(result)}", markup=False, soft_wrap=True)
 
@@ -83,4 +86,7 @@ def _show_doubt(result: Result) -> None:
         return
     alike = len(result.indistinguishable)
     count = {0: "no other candidate", 1: "one other candidate"}.get(alike, f"{alike} other candidates")
-    STDOUT.print(f"Scores closer than {result.resolution:.3f} cannot be told apart: {count} so close to the best.")
+    STDOUT.print(
+        f"Scores closer than {result.resolution:.3f} cannot be told apart: {count} so close to the best.",
+        soft_wrap=True,
+    )

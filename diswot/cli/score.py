@@ -68,11 +68,12 @@ def _print(explanation: Explanation) -> None:
     )
     STDOUT.print(f"  {one.params:,} parameters, {si(one.macs)} MACs, {one.depth} layers")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("component", "what it is", "raw value", "weight", "adds", "better than"):
-        table.add_column(name, justify="left" if name in ("component", "what it is") else "right")
+    numbers = ["raw value", "weight", "adds", *(["better than"] if explanation.reference else [])]
+    for name in ("component", "what it is", *numbers):
+        table.add_column(name, justify="right" if name in numbers else "left")
     for part in explanation.parts:
-        share = "" if part.better_than is None else f"{part.better_than:.0%} of the space"
-        table.add_row(part.name, part.summary, f"{part.raw:.6g}", f"{part.weight:g}", f"{part.adds:+.4f}", share)
+        share = [] if part.better_than is None else [f"{part.better_than:.0%} of the space"]
+        table.add_row(part.name, part.summary, f"{part.raw:.6g}", f"{part.weight:g}", f"{part.adds:+.4f}", *share)
     STDOUT.print(table)
     if explanation.reference:
         STDOUT.print(

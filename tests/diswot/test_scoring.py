@@ -161,6 +161,7 @@ def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:
     assert len(set(a)) == len(a) > 90
     assert all(space.canonical(arch) == arch for arch in a)
     assert isinstance(a[0], Architecture)
+    assert len(reference_sample(SPACE, 0)) == SPACE.size
     assert np.unique([space.costs(arch, 10).macs for arch in a]).size > 10
 
 
