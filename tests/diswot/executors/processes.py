@@ -14,6 +14,7 @@ MARK = "DISWOT_TEST_MARK"
 """Variable whose value tells the processes of one test from all others."""
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from diswot.errors import ExecutorError
 from diswot.executors import open_executor
 from tests.diswot.executors.workload import SLOW, Workload
 
+# Children of a shell's background jobs are born deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 name, address, measurements = sys.argv[1:]
 if __name__ == "__main__":
     try:
