@@ -1,0 +1,17 @@
+"""`diswot benchmark`: what the project claims, as commands; one file each."""
+
+import typer
+
+from benchmarks.cli import ablation, correlation, report
+
+app = typer.Typer(
+    help="What the project claims, measured.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(correlation.correlation)
+app.command()(report.report)
+app.command()(ablation.ablation)
+
+__all__ = ["app"]
