@@ -110,6 +110,11 @@ class SearchSpace(ABC):
         """The architecture that takes the first option everywhere: none costs less in any respect."""
         return self.canonical(Architecture(self.name, (0,) * len(self.options)))
 
+    @property
+    def largest(self) -> Architecture:
+        """The architecture that takes the last option everywhere: none costs more parameters or MACs."""
+        return self.canonical(Architecture(self.name, tuple(len(options) - 1 for options in self.options)))
+
     def arch(self, choices: Sequence[int]) -> Architecture:
         """The architecture that takes option `choices[i]` at decision `i`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from search_spaces import Shape, get_space
+from search_spaces import Shape
 from search_spaces.networks.cifar_resnet import CifarResNet
 
 
@@ -15,12 +15,6 @@ def cifar_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
     """
     blocks = (int(name.removeprefix("resnet")) - 2) // 6
     return CifarResNet((blocks,) * 3, num_classes, in_shape[0])
-
-
-def nasbench201(text: str, num_classes: int, in_shape: Shape) -> nn.Module:
-    """The network of a NAS-Bench-201 string."""
-    space = get_space("nasbench201")
-    return space.build(space.canonical(space.decode(text)), num_classes, in_shape)
 
 
 def wide_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:

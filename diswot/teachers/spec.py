@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diswot.errors import InputError, UnknownName
-from search_spaces import CIFAR, Shape, get_space
+from search_spaces import CIFAR, SPACES, Architecture, Shape, get_space
 from search_spaces.base import check_input
+
+LARGEST = "largest"
+"""What stands for the architecture that takes the last option everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,14 @@ class TeacherFamily:
         builder: where the builder is, as `module:function`; it is called with the part of the name after the colon (or
             the whole name), the class count and the input shape.
         draws_own_weights: whether the builder's network comes with the random weights of its own recipe.
+        of_space: whether its teachers are the architectures of a search space; the builder gets the whole name then.
     """
 
     form: str
     summary: str
     builder: str
     draws_own_weights: bool = False
+    of_space: bool = False
 
 
 TEACHERS: dict[str, TeacherFamily] = {
@@ -38,9 +43,15 @@ TEACHERS: dict[str, TeacherFamily] = {
     "wrn-40-2": TeacherFamily(
         "wrn-40-2", "Wide ResNet of 40 layers, twice as wide", "diswot.teachers.cifar:wide_resnet"
     ),
-    "nasbench201": TeacherFamily(
-        "nasbench201:STRING", "any NAS-Bench-201 architecture", "diswot.teachers.cifar:nasbench201"
-    ),
+    **{
+        space: TeacherFamily(
+            f"{space}:ARCH",
+            f"an architecture of the space {space}, or its largest: {space}:{LARGEST}",
+            "diswot.teachers.spaces:space_network",
+            of_space=True,
+        )
+        for space in SPACES
+    },
     "timm": TeacherFamily("timm:NAME", "any classifier that timm can build", "diswot.teachers.timm:timm_model", True),
 }
 
@@ -50,7 +61,7 @@ class TeacherSpec:
     """Which teacher, for which task.
 
     Attributes:
-        name: as in `TEACHERS`, such as `"resnet56"` or `"timm:resnet18"`.
+        name: as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`.
         num_classes: classes it tells apart.
         in_shape: channels, height, width of its images.
         weights: a safetensors file of trained weights, or none for random ones.
@@ -74,8 +85,8 @@ class TeacherSpec:
             raise UnknownName("teacher", self.name, (family.form for family in TEACHERS.values()))
         if colon and not argument:
             raise InputError(f"teacher {self.name!r} lacks what follows the colon: {TEACHERS[key].form}")
-        if key == "nasbench201":
-            get_space(key).decode(argument)
+        if self.family.of_space:
+            architecture_of(self.name)
         if self.weights is not None and not self.weights.is_file():
             raise InputError(f"weights file {str(self.weights)!r} does not exist")
 
@@ -87,4 +98,16 @@ class TeacherSpec:
     @property
     def argument(self) -> str:
         """What the family's builder is called with."""
-        return self.name.partition(":")[2] or self.name
+        return self.name if self.family.of_space else self.name.partition(":")[2] or self.name
+
+
+def architecture_of(name: str) -> Architecture:
+    """The canonical architecture that a teacher `SPACE:ARCH` or `SPACE:largest` is.
+
+    Raises:
+        UnknownName: no such space.
+        InvalidArchitecture: says where the architecture goes wrong.
+    """
+    key, _, text = name.partition(":")
+    space = get_space(key)
+    return space.largest if text == LARGEST else space.canonical(space.decode(text))

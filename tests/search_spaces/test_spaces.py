@@ -81,12 +81,14 @@ def test_formulas_agree_with_the_built_network(space: SearchSpace, rng: np.rando
             assert costs.depth == len(layers)
 
 
-def test_nothing_costs_less_than_the_smallest(space: SearchSpace, rng: np.random.Generator) -> None:
-    smallest = space.costs(space.smallest, 100)
+def test_nothing_costs_less_than_the_smallest_or_more_than_the_largest(
+    space: SearchSpace, rng: np.random.Generator
+) -> None:
+    smallest, largest = space.costs(space.smallest, 100), space.costs(space.largest, 100)
     for _ in range(200):
         costs = space.costs(space.sample(rng), 100)
-        assert smallest.params <= costs.params
-        assert smallest.macs <= costs.macs
+        assert smallest.params <= costs.params <= largest.params
+        assert smallest.macs <= costs.macs <= largest.macs
 
 
 def test_no_classes_and_empty_images_are_refused(space: SearchSpace) -> None:

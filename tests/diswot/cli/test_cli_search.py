@@ -123,7 +123,7 @@ def test_score_speaks_to_people_too() -> None:
     ("command", "names"),
     [
         ("spaces", ["nasbench201", "15,625"]),
-        ("teachers", ["resnet110", "timm:NAME"]),
+        ("teachers", ["resnet110", "mobilenetv2:largest", "timm:NAME"]),
         ("proxies", ["diswot", "default"]),
     ],
 )
