@@ -16,19 +16,18 @@ from benchmarks.labels import Unit, draw_units, read_labels, units_of
 from benchmarks.measurements import MeasurementLog
 from benchmarks.protocol import (
     MEASUREMENTS,
-    PROTOCOL,
     RAW,
     TIMINGS,
     CorrelationSpec,
     Protocol,
+    check_folder,
     default_folder,
-    difference,
     protocol_of,
-    read_json,
+    start_folder,
     write_json,
 )
 from benchmarks.raw import write_raw
-from diswot.errors import DiswotError, InputError
+from diswot.errors import DiswotError
 from diswot.executors import Executor, open_executor
 from diswot.probes import load_probe
 from diswot.scoring import Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
@@ -78,7 +77,7 @@ def run_correlation(
     if all((work.folder / name).exists() for name in (RAW, TIMINGS)):
         return work.folder
     with open_executor(executor, work.measurer, workers) as pool:
-        _start_folder(work)
+        start_folder(work.folder, work.protocol)
         with MeasurementLog(work.folder / MEASUREMENTS) as log:
             start = time.perf_counter()
             fresh = _measure(work, pool, log, report)
@@ -138,32 +137,13 @@ def _prepare(spec: CorrelationSpec, out: Path | None) -> _Work:
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
     protocol = protocol_of(spec, len(units), probe.fingerprint)
     folder = default_folder(protocol) if out is None else out
-    _check_folder(folder, protocol)
+    check_folder(folder, protocol)
     scaled = any(map(needs_reference, spec.scores))
     reference = reference_sample(space, spec.seed) if scaled else []
     measurer = prepare(
         space, teacher, probe, spec.scores, seed=spec.seed, seeds=spec.seeds, initialisations=spec.initialisations
     )
     return _Work(spec, units, reference, measurer, protocol, folder)
-
-
-def _check_folder(folder: Path, protocol: Protocol) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
-    if (folder / PROTOCOL).exists():
-        change = difference(read_json(folder / PROTOCOL), protocol)
-        if change is not None:
-            raise InputError(f"{str(folder)!r} holds a run with {change}; choose another folder")
-    elif folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{str(folder)!r} is not empty and holds no correlation run; choose another folder")
-
-
-def _start_folder(work: _Work) -> None:
-    try:
-        work.folder.mkdir(parents=True, exist_ok=True)
-        write_json(work.folder / PROTOCOL, work.protocol)
-    except OSError as error:
-        raise InputError(f"--out {str(work.folder)!r} cannot be written: {error.strerror}") from error
 
 
 def _measure(work: _Work, executor: Executor, log: MeasurementLog, report: Report) -> int:

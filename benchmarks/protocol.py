@@ -131,7 +131,38 @@ def difference(found: Protocol, asked: Protocol) -> str | None:
 def default_folder(protocol: Protocol) -> Path:
     """Where a run goes unless told otherwise: equal records share a folder, so that a run started again continues."""
     digest = sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()
-    return Path("runs") / f"correlation-{protocol['space']}-{digest[:8]}"
+    return Path("runs") / f"{protocol['benchmark']}-{protocol['space']}-{digest[:8]}"
+
+
+def check_folder(folder: Path, protocol: Protocol) -> None:
+    """Refuse a folder that is a file, holds a run with another record, or holds anything else.
+
+    Raises:
+        InputError: says which of them it is.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
+    if (folder / PROTOCOL).exists():
+        change = difference(read_json(folder / PROTOCOL), protocol)
+        if change is not None:
+            raise InputError(f"{str(folder)!r} holds a run with {change}; choose another folder")
+    elif folder.exists() and any(folder.iterdir()):
+        raise InputError(
+            f"{str(folder)!r} is not empty and holds no {protocol['benchmark']} run; choose another folder"
+        )
+
+
+def start_folder(folder: Path, protocol: Protocol) -> None:
+    """Make the folder of a run, with its record.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / PROTOCOL, protocol)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
 
 
 def read_json(path: Path) -> dict[str, Any]:
