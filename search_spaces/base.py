@@ -21,6 +21,9 @@ Shape = tuple[int, int, int]
 
 CIFAR: Shape = (3, 32, 32)
 
+FLOAT32 = 4
+"""Bytes of a number."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Architecture:
@@ -44,35 +47,62 @@ class Costs:
         macs: multiply-accumulates of convolutions, linear layers and attention products for one image;
             one multiply-add is one MAC.
         depth: layers with trainable weights on multiply-accumulates (convolutions and linear layers).
+        memory: bytes of the activations that are alive at once, at their peak, while one image runs in float32.
+            The operations run one after the other as the network was built; while one runs, its inputs, its output
+            and whatever a later one still reads are alive. An identity and a change of shape make no new tensor.
+            Weights and what a library needs for itself are not counted.
     """
 
     params: int
     macs: int
     depth: int
+    memory: int
 
     def __add__(self, other: Costs) -> Costs:
-        return Costs(self.params + other.params, self.macs + other.macs, self.depth + other.depth)
+        """Costs of one part behind the other: counts add up, and of two peaks the higher one remains."""
+        return Costs(
+            self.params + other.params,
+            self.macs + other.macs,
+            self.depth + other.depth,
+            max(self.memory, other.memory),
+        )
 
     def __mul__(self, times: int) -> Costs:
-        return Costs(self.params * times, self.macs * times, self.depth * times)
+        """Costs of a part that comes `times` times, one behind the other."""
+        return Costs(self.params * times, self.macs * times, self.depth * times, self.memory)
 
 
 def convolution(
     c_in: int, c_out: int, kernel: int, size: tuple[int, int], *, groups: int = 1, norm: bool = True
 ) -> Costs:
-    """Costs of a bias-free convolution with `size` (height, width) of output, and of the batch norm behind it."""
+    """Costs of a bias-free convolution with `size` (height, width) of output, and of the batch norm behind it.
+
+    What is alive around it is told by `alive`: a shortcut beside it counts too.
+    """
     weights = kernel * kernel * (c_in // groups) * c_out
-    return Costs(weights + 2 * c_out * norm, weights * size[0] * size[1], 1)
+    return Costs(weights + 2 * c_out * norm, weights * size[0] * size[1], 1, 0)
 
 
 def batch_norm(channels: int) -> Costs:
     """Costs of an affine batch norm: two parameters a channel, no multiply-accumulates."""
-    return Costs(2 * channels, 0, 0)
+    return Costs(2 * channels, 0, 0, 0)
 
 
-def linear(c_in: int, c_out: int) -> Costs:
-    """Costs of a linear layer with bias."""
-    return Costs(c_in * c_out + c_out, c_in * c_out, 1)
+def classifier(channels: int, size: tuple[int, int], num_classes: int) -> Costs:
+    """Costs of a global pooling of `size` (height, width) and of the linear layer with bias behind it."""
+    weights = channels * num_classes
+    pooling = alive(numbers(channels, size) + channels)
+    return pooling + Costs(weights + num_classes, weights, 1, FLOAT32 * (channels + num_classes))
+
+
+def numbers(channels: int, size: tuple[int, int]) -> int:
+    """Numbers in feature maps of `size` (height, width) for one image."""
+    return channels * size[0] * size[1]
+
+
+def alive(count: int) -> Costs:
+    """Costs of so many float32 numbers that are alive at once, and of nothing else."""
+    return Costs(0, 0, 0, FLOAT32 * count)
 
 
 def halved(size: tuple[int, int]) -> tuple[int, int]:
@@ -98,7 +128,7 @@ class SearchSpace(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     options: ClassVar[Sequence[Sequence[Any]]]
-    """For each decision, the options to choose from, cheapest first."""
+    """For each decision, the options to choose from, cheapest first: the next one costs no less in any respect."""
 
     @property
     def size(self) -> int:
@@ -112,7 +142,7 @@ class SearchSpace(ABC):
 
     @property
     def largest(self) -> Architecture:
-        """The architecture that takes the last option everywhere: none costs more parameters or MACs."""
+        """The architecture that takes the last option everywhere: none costs more in any respect."""
         return self.canonical(Architecture(self.name, tuple(len(options) - 1 for options in self.options)))
 
     def arch(self, choices: Sequence[int]) -> Architecture:

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_spaces.base import CIFAR, Architecture, Costs, SearchSpace, Shape, check_input, convolution, halved, linear
+from search_spaces.base import (
+    CIFAR,
+    Architecture,
+    Costs,
+    SearchSpace,
+    Shape,
+    alive,
+    check_input,
+    classifier,
+    convolution,
+    halved,
+    numbers,
+)
 from search_spaces.errors import InvalidArchitecture
 
 if TYPE_CHECKING:
@@ -50,15 +62,21 @@ class CifarResNets(SearchSpace):
         check_input(num_classes, in_shape)
         size = in_shape[1:]
         total = convolution(in_shape[0], WIDTHS[0], 3, size)
+        source = numbers(WIDTHS[0], size)
+        total += alive(source + max(source, numbers(in_shape[0], size)))
         c_in = WIDTHS[0]
         for depth, width in zip(self.values(arch), WIDTHS, strict=True):
             if width != c_in:
                 size = halved(size)
                 total += convolution(c_in, width, 1, size)
+            # The shortcut keeps a block's input beside what each of its operations reads and makes.
+            target = numbers(width, size)
+            total += alive(2 * target + max(source, target))
+            source = target
             total += convolution(c_in, width, 3, size) + convolution(width, width, 3, size)
             total += convolution(width, width, 3, size) * (2 * (depth - 1))
             c_in = width
-        return total + linear(c_in, num_classes)
+        return total + classifier(c_in, size, num_classes)
 
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
         """The network of `arch`."""

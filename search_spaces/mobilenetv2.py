@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from search_spaces.base import CIFAR, Architecture, Costs, SearchSpace, Shape, check_input, convolution, halved, linear
+from search_spaces.base import (
+    CIFAR,
+    Architecture,
+    Costs,
+    SearchSpace,
+    Shape,
+    alive,
+    check_input,
+    classifier,
+    convolution,
+    halved,
+    numbers,
+)
 from search_spaces.errors import InvalidArchitecture
 
 if TYPE_CHECKING:
@@ -79,17 +91,22 @@ class MobileNetV2(SearchSpace):
         stages, last = self.stages(arch)
         size = in_shape[1:]
         total = convolution(in_shape[0], STEM, 3, size)
+        total += alive(numbers(STEM, size) + numbers(max(STEM, in_shape[0]), size))
         c_in = STEM
         for expansion, width, depth, stride in stages:
             for block in range(depth):
                 hidden = c_in * expansion
                 if expansion != 1:
                     total += convolution(c_in, hidden, 1, size)
+                source, wide = numbers(c_in, size), numbers(hidden, size)
                 if stride == 2 and not block:
                     size = halved(size)
                 total += convolution(hidden, hidden, 3, size, groups=hidden) + convolution(hidden, width, 1, size)
+                kept = source if c_in == width and (stride == 1 or block) else 0
+                total += alive(_alive_in_block(source, wide, numbers(hidden, size), numbers(width, size), kept))
                 c_in = width
-        return total + convolution(c_in, last, 1, size) + linear(last, num_classes)
+        total += convolution(c_in, last, 1, size) + alive(numbers(last, size) + numbers(max(c_in, last), size))
+        return total + classifier(last, size, num_classes)
 
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
         """The network of `arch`."""
@@ -97,6 +114,26 @@ class MobileNetV2(SearchSpace):
 
         check_input(num_classes, in_shape)
         return InvertedResidualNetwork(*self.stages(arch), num_classes, in_shape[0])
+
+
+def _alive_in_block(source: int, wide: int, filtered: int, target: int, kept: int) -> int:
+    """Numbers alive at once in an inverted residual, at the peak.
+
+    Args:
+        source: numbers that enter the block.
+        wide: after the expansion; as many as entered without one.
+        filtered: after the depthwise convolution.
+        target: that leave the block.
+        kept: those of `source` that a shortcut keeps alive to the end, or 0.
+    """
+    expand = max(source + wide, kept + 2 * wide) if wide != source else 0
+    beside = kept if expand else 0  # without an expansion, what is kept is what the depthwise convolution reads
+    return max(
+        expand,
+        beside + wide + filtered,
+        kept + filtered + max(filtered, target),
+        kept + 2 * target,
+    )
 
 
 def _read(data: Any) -> tuple[list[int], list[int]]:

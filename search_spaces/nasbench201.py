@@ -15,11 +15,13 @@ from search_spaces.base import (
     Costs,
     SearchSpace,
     Shape,
+    alive,
     batch_norm,
     check_input,
+    classifier,
     convolution,
     halved,
-    linear,
+    numbers,
 )
 from search_spaces.errors import InvalidArchitecture
 
@@ -34,6 +36,7 @@ OUTPUT = 3
 WIDTHS = (16, 32, 64)
 CELLS = 5
 KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
+OPERATIONS_RUN = {"skip_connect": 0, "avg_pool_3x3": 1, "nor_conv_1x1": 3, "nor_conv_3x3": 3}
 
 _GRAMMAR = re.compile(r"\|[^|~]*~0\|\+\|[^|~]*~0\|[^|~]*~1\|\+\|[^|~]*~0\|[^|~]*~1\|[^|~]*~2\|")
 _FORM = "|OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2|"
@@ -87,14 +90,22 @@ class NASBench201(SearchSpace):
         ]
         size = in_shape[1:]
         total = convolution(in_shape[0], WIDTHS[0], 3, size)
+        maps = numbers(WIDTHS[0], size)
+        total += alive(maps + max(maps, numbers(in_shape[0], size)))
+        tensors = alive_in_cell(arch.choices)
         for stage, width in enumerate(WIDTHS):
             if stage:
                 size = halved(size)
                 total += convolution(width // 2, width, 3, size) + convolution(width, width, 3, size)
                 total += convolution(width // 2, width, 1, size, norm=False)
+                # The shortcut keeps the input of the reduction alive, beside its ReLU or two of the convolutions' maps.
+                source, maps = maps, numbers(width, size)
+                total += alive(source + maps + max(source, maps)) + alive(3 * maps)
             for kernel in kernels:
                 total += convolution(width, width, kernel, size) * CELLS
-        return total + batch_norm(WIDTHS[-1]) + linear(WIDTHS[-1], num_classes)
+            total += alive(tensors * maps)
+        total += batch_norm(WIDTHS[-1]) + alive(2 * maps)
+        return total + classifier(WIDTHS[-1], size, num_classes)
 
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
         """The published network with the live edges of the cell."""
@@ -154,6 +165,32 @@ def live_edges(choices: tuple[int, ...]) -> tuple[bool, ...]:
         if use and target in read:
             read.add(source)
     return tuple(use and source in fed and target in read for (source, target), use in zip(EDGES, used, strict=True))
+
+
+@cache
+def alive_in_cell(choices: tuple[int, ...]) -> int:
+    """Tensors of a cell that are alive at once, at the peak: all of them are of one size.
+
+    The live edges run in order. A convolution is a ReLU, a convolution and a batch norm, each with an output of its
+    own; a skip connection is its input. A cell without a live edge multiplies its input by zero.
+    """
+    reads: list[tuple[int, ...]] = []  # of each operation; the n-th, counted from one, makes tensor n
+
+    def run(*tensors: int) -> int:
+        reads.append(tensors)
+        return len(reads)
+
+    nodes = {0: 0}
+    for (source, target), choice, live in zip(EDGES, choices, live_edges(choices), strict=True):
+        if live:
+            tensor = nodes[source]
+            for _ in range(OPERATIONS_RUN[OPERATIONS[choice]]):
+                tensor = run(tensor)
+            nodes[target] = run(nodes[target], tensor) if target in nodes else tensor
+    if OUTPUT not in nodes:
+        nodes[OUTPUT] = run(0)
+    last = {tensor: n for n, tensors in enumerate(reads, 1) for tensor in tensors} | {nodes[OUTPUT]: len(reads)}
+    return max((sum(made <= n <= last[made] for made in last) for n in range(1, len(reads) + 1)), default=1)
 
 
 @cache

@@ -37,7 +37,7 @@ def folder(tmp_path: Path, duplicates: Duplicates) -> Path:
         name = CELLS.encode(unit.canonical)
         value = next(value for operation, value in VALUES.items() if f"|{operation}" in name)
         values = {"nwot": (value - 0.5, value + 0.5), "params": (1.0, 1.0)}
-        measurements[name] = Measurement(name, Costs(1000, 70_000, 3), values, 0.5)
+        measurements[name] = Measurement(name, Costs(1000, 70_000, 3, 1), values, 0.5)
     scorers = [Scorer("nwot"), Scorer("params")]
     write_raw(tmp_path / "raw.csv", CELLS, ["acc"], units, measurements, scorers)
     proxies = {"nwot": {"version": 1}, "params": {"version": 1}}

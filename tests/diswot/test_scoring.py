@@ -22,7 +22,7 @@ TASK = TeacherSpec("resnet20", 10, (3, 16, 16))
 
 
 def measurement(**values: tuple[float, ...]) -> Measurement:
-    return Measurement("1-1-1", Costs(1, 1, 1), values, 0.0)
+    return Measurement("1-1-1", Costs(1, 1, 1, 1), values, 0.0)
 
 
 @pytest.fixture(name="table")
@@ -62,7 +62,7 @@ def test_a_single_seed_has_no_standard_error_and_constants_have_none_to_speak_of
 
 @pytest.mark.usefixtures("table")
 def test_scaling_needs_a_reference() -> None:
-    failed = Measurement("x", Costs(1, 1, 1), {}, 0.0, "RuntimeError: no")
+    failed = Measurement("x", Costs(1, 1, 1, 1), {}, 0.0, "RuntimeError: no")
     with pytest.raises(InputError, match="needs a reference sample of at least 2 measured architectures, not 1"):
         Scorer("rank", [REFERENCE[0], failed])
 
@@ -75,7 +75,7 @@ def test_a_constant_term_adds_nothing_on_the_standard_scale() -> None:
 
 def test_a_failed_measurement_has_no_score() -> None:
     with pytest.raises(ValueError, match="1-1-1 has no score: out of memory"):
-        Scorer("params")(Measurement("1-1-1", Costs(1, 1, 1), {}, 0.0, "out of memory"))
+        Scorer("params")(Measurement("1-1-1", Costs(1, 1, 1, 1), {}, 0.0, "out of memory"))
 
 
 def test_proxies_of_scores_are_listed_once() -> None:

@@ -17,6 +17,7 @@ from diswot.scoring import Measurement, Measurer, prepare
 from diswot.teachers import TeacherSpec
 from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
 from search_spaces.base import check_input
+from search_spaces.layers import Layers, fresh
 
 CLASSES = 4
 SCORES = ["default", "diswot", "diswot-gram"]
@@ -24,9 +25,13 @@ SCORES = ["default", "diswot", "diswot-gram"]
 GOOD, RAISES, NAN, BUG = (Architecture("broken", (kind,)) for kind in range(4))
 """A good network; one that raises; one of NaN; and one whose builder has a bug."""
 
-HARMLESS, DEADLY_ONCE, DEADLY, SLOW = (Architecture("deadly", (kind,)) for kind in range(4))
-"""An architecture that takes no time; one that kills the first worker that meets it; one that kills each; and one that
-takes as long as a real one."""
+KINDS = ("harmless", "deadly", "sleeping", "stopped", "slow")
+HARMLESS, DEADLY, SLEEPING, STOPPED, SLOW = (Architecture("deadly", (kind, 0)) for kind in range(len(KINDS)))
+"""An architecture that takes no time; one that kills each worker that meets it; two that hang, asleep and stopped by a
+signal; and one that takes as long as a real one."""
+
+ONCE = {arch: Architecture("deadly", (arch.choices[0], 1)) for arch in (DEADLY, SLEEPING, STOPPED)}
+"""The same, but harmless when met again."""
 
 
 class Broken(nn.Module):
@@ -56,18 +61,38 @@ class BrokenSpace(SearchSpace):
 
     def costs(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> Costs:
         check_input(num_classes, in_shape)
-        return Costs(1 + arch.choices[0], 1, 1)
+        return Costs(1 + arch.choices[0], 1, 1, 1)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
         if arch == BUG:
             raise KeyError("a bug, not a bad network")
         space = get_space("cifar-resnet")
-        return Broken(space.build(space.smallest, num_classes, in_shape), arch)
+        return Broken(space.build(space.smallest, num_classes, in_shape, layers), arch)
+
+
+class DeadlySpace(SearchSpace):
+    name = "deadly"
+    summary = "for tests"
+    options = (KINDS, ("always", "once"))
+
+    def encode(self, arch: Architecture) -> str:
+        return " ".join(map(str, self.values(arch)))
+
+    def decode(self, text: str) -> Architecture:
+        kind, often = text.split()
+        return self.arch([KINDS.index(kind), self.options[1].index(often)])
+
+    def costs(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> Costs:
+        check_input(num_classes, in_shape)
+        return Costs(len(arch.choices) - 1, 1, 1, 1)
+
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+        raise NotImplementedError("no network behind this")
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Measures architectures of several spaces.
+    """Measures architectures of several spaces; to executors, those of the deadly space.
 
     Attributes:
         measurers: by space.
@@ -76,26 +101,38 @@ class Workload:
 
     measurers: Mapping[str, Measurer]
     scratch: Path
+    space = DeadlySpace()
+    num_classes = CLASSES
+    probe = white_noise(4, CLASSES, CIFAR, seed=0)
 
     def __call__(self, arch: Architecture) -> Measurement:
         if arch.space != "deadly":
             return self.measurers[arch.space](arch)
-        if arch == DEADLY or (arch == DEADLY_ONCE and not self._died.exists()):
-            self._died.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        if arch == SLOW:
+        kind, often = self.space.values(arch)
+        if kind in ("deadly", "sleeping", "stopped") and (often == "always" or self._first(arch)):
+            self._strike(kind)
+        if kind == "slow":
             time.sleep(0.2)
         for measurer in self.measurers.values():
             measurer.probe.images.add_(0.0)  # a worker's tensors are its own, and not read-only
-        return Measurement(str(arch), Costs(1, 1, 1), {"threads": (torch.get_num_threads(),)}, 0.0)
+        values = {"threads": (torch.get_num_threads(),), "worker": (os.getpid(),)}
+        return Measurement(self.space.encode(arch), Costs(1, 1, 1, 1), values, 0.0)
+
+    def _first(self, arch: Architecture) -> bool:
+        met = self.scratch / self.space.encode(arch)
+        first = not met.exists()
+        met.touch()
+        return first
+
+    def _strike(self, kind: str) -> None:
+        if kind == "sleeping":
+            time.sleep(3600)
+        os.kill(os.getpid(), signal.SIGSTOP if kind == "stopped" else signal.SIGKILL)
 
     def revive(self) -> None:
-        """Forget that an architecture has killed a worker."""
-        self._died.unlink(missing_ok=True)
-
-    @property
-    def _died(self) -> Path:
-        return self.scratch / "died"
+        """Forget what workers have met."""
+        for met in self.scratch.iterdir():
+            met.unlink()
 
 
 def prepare_workload(scratch: Path) -> Workload:

@@ -36,7 +36,7 @@ def toy() -> Toy:
 
     def build(network: nn.Module, images: Tensor, labels: Tensor) -> Evidence:
         probe = ProbeBatch(images, labels, "by hand")
-        return Evidence(seen(torch.zeros(len(labels), 1)), Costs(1, 1, 1), None, network, probe)
+        return Evidence(seen(torch.zeros(len(labels), 1)), Costs(1, 1, 1, 1), None, network, probe)
 
     return build
 
@@ -52,7 +52,7 @@ def compared() -> Callable[[Observation, Observation], Evidence]:
 
     def build(student: Observation, teacher: Observation) -> Evidence:
         probe = ProbeBatch(torch.zeros(len(student.labels), 3, 4, 4), student.labels, "by hand")
-        return Evidence(student, Costs(1, 1, 1), TeacherView((teacher,)), nn.Identity(), probe)
+        return Evidence(student, Costs(1, 1, 1, 1), TeacherView((teacher,)), nn.Identity(), probe)
 
     return build
 

@@ -223,7 +223,7 @@ def test_an_aggregate_is_finite_and_made_of_proxies(name: str) -> None:
 @pytest.mark.parametrize("name", ["az-nas", "params+nwot", "vkdnw-agg"])
 def test_a_log_rank_aggregate_by_hand(name: str) -> None:
     terms = AGGREGATES[name].terms
-    reference = [Measurement(str(i), Costs(1, 1, 1), dict.fromkeys(terms, (float(i),)), 0.0) for i in range(3)]
+    reference = [Measurement(str(i), Costs(1, 1, 1, 1), dict.fromkeys(terms, (float(i),)), 0.0) for i in range(3)]
     # The middle of three has rank 2 of 4 in every term.
     assert Scorer(name, reference)(reference[1]).value == pytest.approx(len(terms) * np.log(0.5))
     assert set(terms.values()) == {1.0}

@@ -23,7 +23,7 @@ def evidence(activations: tuple[Activation, ...] = (), correlations: tuple[float
     record = Observation(
         torch.zeros(n, 2), torch.zeros(n, 2), labels, activations=activations, correlations=correlations
     )
-    return Evidence(record, Costs(1, 1, 1), None, nn.Identity(), ProbeBatch(torch.zeros(n, 1, 1, 1), labels, ""))
+    return Evidence(record, Costs(1, 1, 1, 1), None, nn.Identity(), ProbeBatch(torch.zeros(n, 1, 1, 1), labels, ""))
 
 
 def term(eigenvalue: float) -> float:

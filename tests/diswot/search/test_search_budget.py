@@ -52,10 +52,10 @@ def test_limits_below_one_are_refused(name: str) -> None:
 
 def test_a_budget_holds_up_to_its_limits_and_says_them() -> None:
     budget = Budget(max_params=100, max_macs=2_000_000)
-    assert budget.allows(Costs(100, 2_000_000, 9))
-    assert not budget.allows(Costs(101, 1, 1))
-    assert not budget.allows(Costs(1, 2_000_001, 1))
-    assert Budget().allows(Costs(10**18, 10**18, 9))
+    assert budget.allows(Costs(100, 2_000_000, 9, 1))
+    assert not budget.allows(Costs(101, 1, 1, 1))
+    assert not budget.allows(Costs(1, 2_000_001, 1, 1))
+    assert Budget().allows(Costs(10**18, 10**18, 9, 1))
     assert str(budget) == "at most 100 parameters and at most 2,000,000 MACs"
     assert str(Budget(max_macs=7)) == "at most 7 MACs"
     assert str(Budget()) == "no limit"
