@@ -2,7 +2,7 @@
 
 import typer
 
-from benchmarks.cli import ablation, correlation, report
+from benchmarks.cli import ablation, correlation, report, search
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -13,5 +13,6 @@ app = typer.Typer(
 app.command()(correlation.correlation)
 app.command()(report.report)
 app.command()(ablation.ablation)
+app.command()(search.search)
 
 __all__ = ["app"]

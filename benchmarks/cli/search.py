@@ -1,0 +1,92 @@
+"""`diswot benchmark search`: what searches find, against a label table."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.cli.progress import progress
+from diswot.cli import options as o
+from diswot.cli.console import STDERR, STDOUT
+from diswot.probes.spec import SEEDED, ProbeSpec
+
+PROXIES = ("default", "diswot", "params", "nwot")
+EVALUATIONS = (10, 30, 100, 300)
+
+
+def search(
+    labels: Annotated[Path, typer.Option(help="Labels of the whole space: CSV with `arch` and accuracies in percent.")],
+    column: Annotated[str, typer.Option(help="Accuracy that counts; looked up after each search.")] = (
+        "cifar100_test_200"
+    ),
+    space: o.SpaceOption = "nasbench201",
+    proxy: Annotated[
+        list[str] | None, typer.Option(help=f"Proxy or score; repeatable. [default: {', '.join(PROXIES)}]")
+    ] = None,
+    algorithm: Annotated[
+        list[str] | None, typer.Option(help="Search algorithm; repeatable. [default: every one there is]")
+    ] = None,
+    max_params: Annotated[
+        list[str] | None,
+        typer.Option(help="Budget of parameters, such as 0.5M; repeatable. [default: five quantiles of the space]"),
+    ] = None,
+    evaluations: Annotated[
+        list[int] | None,
+        typer.Option(help=f"Where the curve is read; repeatable. [default: {', '.join(map(str, EVALUATIONS))}]"),
+    ] = None,
+    runs: Annotated[int, typer.Option(help="Searches of each kind, each with its own search seed.")] = 20,
+    teacher: o.TeacherOption = "resnet56",
+    classes: o.ClassesOption = 100,
+    in_shape: o.InputOption = "3x32x32",
+    weights: o.WeightsOption = None,
+    probe: o.ProbeOption = SEEDED[0],
+    probe_size: o.ProbeSizeOption = 32,
+    seed: o.SeedOption = 0,
+    seeds: o.SeedsOption = 2,
+    initialisations: o.InitialisationsOption = 8,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of a correlation or search run of the same protocol: its scores are used."),
+    ] = None,
+    executor: o.ExecutorOption = "processes",
+    workers: o.WorkersOption = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/search-...]")] = None,
+    json: o.JsonOption = False,
+) -> None:
+    """Search many times over, and look up what was found; continues from what an earlier run has measured."""
+    from benchmarks.protocol import CorrelationSpec
+    from benchmarks.search import ALGORITHMS, SearchBenchmark, run_search_benchmark
+    from diswot.search.budget import parse_count
+
+    spec = SearchBenchmark(
+        scores=CorrelationSpec(
+            labels=labels,
+            columns=(column,),
+            teacher=o.teacher_spec(teacher, classes, in_shape, weights),
+            space=space,
+            proxies=tuple(dict.fromkeys(proxy or PROXIES)),
+            probe=ProbeSpec(probe, probe_size),
+            seed=seed,
+            seeds=seeds,
+            initialisations=initialisations,
+        ),
+        algorithms=tuple(dict.fromkeys(algorithm or ALGORITHMS)),
+        max_params=None if max_params is None else tuple(map(parse_count, max_params)),
+        evaluations=tuple(sorted(set(evaluations or EVALUATIONS))),
+        runs=runs,
+    )
+    with progress("reading the labels") as report:
+        try:
+            document = run_search_benchmark(spec, out, source, executor, workers, report)
+        except KeyboardInterrupt:
+            STDERR.print("stopped; the same command continues from what has been measured")
+            raise typer.Exit(130) from None
+    if json:
+        typer.echo(json_module.dumps(document, allow_nan=False))
+        return
+    from benchmarks.search_table import show_search
+
+    show_search(STDOUT, document)

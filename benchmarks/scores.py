@@ -1,0 +1,187 @@
+"""Raw scores on demand: what a search asks for is measured once and kept; every search after it looks it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from benchmarks.measurements import MeasurementLog
+from benchmarks.protocol import (
+    MEASUREMENTS,
+    PROTOCOL,
+    CorrelationSpec,
+    Protocol,
+    check_folder,
+    default_folder,
+    difference,
+    protocol_of,
+    read_json,
+    start_folder,
+)
+from diswot.errors import InputError, UnknownName
+from diswot.executors import EXECUTORS, Executor, open_executor
+from diswot.probes import load_probe
+from diswot.probes.batch import ProbeBatch
+from diswot.scoring import Measurement, prepare
+from search_spaces import Architecture, get_space
+
+SCORES_DEPEND_ON = (
+    *("space", "teacher", "weights_sha256", "classes", "in_shape", "initialisations"),
+    *("probe", "probe_size", "probe_fingerprint", "initialisation", "seed", "seeds", "versions"),
+)
+"""Entries of a correlation run's record that its raw scores depend on, whatever the labels are."""
+
+
+@dataclass(frozen=True)
+class ScoreSource:
+    """What raw scores are made from, checked before anything is written.
+
+    Attributes:
+        spec: teacher, probe, proxies and seeds; the labels play no part.
+        probe: the batch.
+        protocol: everything that the raw scores depend on.
+        folder: of the run.
+        known: measurements of an earlier run, by the string of the canonical architecture.
+    """
+
+    spec: CorrelationSpec
+    probe: ProbeBatch
+    protocol: Protocol
+    folder: Path
+    known: Mapping[str, Measurement]
+
+
+def find_scores(spec: CorrelationSpec, out: Path | None, source: Path | None, benchmark: str) -> ScoreSource:
+    """Check the folder of a run, and read what an earlier run has measured.
+
+    Args:
+        spec: teacher, probe, proxies and seeds.
+        out: the folder; by default one under `runs/` that is named by the protocol.
+        source: folder of an earlier run with the same protocol, to look up what it holds.
+        benchmark: name of the command.
+
+    Raises:
+        InputError: the probe or one of the folders is not as it must be; nothing is written.
+        UnreadableData: a damaged file of an earlier run.
+    """
+    teacher = spec.teacher
+    probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
+    record = protocol_of(spec, 0, probe.fingerprint)
+    protocol = {
+        "benchmark": benchmark,
+        "schema": 1,
+        **{name: record[name] for name in SCORES_DEPEND_ON},
+        "weights": record["weights"],
+        "proxies": record["proxies"],
+    }
+    folder = default_folder(protocol) if out is None else out
+    check_folder(folder, protocol)
+    return ScoreSource(spec, probe, protocol, folder, {} if source is None else _known(source, protocol))
+
+
+class RawScores:
+    """An executor that remembers: measures what nobody has asked for before, and looks up everything else.
+
+    Entered to keep measurements in the folder of the run; workers start at the first architecture that is not known.
+
+    Args:
+        source: what the scores are made from.
+        executor: one of `diswot.executors.EXECUTORS`, for what has to be measured.
+        workers: number of workers; by default one for each core.
+
+    Raises:
+        UnknownName: no such executor.
+        InputError: fewer than one worker.
+    """
+
+    def __init__(self, source: ScoreSource, executor: str, workers: int | None) -> None:
+        if executor not in EXECUTORS:
+            raise UnknownName("executor", executor, EXECUTORS)
+        if workers is not None and workers < 1:
+            raise InputError(f"workers must be at least 1, not {workers}")
+        self.source = source
+        self.space = get_space(source.spec.space)
+        self.measured = 0
+        self._executor, self._workers = executor, workers
+        self._pool: Executor | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> RawScores:
+        start_folder(self.source.folder, self.source.protocol)
+        self._log = self._stack.enter_context(MeasurementLog(self.source.folder / MEASUREMENTS))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        """Measurements in the order of `archs`.
+
+        Raises:
+            InputError: the teacher cannot be had as specified.
+            ExecutorError: workers could not be started or were lost for good.
+        """
+        wanted = {self.space.encode(arch): arch for arch in map(self.space.canonical, archs)}
+        missing = [arch for name, arch in wanted.items() if self._find(name) is None]
+        fresh = self._open().map(missing) if missing else iter(())
+        for arch in archs:
+            name = self.space.encode(self.space.canonical(arch))
+            found = self._find(name)
+            while found is None:
+                self._log.append(next(fresh))
+                self.measured += 1
+                found = self._find(name)
+            yield found
+
+    def _find(self, name: str) -> Measurement | None:
+        return self.source.known.get(name) or self._log.found.get(name)
+
+    def _open(self) -> Executor:
+        if self._pool is None:
+            spec = self.source.spec
+            measurer = prepare(
+                self.space,
+                spec.teacher,
+                self.source.probe,
+                spec.scores,
+                seed=spec.seed,
+                seeds=spec.seeds,
+                initialisations=spec.initialisations,
+            )
+            self._pool = self._stack.enter_context(open_executor(self._executor, measurer, self._workers))
+        return self._pool
+
+
+def _known(source: Path, protocol: Protocol) -> dict[str, Measurement]:
+    """What an earlier run with the same protocol has measured."""
+    for name in (PROTOCOL, MEASUREMENTS):
+        if not (source / name).exists():
+            raise InputError(f"--from {str(source)!r} holds no raw scores: it has no {name}")
+    record = read_json(source / PROTOCOL)
+    change = difference(
+        {name: record.get(name) for name in SCORES_DEPEND_ON}, {name: protocol[name] for name in SCORES_DEPEND_ON}
+    )
+    if change is not None:
+        raise InputError(f"--from {str(source)!r} holds scores with {change}")
+    asked, there = _versions(protocol), _versions(record)
+    lacking = [proxy for proxy in asked if proxy not in there]
+    if lacking:
+        raise InputError(f"--from {str(source)!r} holds no scores by {', '.join(lacking)}")
+    for proxy, version in asked.items():
+        if there[proxy] != version:
+            raise InputError(f"--from {str(source)!r} holds {proxy} of version {there[proxy]}, not {version}")
+    return MeasurementLog(source / MEASUREMENTS).found
+
+
+def _versions(protocol: Protocol) -> dict[str, int]:
+    """The version of each proxy that was measured: of those asked for, and of the terms of aggregates."""
+    found: dict[str, int] = {}
+    for name, definition in protocol["proxies"].items():
+        terms = definition.get("terms")
+        found |= {name: definition["version"]} if terms is None else {t: terms[t]["version"] for t in terms}
+    return found

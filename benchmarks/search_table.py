@@ -1,0 +1,54 @@
+"""The table of a search benchmark as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show_search(console: Console, document: dict[str, Any]) -> None:
+    """Print, for each budget, what every algorithm finds by every proxy, beside the best and the mean of the budget."""
+    d = document
+    weights = "random weights" if d["weights"] is None else f"weights {d['weights']}"
+    for line in (
+        f"{d['space']}: {d['column']} of {d['labels']}, looked up after each search",
+        f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['initialisations']} initialisations; "
+        f"probe {d['probe']}, {d['probe_size']} images; {d['seeds']} seeds from {d['seed']} per student",
+        f"search seeds {d['search_seeds'][0]} to {d['search_seeds'][1]}; {d['interval']}",
+    ):
+        console.print(line, markup=False, soft_wrap=True)
+    for budget in dict.fromkeys(row["budget"] for row in d["rows"]):
+        rows = [row for row in d["rows"] if row["budget"] == budget]
+        name = "No limit" if budget is None else f"At most {budget:,} parameters"
+        console.print()
+        console.print(
+            f"{name}: {rows[0]['architectures']:,} architectures, best {rows[0]['best_in_budget']:.2f}, "
+            f"mean {rows[0]['mean_in_budget']:.2f}",
+            style="bold",
+            markup=False,
+        )
+        console.print(_table(rows))
+    explained = "Accuracy of the architecture found, percent, mean over the runs; low..high: its interval."
+    console.print(explained, markup=False, soft_wrap=True)
+    console.print(f"Raw scores, table and figure: {d['out']}", markup=False, soft_wrap=True)
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    evaluations = list(dict.fromkeys(row["evaluations"] for row in rows))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("proxy", no_wrap=True)
+    table.add_column("algorithm", no_wrap=True)
+    for count in evaluations:
+        table.add_column(f"{count:,} evaluations", justify="right")
+    for proxy, algorithm in dict.fromkeys((row["proxy"], row["algorithm"]) for row in rows):
+        cells = [_cell(row) for row in rows if (row["proxy"], row["algorithm"]) == (proxy, algorithm)]
+        table.add_row(proxy, algorithm, *cells)
+    return table
+
+
+def _cell(row: dict[str, Any]) -> str:
+    if row["accuracy_mean"] is None:
+        return "–"
+    return f"{row['accuracy_mean']:.2f} {row['accuracy_low']:.2f}..{row['accuracy_high']:.2f}"
