@@ -14,11 +14,11 @@ from functools import partial, reduce
 from operator import or_
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from diswot.errors import InputError
-from diswot.networks import build_random
+from diswot.memory import keep_freed_memory
+from diswot.networks import shared_layers
 from diswot.observation import observe
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import PROXIES, Aggregate, get_score
@@ -77,6 +77,7 @@ class Measurer:
 
     def __call__(self, arch: Architecture) -> Measurement:
         """Raw values of the canonical form of `arch`; a network that fails or is not finite is an error on record."""
+        keep_freed_memory()
         start = time.perf_counter()
         arch = self.space.canonical(arch)
         in_shape = (self.probe.images.shape[1], self.probe.images.shape[2], self.probe.images.shape[3])
@@ -104,8 +105,8 @@ class Measurer:
         seed = derive_seed(self.seed, "student", index)
         images = self.probe.images
         in_shape = (images.shape[1], images.shape[2], images.shape[3])
-        module = build_random(partial(self.space.build, arch, self.num_classes, in_shape), seed, images.device)
-        module = module.to(dtype=images.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        layers = shared_layers(seed, images.device, images.dtype)
+        module = self.space.build(arch, self.num_classes, in_shape, layers).eval()
         evidence = Evidence(observe(module, self.probe, wanted(proxies)), costs, self.teacher, module, self.probe)
         return {name: PROXIES[name].compute(evidence) for name in proxies}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from search_spaces.errors import InputError, InvalidArchitecture
+from search_spaces.layers import Layers, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -207,5 +208,12 @@ class SearchSpace(ABC):
         """Costs of the network that `build` gives, by formula, without building it."""
 
     @abstractmethod
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
-        """The network of `arch`: a classifier of images `(N, *in_shape)` into logits `(N, num_classes)`."""
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+        """The network of `arch`: a classifier of images `(N, *in_shape)` into logits `(N, num_classes)`.
+
+        Args:
+            arch: of this space.
+            num_classes: of the task.
+            in_shape: of the task.
+            layers: where layers with weights come from; by default each network has its own.
+        """

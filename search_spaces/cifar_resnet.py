@@ -22,6 +22,7 @@ from search_spaces.base import (
     numbers,
 )
 from search_spaces.errors import InvalidArchitecture
+from search_spaces.layers import Layers, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -78,9 +79,9 @@ class CifarResNets(SearchSpace):
             c_in = width
         return total + classifier(c_in, size, num_classes)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
         """The network of `arch`."""
         from search_spaces.networks.cifar_resnet import CifarResNet
 
         check_input(num_classes, in_shape)
-        return CifarResNet(self.values(arch), num_classes, in_shape[0])
+        return CifarResNet(self.values(arch), num_classes, in_shape[0], layers)

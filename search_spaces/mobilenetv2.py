@@ -26,6 +26,7 @@ from search_spaces.base import (
     numbers,
 )
 from search_spaces.errors import InvalidArchitecture
+from search_spaces.layers import Layers, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -108,12 +109,12 @@ class MobileNetV2(SearchSpace):
         total += convolution(c_in, last, 1, size) + alive(numbers(last, size) + numbers(max(c_in, last), size))
         return total + classifier(last, size, num_classes)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
         """The network of `arch`."""
         from search_spaces.networks.mobilenetv2 import InvertedResidualNetwork
 
         check_input(num_classes, in_shape)
-        return InvertedResidualNetwork(*self.stages(arch), num_classes, in_shape[0])
+        return InvertedResidualNetwork(*self.stages(arch), num_classes, in_shape[0], layers)
 
 
 def _alive_in_block(source: int, wide: int, filtered: int, target: int, kept: int) -> int:

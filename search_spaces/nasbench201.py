@@ -24,6 +24,7 @@ from search_spaces.base import (
     numbers,
 )
 from search_spaces.errors import InvalidArchitecture
+from search_spaces.layers import Layers, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -107,12 +108,12 @@ class NASBench201(SearchSpace):
         total += batch_norm(WIDTHS[-1]) + alive(2 * maps)
         return total + classifier(WIDTHS[-1], size, num_classes)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> nn.Module:
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
         """The published network with the live edges of the cell."""
         from search_spaces.networks.nasbench201 import CellNetwork
 
         check_input(num_classes, in_shape)
-        return CellNetwork(self.values(arch), self.live(arch), num_classes, in_shape[0])
+        return CellNetwork(self.values(arch), self.live(arch), num_classes, in_shape[0], layers)
 
 
 def _where(text: str) -> str:

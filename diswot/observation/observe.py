@@ -29,9 +29,10 @@ def observe(
     Raises:
         NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes.
     """
-    modes = {layer: layer.training for layer in module.modules()}
+    training = [layer for layer in module.modules() if layer.training]
     taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics)
-    module.eval()
+    for layer in training:
+        layer.training = False
     try:
         with torch.inference_mode(), taps:
             logits = module(probe.images)
@@ -39,8 +40,8 @@ def observe(
         shape = tuple(probe.images.shape[1:])
         raise NotAClassifier(f"{type(module).__name__} cannot take images of shape {shape}: {error}") from error
     finally:
-        for layer, training in modes.items():
-            layer.training = training
+        for layer in training:
+            layer.training = True
     pooled = _pooled(module, logits, taps, probe)
     maps = [_channels_first(out, pooled.shape[1]) for out in taps.maps.values()]
     return Observation(

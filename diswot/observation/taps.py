@@ -22,6 +22,7 @@ from diswot.observation.kernels import (
     smallest_correlation,
     switching_patterns,
 )
+from diswot.observation.operations import mean_pool, normalised
 from diswot.observation.record import Activation
 from diswot.want import Want
 
@@ -92,11 +93,9 @@ class Taps(TorchFunctionMode):
         values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
             return self._activate(func, values, args, kwargs)
-        if func is F.batch_norm and self.batch_statistics:
-            args, kwargs = _rebound(func, args, kwargs, running_mean=None, running_var=None, training=True)
         if func in DROPOUTS:
             args, kwargs = _rebound(func, args, kwargs, training=False)
-        out = func(*args, **kwargs)
+        out = self._faster(func)(*args, **kwargs)
         if func is F.linear:
             self._keep_linear(values, out)
         if func is F.conv2d and Want.CORRELATIONS in self.want:
@@ -104,6 +103,12 @@ class Taps(TorchFunctionMode):
         if Want.MAPS in self.want:
             self._keep_map(func, values, out)
         return out
+
+    def _faster(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The same operation in its fastest form, on the statistics that were asked for."""
+        if func is F.batch_norm:
+            return normalised if self.batch_statistics else func
+        return mean_pool if func is F.avg_pool2d else func
 
     def _activate(self, func: Callable[..., Any], values: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         known = next((activation for seen, activation in self._recent if seen is values), None)

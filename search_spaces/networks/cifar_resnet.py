@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from search_spaces.cifar_resnet import WIDTHS
+from search_spaces.layers import Layers, fresh
 
 
 def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:
@@ -34,18 +35,19 @@ class BasicBlock(nn.Module):
 class CifarResNet(nn.Module):
     """Stem, one stage of basic blocks for each depth at widths 16, 32, 64, global pooling, classifier."""
 
-    def __init__(self, depths: Sequence[int], num_classes: int, in_channels: int = 3) -> None:
+    def __init__(self, depths: Sequence[int], num_classes: int, in_channels: int = 3, layers: Layers = fresh) -> None:
         super().__init__()
-        self.stem = nn.Sequential(conv_bn(in_channels, WIDTHS[0], 3), nn.ReLU())
+        self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, WIDTHS[0], 3), nn.ReLU())
         blocks: list[nn.Module] = []
         c_in = WIDTHS[0]
         for stage, (depth, width) in enumerate(zip(depths, WIDTHS, strict=True)):
             for i in range(depth):
-                blocks.append(BasicBlock(c_in, width, 2 if stage and not i else 1))
+                stride = 2 if stage and not i else 1
+                blocks.append(layers(f"blocks.{len(blocks)}", BasicBlock, c_in, width, stride))
                 c_in = width
         self.blocks = nn.Sequential(*blocks)
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(c_in, num_classes)
+        self.classifier = layers("classifier", nn.Linear, c_in, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images `(N, C, H, W)` to logits `(N, num_classes)`."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from search_spaces.layers import Layers, fresh
 from search_spaces.mobilenetv2 import STEM
 
 
@@ -37,20 +38,26 @@ class InvertedResidualNetwork(nn.Module):
     """Stem of 32 channels at stride 1, the stages, the last 1 x 1 convolution, global pooling, classifier."""
 
     def __init__(
-        self, stages: Sequence[tuple[int, int, int, int]], last: int, num_classes: int, in_channels: int = 3
+        self,
+        stages: Sequence[tuple[int, int, int, int]],
+        last: int,
+        num_classes: int,
+        in_channels: int = 3,
+        layers: Layers = fresh,
     ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(conv_bn(in_channels, STEM, 3), nn.ReLU6())
+        self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, STEM, 3), nn.ReLU6())
         blocks: list[nn.Module] = []
         c_in = STEM
         for expansion, width, depth, stride in stages:
             for i in range(depth):
-                blocks.append(InvertedResidual(c_in, width, 1 if i else stride, expansion))
+                path = f"blocks.{len(blocks)}"
+                blocks.append(layers(path, InvertedResidual, c_in, width, 1 if i else stride, expansion))
                 c_in = width
         self.blocks = nn.Sequential(*blocks)
-        self.last = nn.Sequential(conv_bn(c_in, last, 1), nn.ReLU6())
+        self.last = nn.Sequential(layers("last.0", conv_bn, c_in, last, 1), nn.ReLU6())
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(last, num_classes)
+        self.classifier = layers("classifier", nn.Linear, last, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images `(N, C, H, W)` to logits `(N, num_classes)`."""

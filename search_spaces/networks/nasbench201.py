@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from search_spaces.layers import Layers, fresh
 from search_spaces.nasbench201 import CELLS, EDGES, KERNELS, OUTPUT, WIDTHS
 
 
@@ -16,6 +17,11 @@ def relu_conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequ
         nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(c_out),
     )
+
+
+def conv_bn(c_in: int, c_out: int) -> nn.Sequential:
+    """The stem: a 3 x 3 convolution and batch norm."""
+    return nn.Sequential(nn.Conv2d(c_in, c_out, 3, padding=1, bias=False), nn.BatchNorm2d(c_out))
 
 
 def operation(name: str, width: int) -> nn.Module:
@@ -30,13 +36,13 @@ def operation(name: str, width: int) -> nn.Module:
 class Cell(nn.Module):
     """A cell with its live edges only; each node sums what its edges bring."""
 
-    def __init__(self, operations: Sequence[str], live: Sequence[bool], width: int) -> None:
+    def __init__(self, operations: Sequence[str], live: Sequence[bool], width: int, path: str, layers: Layers) -> None:
         super().__init__()
         self.edges = [edge for edge, on in zip(EDGES, live, strict=True) if on]
         # Named by edge, so that cells which share an edge share the names of its parameters.
         self.operations = nn.ModuleDict(
             {
-                f"{source}{target}": operation(name, width)
+                f"{source}{target}": layers(f"{path}.operations.{source}{target}", operation, name, width)
                 for (source, target), name, on in zip(EDGES, operations, live, strict=True)
                 if on
             }
@@ -70,20 +76,26 @@ class Reduction(nn.Module):
 class CellNetwork(nn.Module):
     """The published skeleton: stem, three stages of cells, reductions, last batch norm and ReLU, classifier."""
 
-    def __init__(self, operations: Sequence[str], live: Sequence[bool], num_classes: int, in_channels: int) -> None:
+    def __init__(
+        self,
+        operations: Sequence[str],
+        live: Sequence[bool],
+        num_classes: int,
+        in_channels: int,
+        layers: Layers = fresh,
+    ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, WIDTHS[0], 3, padding=1, bias=False), nn.BatchNorm2d(WIDTHS[0])
-        )
+        self.stem = layers("stem", conv_bn, in_channels, WIDTHS[0])
         blocks: list[nn.Module] = []
         for stage, width in enumerate(WIDTHS):
             if stage:
-                blocks.append(Reduction(WIDTHS[stage - 1], width))
-            blocks.extend(Cell(operations, live, width) for _ in range(CELLS))
+                blocks.append(layers(f"cells.{len(blocks)}", Reduction, WIDTHS[stage - 1], width))
+            for _ in range(CELLS):
+                blocks.append(Cell(operations, live, width, f"cells.{len(blocks)}", layers))
         self.cells = nn.Sequential(*blocks)
-        self.last = nn.Sequential(nn.BatchNorm2d(WIDTHS[-1]), nn.ReLU())
+        self.last = nn.Sequential(layers("last.0", nn.BatchNorm2d, WIDTHS[-1]), nn.ReLU())
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(WIDTHS[-1], num_classes)
+        self.classifier = layers("classifier", nn.Linear, WIDTHS[-1], num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images `(N, C, H, W)` to logits `(N, num_classes)`."""
