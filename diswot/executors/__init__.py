@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING
 
 from diswot.errors import InputError, UnknownName
-from diswot.executors.base import Executor, Measure
+from diswot.executors.base import DEADLINE, Executor, Measure
+
+if TYPE_CHECKING:
+    from diswot.executors.crew import Crew
 
 EXECUTORS = ("serial", "processes", "ray")
 
 
-def open_executor(name: str, measurer: Measure, workers: int | None = None, address: str | None = None) -> Executor:
-    """The executor of that name, to be entered.
+def check_executor(
+    name: str, workers: int | None = None, address: str | None = None, deadline: float = DEADLINE
+) -> None:
+    """Check what `open_executor` takes.
+
+    Raises:
+        UnknownName: lists the valid names.
+        InputError: fewer than one worker, an address for another executor than Ray or not written HOST:PORT, or a
+            deadline that is not positive.
+    """
+    if name not in EXECUTORS:
+        raise UnknownName("executor", name, EXECUTORS)
+    if workers is not None and workers < 1:
+        raise InputError(f"workers must be at least 1, not {workers}")
+    if not deadline > 0:
+        raise InputError(f"the deadline of a measurement must be more than 0 seconds, not {deadline:g}")
+    if address is not None and name != "ray":
+        raise InputError(f"an address goes with the executor 'ray', not with {name!r}")
+    if name == "ray" and (found := _address(address)) is not None:
+        from diswot.executors.cluster import check_form
+
+        check_form(found)
+
+
+def open_executor(
+    name: str,
+    measurer: Measure,
+    workers: int | None = None,
+    address: str | None = None,
+    deadline: float = DEADLINE,
+) -> AbstractContextManager[Executor]:
+    """The executor of that name: entered to start its workers, left to end them.
 
     Args:
         name: one of `EXECUTORS`.
@@ -19,30 +56,71 @@ def open_executor(name: str, measurer: Measure, workers: int | None = None, addr
         workers: number of workers; by default one for each core that this process may use, or each of the cluster.
         address: `HOST:PORT` of a Ray cluster that is there already; by default that in `RAY_ADDRESS`, or else a
             cluster of this machine that lives as long as the executor.
+        deadline: seconds that one measurement may always take; its worker is then ended, except in `serial`, where the
+            measurement would end the search with it.
 
     Raises:
-        UnknownName: lists the valid names.
-        InputError: fewer than one worker, or an address for another executor than Ray.
+        InputError: as `check_executor` says.
     """
-    if name not in EXECUTORS:
-        raise UnknownName("executor", name, EXECUTORS)
-    if workers is not None and workers < 1:
-        raise InputError(f"workers must be at least 1, not {workers}")
-    if address is not None and name != "ray":
-        raise InputError(f"an address goes with the executor 'ray', not with {name!r}")
+    check_executor(name, workers, address, deadline)
     if name == "serial":
-        from diswot.executors.serial import SerialExecutor
+        from diswot.executors.serial import open_serial
 
-        return SerialExecutor(measurer)
-    cores = len(os.sched_getaffinity(0))
+        return open_serial(measurer)
     if name == "processes":
-        from diswot.executors.processes import ProcessExecutor
-
-        return ProcessExecutor(measurer, workers or cores)
-    from diswot.executors.ray import RayExecutor
-
-    address = address or os.environ.get("RAY_ADDRESS")
-    return RayExecutor(measurer, workers or (None if address else cores), address)
+        return _open_processes(measurer, workers or _cores(), deadline)
+    return _open_ray(measurer, workers, _address(address), deadline)
 
 
-__all__ = ["EXECUTORS", "Executor", "Measure", "open_executor"]
+def reach(name: str, workers: int | None = None, address: str | None = None) -> AbstractContextManager[None]:
+    """Connect to the Ray cluster, or start it, if the executor needs one; executors opened inside share it.
+
+    For those who have dear work to do before they can open an executor, and nothing to do it for without a cluster.
+
+    Raises:
+        InputError: as `check_executor` says.
+        ExecutorError: on entering; the cluster does not start or does not answer.
+    """
+    check_executor(name, workers, address)
+    if name != "ray":
+        return nullcontext()
+    from diswot.executors.cluster import connection
+
+    return connection(workers or _cores(), _address(address))
+
+
+@contextmanager
+def _open_processes(measurer: Measure, workers: int, deadline: float) -> Iterator[Executor]:
+    from diswot.executors.processes import ProcessCrew
+
+    with ProcessCrew(measurer, workers) as crew:
+        yield _start(crew, measurer, deadline)
+
+
+@contextmanager
+def _open_ray(measurer: Measure, workers: int | None, address: str | None, deadline: float) -> Iterator[Executor]:
+    from diswot.executors.cluster import connection
+    from diswot.executors.ray import RayCrew
+
+    with connection(workers or _cores(), address), RayCrew(measurer, workers) as crew:
+        yield _start(crew, measurer, deadline)
+
+
+def _start(crew: Crew, measurer: Measure, deadline: float) -> Executor:
+    from diswot.executors.crew import failed
+    from diswot.executors.dispatch import Dispatcher
+
+    dispatcher = Dispatcher(crew, partial(failed, measurer), deadline)
+    dispatcher.start()
+    return dispatcher
+
+
+def _address(address: str | None) -> str | None:
+    return address or os.environ.get("RAY_ADDRESS") or None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+__all__ = ["DEADLINE", "EXECUTORS", "Executor", "Measure", "check_executor", "open_executor", "reach"]

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from search_spaces import Architecture
+from search_spaces import Architecture, SearchSpace
 
 if TYPE_CHECKING:
+    from diswot.probes.batch import ProbeBatch
     from diswot.scoring import Measurement
 
-Measure: TypeAlias = "Callable[[Architecture], Measurement]"
-"""What workers compute: a `Measurer`, or any function like it that can be pickled."""
-
 RETRIES = 3
-"""Times that a measurement is tried again after its worker died."""
+"""Times that a measurement is tried again after its worker died or hung."""
+
+DEADLINE = 120.0
+"""Seconds that one measurement may take before its worker counts as hung."""
 
 
-class Executor(AbstractContextManager["Executor"], Protocol):
-    """Workers that measure architectures; entered to start them, left to stop them.
+class Measure(Protocol):
+    """What workers compute: a `Measurer`, or anything like it that can be pickled."""
+
+    @property
+    def space(self) -> SearchSpace:
+        """Where the architectures live."""
+
+    @property
+    def num_classes(self) -> int:
+        """Of the students."""
+
+    @property
+    def probe(self) -> ProbeBatch:
+        """The batch that students are observed on."""
+
+    def __call__(self, arch: Architecture, /) -> Measurement:
+        """Measure one architecture."""
+
+
+class Executor(Protocol):
+    """Workers that measure architectures.
 
     Each worker computes on one thread: the order in which numbers are added depends on the number of threads, and a
-    score may not depend on who computed it. A worker that dies is replaced, and what it had is measured again.
+    score may not depend on who computed it. A worker that dies or hangs is replaced, and what it had is measured again;
+    an architecture over which that happens again and again is recorded as failed.
     """
 
     def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
         """Measurements in the order of `archs`, each as soon as those before it are there.
 
         Raises:
-            ExecutorError: the workers were lost for good.
+            ExecutorError: no worker can be started any more.
         """

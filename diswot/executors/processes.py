@@ -1,4 +1,4 @@
-"""Worker processes on this machine."""
+"""Worker processes on this machine, each at the end of a pipe of its own, so that one can be ended alone."""
 
 from __future__ import annotations
 
@@ -7,79 +7,127 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.context import SpawnProcess
 from types import TracebackType
+from typing import Any
 
 import torch
 
-from diswot.errors import ExecutorError
-from diswot.executors.base import RETRIES, Measure
-from diswot.scoring import Measurement
+from diswot.executors.base import Measure
+from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
 from search_spaces import Architecture
 
-_measurer: Measure | None = None
-"""The measurer of a worker process, sent once when it starts."""
+EXIT_SECONDS = 5.0
+"""Time in which a process whose pipe has ended must have ended itself."""
 
 
-class ProcessExecutor:
-    """A pool of fresh processes of one thread each.
+@dataclass(frozen=True, slots=True)
+class _Hello:
+    """A process is up, and has room in its pipe for the measurer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: connection.Connection[Any, Any]
+
+
+class ProcessCrew:
+    """Fresh processes of one thread each; entered, and left to end them.
 
     Args:
         measurer: sent to each worker once.
-        workers: number of processes.
+        count: number of processes.
     """
 
-    def __init__(self, measurer: Measure, workers: int) -> None:
-        # Pickled here, so that a worker's tensors are its own: the pool would pass torch's through shared memory.
-        self._measurer = pickle.dumps(measurer)
-        self._workers = workers
-        self._pool = self._open()
+    hint = "a script that measures does so under `if __name__ == '__main__':`, since workers import it"
 
-    def __enter__(self) -> ProcessExecutor:
+    def __init__(self, measurer: Measure, count: int) -> None:
+        # Pickled here, so that a worker's tensors are its own: a connection would pass torch's through shared memory.
+        self._measurer = pickle.dumps(measurer)
+        self.count = count
+        self._workers: dict[int, _Worker] = {}
+
+    def __enter__(self) -> ProcessCrew:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for worker in list(self._workers):
+            self.end(worker)
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in the order of `archs`.
-
-        When a process dies, the pool is replaced and goes on where it was.
-
-        Raises:
-            ExecutorError: processes died again and again over one measurement.
-        """
-        done = deaths = 0
-        while done < len(archs):
-            try:
-                for measurement in self._pool.map(_measure, archs[done:]):
-                    yield measurement
-                    done, deaths = done + 1, 0
-            except BrokenProcessPool as error:
-                deaths += 1
-                if deaths > RETRIES:
-                    raise ExecutorError(
-                        f"a worker process died {deaths} times over one architecture, perhaps for lack of memory; "
-                        "try fewer workers or a smaller probe"
-                    ) from error
-                self._pool.shutdown(cancel_futures=True)
-                self._pool = self._open()
-
-    def _open(self) -> ProcessPoolExecutor:
+    def start(self, worker: int) -> None:
+        """Begin to start a process."""
         spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._workers, spawn, _start, (self._measurer,))
+        ours, its = spawn.Pipe()
+        process = spawn.Process(target=_work, args=(its,), name=f"diswot-worker-{worker}", daemon=True)
+        self._workers[worker] = _Worker(process, ours)
+        with its, suppress(OSError):  # closed here, so that the pipe ends with the process, even if there is none
+            process.start()
+
+    def send(self, worker: int, archs: Sequence[Architecture]) -> None:
+        """Send a chunk."""
+        with suppress(ConnectionError):  # `wait` tells that it is gone
+            self._workers[worker].pipe.send(archs)
+
+    def wait(self, seconds: float) -> list[tuple[int, Event]]:
+        """At most one event of each process."""
+        pipes = {worker.pipe: number for number, worker in self._workers.items()}
+        numbers: dict[object, int] = dict(pipes.items())
+        found = [(numbers[pipe], self._event(numbers[pipe])) for pipe in connection.wait(pipes, seconds)]
+        return [(number, event) for number, event in found if event is not None]
+
+    def end(self, worker: int) -> None:
+        """Kill a process."""
+        gone = self._workers.pop(worker)
+        gone.pipe.close()
+        if gone.process.pid is not None:
+            gone.process.kill()
+            gone.process.join()
+        gone.process.close()
+
+    def _event(self, number: int) -> Event | None:
+        worker = self._workers[number]
+        try:
+            message = worker.pipe.recv()
+            if isinstance(message, _Hello):
+                worker.pipe.send_bytes(self._measurer)
+                return None
+        except (EOFError, ConnectionError):
+            return Lost(_how_it_ended(worker.process))
+        assert isinstance(message, Ready | Done), "a worker says nothing else"
+        return message
 
 
-def _start(measurer: bytes) -> None:
-    global _measurer
+def _how_it_ended(process: SpawnProcess) -> str:
+    if process.pid is None:
+        return "found no room on this machine for one more process"
+    process.join(EXIT_SECONDS)
+    code = process.exitcode
+    if code == -signal.SIGKILL:
+        return "was killed, perhaps for lack of memory: try fewer workers or a smaller probe"
+    if code is not None and code < 0:
+        return f"ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}; stderr has what it said"
+
+
+def _work(pipe: connection.Connection[Any, Any]) -> None:
+    """The main function of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    _measurer = pickle.loads(measurer)  # noqa: S301  (from the parent process)
+    with suppress(EOFError, ConnectionError):  # the parent is gone, and this process about to go
+        pipe.send(_Hello())
+        measurer: Measure = pickle.loads(pipe.recv_bytes())  # noqa: S301  (from the parent process)
+        pipe.send(Ready())
+        while True:
+            archs: Any = pipe.recv()
+            pipe.send(measure_chunk(measurer, archs))
 
 
 def _leave_with_parent() -> None:
@@ -88,8 +136,3 @@ def _leave_with_parent() -> None:
     assert parent is not None, "a worker has a parent"
     parent.join()
     os._exit(1)
-
-
-def _measure(arch: Architecture) -> Measurement:
-    assert _measurer is not None, "a worker starts with its measurer"
-    return _measurer(arch)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from diswot.executors.base import Measure
 from diswot.scoring import Measurement
@@ -11,22 +12,19 @@ from diswot.threads import one_thread
 from search_spaces import Architecture
 
 
+@dataclass(frozen=True, slots=True)
 class SerialExecutor:
-    """Measures in this process, on one thread; the caller's thread count is put back at the end."""
+    """Measures in this process."""
 
-    def __init__(self, measurer: Measure) -> None:
-        self.measurer = measurer
-        self._one_thread = one_thread()
-
-    def __enter__(self) -> SerialExecutor:
-        self._one_thread.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._one_thread.__exit__(kind, error, trace)
+    measurer: Measure
 
     def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
         """Measurements in the order of `archs`."""
         return map(self.measurer, archs)
+
+
+@contextmanager
+def open_serial(measurer: Measure) -> Iterator[SerialExecutor]:
+    """Measure on one thread inside the block; the caller's thread count is put back at the end."""
+    with one_thread():
+        yield SerialExecutor(measurer)

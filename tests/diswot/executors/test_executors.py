@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import uuid
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ import pytest
 import torch
 
 from diswot.errors import ExecutorError
-from diswot.executors import EXECUTORS, Executor, open_executor
-from diswot.executors.ray import _TOKEN, connection
+from diswot.executors import DEADLINE, EXECUTORS, Executor, open_executor
+from diswot.executors.cluster import TOKEN, connection
+from diswot.executors.dispatch import Dispatcher
+from diswot.executors.pace import Pace
 from diswot.scoring import Measurement, proxies_of
 from diswot.threads import one_thread
 from search_spaces import Architecture, get_space
@@ -22,12 +25,15 @@ from tests.diswot.executors.processes import MARK, listening, start_driver, wait
 from tests.diswot.executors.workload import (
     BUG,
     DEADLY,
-    DEADLY_ONCE,
     GOOD,
     HARMLESS,
     NAN,
+    ONCE,
     RAISES,
     SCORES,
+    SLEEPING,
+    SLOW,
+    STOPPED,
     Workload,
     prepare_workload,
 )
@@ -102,11 +108,28 @@ def running(
         assert wait_until_gone(mark) == []
 
 
+@pytest.fixture
+def impatient(running: Running, workload: Workload) -> Iterator[None]:
+    """Deadlines of two seconds: the workers have their imports behind them."""
+    if isinstance(running.executor, Dispatcher):
+        list(running.executor.map([SAMPLE[0]] * 2 * WORKERS))
+        running.executor._pace = Pace(2.0)
+    yield
+    if isinstance(running.executor, Dispatcher):
+        running.executor._pace = Pace(DEADLINE)
+    workload.revive()
+
+
 def test_values_are_those_of_this_process_to_the_last_bit_and_in_the_order_asked(running: Running) -> None:
     found = list(running.executor.map(SAMPLE))
     assert found == [running.expected[arch] for arch in SAMPLE]
     assert all(tuple(m.values) == proxies_of(SCORES) and m.seconds > 0 for m in found)
     assert list(running.executor.map(SAMPLE[::-1])) == found[::-1]
+
+
+def test_all_workers_work(running: Running) -> None:
+    running.only("processes", "ray")
+    assert len({m.values["worker"] for m in running.executor.map([SLOW] * 6)}) == WORKERS
 
 
 def test_a_bad_network_is_an_error_on_record_and_the_others_go_on(running: Running) -> None:
@@ -136,22 +159,41 @@ def test_a_consumer_may_stop_early(running: Running) -> None:
     assert list(running.executor.map([])) == []
 
 
-def test_a_worker_that_is_killed_is_replaced(running: Running) -> None:
-    running.only("processes", "ray")
-    found = list(running.executor.map([SAMPLE[0], DEADLY_ONCE, *SAMPLE[1:]]))
-    survived = found.pop(1)
-    assert found == [running.expected[arch] for arch in SAMPLE]
-    assert (survived.arch, survived.values) == (str(DEADLY_ONCE), {"threads": (1,)})
-
-
-def test_what_kills_every_worker_ends_with_one_sentence(
-    running: Running, workload: Workload, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", [DEADLY, SLEEPING, STOPPED])
+def test_a_worker_that_dies_or_hangs_is_replaced_and_nothing_is_lost_or_doubled(
+    running: Running, impatient: None, kind: Architecture
 ) -> None:
     running.only("processes", "ray")
-    monkeypatch.setattr(f"diswot.executors.{running.name}.RETRIES", 0)
-    sentence = r"^a worker( process)? died 1 times over one architecture, perhaps .* smaller probe$"
-    with open_executor(running.name, workload, 1) as executor, pytest.raises(ExecutorError, match=sentence):
-        list(executor.map([HARMLESS, DEADLY, HARMLESS]))
+    found = list(running.executor.map([SAMPLE[0], ONCE[kind], *SAMPLE[1:]]))
+    survived = found.pop(1)
+    assert found == [running.expected[arch] for arch in SAMPLE]
+    assert survived.values["threads"] == (1,)
+
+
+def test_what_ends_every_worker_is_found_in_its_chunk_and_recorded_as_failed(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.only("processes", "ray")
+    monkeypatch.setattr("diswot.executors.dispatch.RETRIES", 0)
+    assert len(list(running.executor.map([HARMLESS] * 40))) == 40, "now the executor knows that chunks can be large"
+    archs = [HARMLESS] * 40
+    archs[17] = DEADLY
+    found = list(running.executor.map(archs))
+    assert [m.error is None for m in found] == [arch != DEADLY for arch in archs]
+    dead = found[17]
+    assert (dead.arch, dead.values, dead.costs.params) == ("deadly always", {}, 1)
+    assert str(dead.error).startswith("given up after 1 tries: the worker was ")
+
+
+def test_what_always_hangs_is_recorded_as_failed(
+    running: Running, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.only("processes", "ray")
+    monkeypatch.setattr("diswot.executors.dispatch.RETRIES", 1)
+    good, hung, again = running.executor.map([GOOD, SLEEPING, GOOD])
+    assert good == again == running.expected[GOOD]
+    reason = r"given up after 2 tries: the worker had not answered within its deadline of \S+ seconds and was ended"
+    assert re.fullmatch(reason, str(hung.error))
 
 
 def test_ray_asks_for_its_token_and_listens_on_loopback_only(running: Running) -> None:
@@ -161,7 +203,7 @@ def test_ray_asks_for_its_token_and_listens_on_loopback_only(running: Running) -
     address = ray.get_runtime_context().gcs_address
     drivers = [
         start_driver("ray", address, environment=environment)
-        for environment in ({"RAY_AUTH_TOKEN": _TOKEN}, {"RAY_AUTH_MODE": "disabled"})
+        for environment in ({"RAY_AUTH_TOKEN": TOKEN}, {"RAY_AUTH_MODE": "disabled"})
     ]
     joined, refused = [driver.communicate(timeout=60)[0] for driver in drivers]
     assert joined == "started\nmeasured 3\n"
@@ -173,7 +215,7 @@ def test_ray_says_how_many_workers_have_room(
     running: Running, workload: Workload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.only("ray")
-    monkeypatch.setattr("diswot.executors.ray.START_SECONDS", 1)
+    monkeypatch.setattr("diswot.executors.dispatch.START_SECONDS", 1)
     sentence = r"^only \d of 9 workers started within 1 seconds: ask for fewer workers, or wait until .* free CPUs$"
     with pytest.raises(ExecutorError, match=sentence), open_executor("ray", workload, 9):
         pass

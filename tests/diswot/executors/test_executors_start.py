@@ -40,14 +40,14 @@ def test_serial_puts_the_thread_count_back() -> None:
     torch.set_num_threads(3)
     try:
         with open_executor("serial", NOTHING) as executor:
-            assert next(executor.map([HARMLESS])).values == {"threads": (1,)}
+            assert next(executor.map([HARMLESS])).values["threads"] == (1,)
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
 
 
 def test_a_ray_address_that_does_not_answer_is_an_error_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diswot.executors.ray.ANSWER_SECONDS", 2)
+    monkeypatch.setattr("diswot.executors.cluster.ANSWER_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("RAY_ADDRESS", address)

@@ -1,0 +1,149 @@
+"""The connection to Ray: a cluster of this machine that lives as long as the connection, or one that is there already.
+
+Ray is imported when a connection is opened. A Ray cluster runs any code that reaches its ports, so token authentication
+is always on, and a cluster of this machine listens on the loopback device only.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from diswot.errors import ExecutorError, InputError
+
+CONNECT_SECONDS = 5.0
+"""Time in which a cluster's port must open."""
+
+ANSWER_SECONDS = 10.0
+"""Time in which a cluster must then answer; Ray itself would go on trying for a quarter of an hour."""
+
+STORE_BYTES = 256 * 2**20
+"""Object store of a cluster of this machine; the measurer is the only large object."""
+
+TOKEN = secrets.token_hex(32)
+"""Token of the clusters that this process starts; one for all of them, since Ray reads it once."""
+
+
+@contextmanager
+def connection(cpus: int | None = None, address: str | None = None) -> Iterator[None]:
+    """Be connected to Ray inside the block; executors entered there share the connection.
+
+    Args:
+        cpus: of a cluster that is started for the block; by default those of the machine.
+        address: `HOST:PORT` of a cluster that is there already.
+
+    Raises:
+        ExecutorError: the cluster does not start or does not answer.
+    """
+    with ExitStack() as stack:
+        with _environment(address):
+            import ray
+
+            if not ray.is_initialized():
+                stack.callback(_handle_sigterm, signal.getsignal(signal.SIGTERM))
+                stack.callback(ray.shutdown, wait_for_processes=True)
+                _connect(cpus, address)
+        yield
+
+
+def _connect(cpus: int | None, address: str | None) -> None:
+    import ray
+
+    handler = signal.getsignal(signal.SIGTERM)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if address is None:
+            ray.init("local", num_cpus=cpus, object_store_memory=STORE_BYTES, include_dashboard=False, **quiet)
+        else:
+            _check_answer(address)
+            ray.init(address, **quiet)
+    except ExecutorError:
+        raise
+    except Exception as error:  # Ray raises whatever it meets
+        raise ExecutorError(
+            f"Ray did not start: {first_line(error)}; the executor 'processes' does without it"
+        ) from error
+    if handler is not signal.SIG_DFL:
+        _handle_sigterm(handler)
+
+
+_CHECK = """
+import sys
+from ray.scripts.scripts import cli
+print(flush=True)
+cli(["health-check", "--address", sys.argv[1]])
+"""
+
+
+def check_form(address: str) -> None:
+    """Raise `InputError` for anything that is not written HOST:PORT."""
+    match = re.fullmatch(r"(?:[^\s/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", address)
+    if match is None or not 0 < int(match[1]) < 65536:
+        raise InputError(f"the address of a Ray cluster is written HOST:PORT, such as 10.0.0.1:6379, not {address!r}")
+
+
+def _check_answer(address: str) -> None:
+    """Raise `ExecutorError` unless a cluster answers at the address and takes our token."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ExecutorError(f"no Ray cluster answers at {address!r}: {error.strerror or error}") from error
+    # Asked in a process of its own, which can be given up when it hangs; its time starts when Ray is imported.
+    command = [sys.executable, "-c", _CHECK, address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:  # noqa: S603
+        try:
+            assert check.stdout is not None, "it is a pipe"
+            check.stdout.readline()
+            answers = check.wait(ANSWER_SECONDS) == 0
+        except subprocess.TimeoutExpired:
+            answers = False
+        finally:
+            check.kill()
+    if not answers:
+        raise ExecutorError(
+            f"no Ray cluster lets us in at {address!r}: check that it is the HOST:PORT of a running `ray start --head` "
+            "of the same version, and that RAY_AUTH_TOKEN holds its token"
+        )
+
+
+@contextmanager
+def _environment(address: str | None) -> Iterator[None]:
+    """What Ray reads while it starts; what the user has set stays as it is, and everything is put back at the end."""
+    before = dict(os.environ)
+    settings = {"RAY_USAGE_STATS_ENABLED": "0"}
+    if address is None:
+        if before.get("RAY_AUTH_MODE", "token") != "token":
+            raise ExecutorError("Ray starts here only with token authentication: unset RAY_AUTH_MODE")
+        settings["RAY_AUTH_TOKEN"] = TOKEN
+    if address is None or address.startswith(("127.", "localhost:")):
+        settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # as on those two: loopback stays loopback
+    if address is not None or "ray" not in sys.modules:  # once imported, Ray turns it on only by itself
+        settings["RAY_AUTH_MODE"] = "token"
+    os.environ.update(settings | before)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _handle_sigterm(handler: Any) -> None:
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
+
+
+def first_line(error: Exception) -> str:
+    """What an error of Ray says, without the pages that may follow."""
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
