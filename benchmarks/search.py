@@ -140,7 +140,7 @@ def run_searches(
     for kind in kinds:
         runs = []
         for run in range(spec.runs):
-            search = _search(spec, kind, run)
+            search = new_search(spec, kind, run)
             search.run(pool, lambda _: None)
             runs.append(curve(search, truth, max(spec.evaluations)))
             report("searching", len(curves) * spec.runs + run + 1, len(kinds) * spec.runs)
@@ -201,7 +201,7 @@ def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str,
     return rows
 
 
-def _search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
+def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
     """One search; random search is an evolution whose first, random population is never full."""
     algorithm, proxy, budget = kind
     scores, evaluations = spec.scores, max(spec.evaluations)

@@ -2,7 +2,7 @@
 
 import typer
 
-from benchmarks.cli import ablation, correlation, report, search, throughput
+from benchmarks.cli import ablation, correlation, paper, report, search, throughput
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -14,6 +14,7 @@ app.command()(correlation.correlation)
 app.command()(report.report)
 app.command()(ablation.ablation)
 app.command()(search.search)
+app.command()(paper.paper)
 app.command()(throughput.throughput)
 
 __all__ = ["app"]
