@@ -87,7 +87,7 @@ class PaperSpec:
     seed: int = 0
     seeds: int = 2
     initialisations: int = 8
-    label_noise: float = 0.25
+    label_noise: float = 0.2
     evaluations: int = 100
     runs: int = 20
     algorithm: str = "random"

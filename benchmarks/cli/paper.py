@@ -25,7 +25,7 @@ def paper(
     evaluations: Annotated[int, typer.Option(help="Architectures that a search may evaluate.")] = 100,
     runs: Annotated[int, typer.Option(help="Searches of each kind, each with its own search seed.")] = 20,
     algorithm: Annotated[str, typer.Option(help="Who searches.")] = "random",
-    label_noise: Annotated[float, typer.Option(help="Standard deviation of one training's accuracy, points.")] = 0.25,
+    label_noise: Annotated[float, typer.Option(help="Standard deviation of one training's accuracy, points.")] = 0.2,
     timed: Annotated[int, typer.Option(help="Architectures on which evaluation and training are timed.")] = 8,
     steps: Annotated[int, typer.Option(help="Training steps that are timed on each.")] = 2,
     epochs: Annotated[int, typer.Option(help="Epochs of the training that an evaluation replaces.")] = 12,
