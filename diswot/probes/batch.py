@@ -28,7 +28,7 @@ class ProbeBatch:
     def fingerprint(self) -> str:
         """SHA-256 over shape, pixels and labels: two probes with the same fingerprint give the same scores."""
         digest = hashlib.sha256(str(tuple(self.images.shape)).encode())
-        digest.update(self.images.cpu().contiguous().numpy().tobytes())
+        digest.update(self.images.cpu().float().contiguous().numpy().tobytes())  # numpy knows no bfloat16
         digest.update(self.labels.cpu().numpy().tobytes())
         return digest.hexdigest()
 

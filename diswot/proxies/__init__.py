@@ -27,18 +27,31 @@ def _of_student(
     *,
     labels: bool = False,
     steady: bool = False,
+    version: int = 1,
 ) -> Proxy:
     """A row that looks at the student alone."""
     function = f"{_HERE}.{function}"
-    return Proxy(name, summary, reference, function, want, labels=labels, passes=passes, steady=steady)
+    return Proxy(name, summary, reference, function, want, False, labels, passes, steady, version)
 
 
 _RECOMMENDATION_ROWS = (
     _of_student(
-        "capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward", steady=True
+        "capacity",
+        "effective size on white noise",
+        "docs/score.md",
+        "capacity:capacity",
+        "own forward",
+        steady=True,
+        version=2,
     ),
     _of_student(
-        "diversity", "channel entropy on white noise", "docs/score.md", "capacity:diversity", "own forward", steady=True
+        "diversity",
+        "channel entropy on white noise",
+        "docs/score.md",
+        "capacity:diversity",
+        "own forward",
+        steady=True,
+        version=2,
     ),
     _of_teacher(
         "prediction", "how well it predicts the teacher", "docs/score.md", "imitation:prediction", Want.KERNELS
@@ -172,6 +185,7 @@ AGGREGATES: dict[str, Aggregate] = {
             "docs/score.md",
             {"capacity": 1.0, "diversity": 0.25, "prediction": 0.5, "resemblance": 0.25},
             "none",
+            version=2,
         ),
         Aggregate(
             "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 NOISE_SEED = 0
 """Of the white noise that definitions ask for: the same for every candidate."""
+
+NOISE_IMAGES, NOISE_POSITIONS = 16, 1024
+"""Least images of white noise, and least positions of the smallest map, that entropies are taken from."""
 
 Passes = Literal["none", "forward", "own forward", "backward", "own backward"]
 """What a proxy runs through the candidate: nothing; the one forward pass that all share; forward passes of its own; a
@@ -59,26 +63,28 @@ class Evidence:
 
     @cached_property
     def on_noise(self) -> Observation:
-        """What the candidate shows on white noise of the probe's shape, by one more forward pass."""
+        """What the candidate shows on white noise of the probe's shape, by one more forward pass.
+
+        On `NOISE_IMAGES` images, or as many as give the smallest map `NOISE_POSITIONS` positions to tell channels apart
+        by, but never on more images than the probe has: entropies need no more, and cost in proportion.
+        """
         from diswot.observation import observe
 
-        return observe(self.network, self._noise, Want.ENTROPIES)
+        smallest = min((a.positions for a in self.student.activations if a.positions > 1), default=1)
+        count = max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest))
+        return observe(self.network, self._noise(min(count, len(self.probe.images))), Want.ENTROPIES)
 
     @cached_property
     def noise_trace(self) -> Trace:
         """A differentiable pass of white noise of the probe's shape through the candidate, run at first use."""
         from diswot.proxies.passes import trace
 
-        return trace(self.network, self._noise.images)
+        return trace(self.network, self._noise(len(self.probe.images)).images)
 
-    @cached_property
-    def _noise(self) -> ProbeBatch:
-        from diswot.probes.noise import white_noise
-
+    def _noise(self, count: int) -> ProbeBatch:
         images = self.probe.images
         shape = (images.shape[1], images.shape[2], images.shape[3])
-        noise = white_noise(len(images), self.student.logits.shape[1], shape, NOISE_SEED)
-        return noise.to(images.device, images.dtype)
+        return _white_noise(count, self.student.logits.shape[1], shape).to(images.device, images.dtype)
 
     @cached_property
     def trace(self) -> Trace:
@@ -134,6 +140,13 @@ class Proxy:
         module, function = self.function.split(":")
         compute: Callable[[Evidence], float] = getattr(import_module(module), function)
         return compute
+
+
+@cache
+def _white_noise(count: int, classes: int, shape: tuple[int, int, int]) -> ProbeBatch:
+    from diswot.probes.noise import white_noise
+
+    return white_noise(count, classes, shape, NOISE_SEED)
 
 
 Scale = Literal["none", "standard", "rank", "log-rank"]

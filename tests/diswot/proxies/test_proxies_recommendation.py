@@ -1,6 +1,7 @@
 """The terms of the recommendation score, by hand."""
 
 import math
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
@@ -8,13 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from diswot.observation import Activation, Observation
+from diswot.networks import build_random
+from diswot.observation import Activation, Observation, observe
 from diswot.observation.kernels import sampled_entropy, spectral_entropy
+from diswot.probes.noise import white_noise
 from diswot.proxies.base import Evidence
 from diswot.proxies.capacity import capacity, diversity
 from diswot.proxies.imitation import prediction, resemblance
 from diswot.proxies.kernel_regression import alignment, centred, held_out_r2, principal_targets
 from diswot.teachers.teacher import TeacherView
+from search_spaces import get_space
 
 N = 8
 
@@ -128,3 +132,14 @@ def test_features_that_are_not_finite_have_no_entropy() -> None:
     values = torch.ones(4, 3, 2, 2)
     values[0, 0, 0, 0] = math.nan
     assert math.isnan(sampled_entropy(values))
+
+
+@pytest.mark.parametrize(("side", "images", "expected"), [(32, 32, 16), (32, 8, 8), (12, 128, 114), (8, 64, 64)])
+def test_white_noise_has_as_many_images_as_the_smallest_map_needs(side: int, images: int, expected: int) -> None:
+    # The last stage has (side / 4)^2 positions: 1,024 of them are 16 images of 8 x 8, 114 of 3 x 3, 256 of 2 x 2.
+    space = get_space("cifar-resnet")
+    shape = (3, side, side)
+    probe = white_noise(images, 4, shape, 0)
+    network = build_random(partial(space.build, space.smallest, 4, shape), 0)
+    given = Evidence(observe(network, probe), space.costs(space.smallest, 4, shape), None, network, probe)
+    assert len(given.on_noise.logits) == expected
