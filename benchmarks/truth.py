@@ -10,8 +10,10 @@ from benchmarks.labels import Duplicates, read_labels, units_of
 from benchmarks.protocol import CorrelationSpec
 from benchmarks.statistics import Vector
 from diswot.errors import InputError
-from diswot.search.budget import ENUMERABLE
 from search_spaces import get_space
+
+LABELLED = 100_000
+"""No larger space is expected to have a label for every architecture."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def read_truth(spec: CorrelationSpec, column: str) -> Truth:
     """
     space, teacher = get_space(spec.space), spec.teacher
     why = "a search may find any architecture, so that every one needs a label"
-    if space.size > ENUMERABLE:
+    if space.size > LABELLED:
         raise InputError(f"{why}: {space.name} has {space.size:.3g}")
     units = units_of(read_labels(spec.labels, space, (column,)), space, Duplicates.ONCE)
     accuracy = {unit.name: unit.accuracies[0] for unit in units}
