@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
-from typing import TYPE_CHECKING
 
 from diswot.errors import InputError, UnknownName
 from diswot.executors.base import DEADLINE, Executor, Measure
-
-if TYPE_CHECKING:
-    from diswot.executors.crew import Crew
+from diswot.executors.pace import Pace
 
 EXECUTORS = ("serial", "processes", "ray")
 
@@ -73,46 +69,40 @@ def open_executor(
 
 
 def reach(name: str, workers: int | None = None, address: str | None = None) -> AbstractContextManager[None]:
-    """Connect to the Ray cluster, or start it, if the executor needs one; executors opened inside share it.
+    """Connect to the Ray cluster that is there already, if one is to be used; executors opened inside share it.
 
-    For those who have dear work to do before they can open an executor, and nothing to do it for without a cluster.
+    For those who have dear work to do before they can open an executor, and nothing to do it for without the cluster.
 
     Raises:
         InputError: as `check_executor` says.
-        ExecutorError: on entering; the cluster does not start or does not answer.
+        ExecutorError: on entering; the cluster does not answer.
     """
     check_executor(name, workers, address)
-    if name != "ray":
+    found = _address(address)
+    if name != "ray" or found is None:
         return nullcontext()
     from diswot.executors.cluster import connection
 
-    return connection(workers or _cores(), _address(address))
+    return connection(address=found)
 
 
 @contextmanager
 def _open_processes(measurer: Measure, workers: int, deadline: float) -> Iterator[Executor]:
+    from diswot.executors.dispatch import start
     from diswot.executors.processes import ProcessCrew
 
     with ProcessCrew(measurer, workers) as crew:
-        yield _start(crew, measurer, deadline)
+        yield start(crew, measurer, Pace(deadline))
 
 
 @contextmanager
 def _open_ray(measurer: Measure, workers: int | None, address: str | None, deadline: float) -> Iterator[Executor]:
     from diswot.executors.cluster import connection
+    from diswot.executors.dispatch import start
     from diswot.executors.ray import RayCrew
 
     with connection(workers or _cores(), address), RayCrew(measurer, workers) as crew:
-        yield _start(crew, measurer, deadline)
-
-
-def _start(crew: Crew, measurer: Measure, deadline: float) -> Executor:
-    from diswot.executors.crew import failed
-    from diswot.executors.dispatch import Dispatcher
-
-    dispatcher = Dispatcher(crew, partial(failed, measurer), deadline)
-    dispatcher.start()
-    return dispatcher
+        yield start(crew, measurer, Pace(deadline))
 
 
 def _address(address: str | None) -> str | None:

@@ -11,10 +11,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from diswot.errors import ExecutorError
-from diswot.executors.base import RETRIES
-from diswot.executors.crew import Crew, Done, Lost, Ready
+from diswot.executors.base import RETRIES, Measure
+from diswot.executors.crew import Crew, Done, Lost, Ready, failed
 from diswot.executors.pace import Pace
 from diswot.scoring import Measurement
 from search_spaces import Architecture
@@ -27,6 +28,17 @@ IN_FLIGHT = 2
 
 HOPELESS = 10
 """Architectures that may end all workers before a single one was measured."""
+
+
+def start(crew: Crew, measurer: Measure, pace: Pace) -> Dispatcher:
+    """A dispatcher with all workers started.
+
+    Raises:
+        ExecutorError: one of them cannot be started.
+    """
+    dispatcher = Dispatcher(crew, partial(failed, measurer), pace)
+    dispatcher.start()
+    return dispatcher
 
 
 class Batch:
@@ -76,13 +88,13 @@ class Dispatcher:
     Args:
         crew: entered, none of its workers started.
         failed: makes the record of an architecture that could not be measured, from it and the reason.
-        deadline: seconds that one measurement may always take.
+        pace: how many to send at once, and how long to wait.
     """
 
-    def __init__(self, crew: Crew, failed: Callable[[Architecture, str], Measurement], deadline: float) -> None:
+    def __init__(self, crew: Crew, failed: Callable[[Architecture, str], Measurement], pace: Pace) -> None:
         self._crew = crew
         self._failed = failed
-        self._pace = Pace(deadline)
+        self.pace = pace
         self._workers = {number: Worker(number) for number in range(crew.count)}
         self._measured = self._given_up = 0
 
@@ -132,7 +144,7 @@ class Dispatcher:
             busy = len(worker.chunks)
             if busy >= IN_FLIGHT or (busy and len(batch.waiting) <= len(self._workers)):
                 return
-            chunk = Chunk(batch, batch.take(self._pace.chunk(len(batch.waiting), len(self._workers))))
+            chunk = Chunk(batch, batch.take(self.pace.chunk(len(batch.waiting), len(self._workers))))
             if not busy:
                 worker.since = time.monotonic()
             worker.chunks.append(chunk)
@@ -159,7 +171,7 @@ class Dispatcher:
         """When this worker must have answered."""
         if not worker.ready:
             return worker.since + START_SECONDS
-        return worker.since + self._pace.patience(len(worker.chunks[0].places))
+        return worker.since + self.pace.patience(len(worker.chunks[0].places))
 
     def _ready(self) -> int:
         return sum(worker.ready for worker in self._workers.values())
@@ -167,14 +179,14 @@ class Dispatcher:
     def _done(self, worker: Worker, done: Done) -> None:
         chunk = worker.chunks.popleft()
         worker.since = time.monotonic()
-        self._pace.add(done.seconds)
+        self.pace.add(done.seconds)
         self._measured += len(chunk.places)
         chunk.batch.results.update(zip(chunk.places, done.results, strict=True))
 
     def _overdue(self, worker: Worker) -> None:
         if not worker.ready:
             raise ExecutorError(f"all workers were lost, and no other one started within {START_SECONDS:g} seconds")
-        seconds = self._pace.patience(len(worker.chunks[0].places))
+        seconds = self.pace.patience(len(worker.chunks[0].places))
         self._lost(worker, f"had not answered within its deadline of {seconds:g} seconds and was ended")
 
     def _lost(self, worker: Worker, reason: str) -> None:

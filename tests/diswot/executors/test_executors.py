@@ -113,10 +113,10 @@ def impatient(running: Running, workload: Workload) -> Iterator[None]:
     """Deadlines of two seconds: the workers have their imports behind them."""
     if isinstance(running.executor, Dispatcher):
         list(running.executor.map([SAMPLE[0]] * 2 * WORKERS))
-        running.executor._pace = Pace(2.0)
+        running.executor.pace = Pace(2.0)
     yield
     if isinstance(running.executor, Dispatcher):
-        running.executor._pace = Pace(DEADLINE)
+        running.executor.pace = Pace(DEADLINE)
     workload.revive()
 
 
