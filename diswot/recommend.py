@@ -12,8 +12,9 @@ from diswot.errors import DiswotError, InputError, UnknownName
 from diswot.executors import EXECUTORS, open_executor
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
-from diswot.report.result import Result, make_result
+from diswot.report.result import ALTERNATIVES, Result, make_result
 from diswot.scoring import Measurer, Scorer, needs_reference, prepare, reference_sample
+from diswot.search.finalists import confirm
 from diswot.search.run import Progress, Search
 from diswot.search.spec import SearchSpec
 from search_spaces import Architecture, get_space
@@ -95,10 +96,11 @@ def run_search(
     start = time.perf_counter()
     measurer = measurer_of(search.spec, compute.device)
     ready = time.perf_counter()
-    with open_executor(compute.executor, measurer, compute.workers) as executor:
+    with open_executor(compute.executor, measurer, compute.workers) as executor, search.meter:
         search.run(executor, report, checkpoint)
     if not search.done:
         return None
+    confirm(search, 1 + ALTERNATIVES)
     measuring = sum(m.seconds for m in (*search.reference, *search.measurements))
     timings = {"prepare": ready - start, "search": time.perf_counter() - ready, "measuring_all_workers": measuring}
     return make_result(search, measurer.probe.fingerprint, timings)

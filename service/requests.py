@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from diswot.errors import InputError, UnknownName
+from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED, ProbeSpec
-from diswot.search.budget import Budget, Feasible
+from diswot.search.budget import Budget
 from diswot.search.evolution import AgingEvolution
+from diswot.search.feasible import ENUMERABLE, Feasible, check_ends
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space
@@ -22,6 +24,7 @@ MAX_IMAGES = 1024
 MAX_PROBE_VALUES = 2**26
 """Numbers in a probe batch: images x channels x height x width."""
 MAX_SEEDS = 32
+MAX_THREADS = 256
 MAX_POPULATION = 10_000
 MAX_SEED = 2**63 - 1
 ALGORITHMS = (AgingEvolution.name,)
@@ -51,16 +54,51 @@ class TeacherRequest(Request):
 
 
 class Limit(Request):
-    """The most that a student may cost in one respect."""
+    """What a student may cost in one respect: at most, at least, or between."""
 
+    min: int | None = None
     max: int | None = None
 
 
+class LatencyLimit(Request):
+    """Seconds that a batch may take, as measured on the machine that searches; results then differ from run to run."""
+
+    min: float | None = None
+    max: float | None = None
+    device: Name = _DEFAULT.budget.latency.device
+    threads: int = Field(default=_DEFAULT.budget.latency.threads, le=MAX_THREADS)
+    batch: int = Field(default=_DEFAULT.budget.latency.batch, le=MAX_IMAGES)
+
+    def setup(self) -> LatencySetup:
+        """Under what circumstances to measure."""
+        return LatencySetup(self.device, self.threads, self.batch)
+
+
 class Constraints(Request):
-    """Limits that hold for every student; the result shows the figures."""
+    """Limits that hold for every student; the result shows the figures. `memory` is in bytes, `latency` in seconds."""
 
     params: Limit = Limit()
     macs: Limit = Limit()
+    memory: Limit = Limit()
+    latency: LatencyLimit = LatencyLimit()
+
+    def budget(self) -> Budget:
+        """What the library is asked to hold.
+
+        Raises:
+            InputError: a limit is not positive, or a range is empty.
+        """
+        return Budget(
+            min_params=self.params.min,
+            max_params=self.params.max,
+            min_macs=self.macs.min,
+            max_macs=self.macs.max,
+            min_memory=self.memory.min,
+            max_memory=self.memory.max,
+            min_latency=self.latency.min,
+            max_latency=self.latency.max,
+            latency=self.latency.setup(),
+        )
 
 
 class BudgetRequest(Request):
@@ -121,7 +159,7 @@ class SearchRequest(Request):
             space=self.search_space,
             score=self.score,
             probe=ProbeSpec(self.probe.source, self.probe.size),
-            budget=Budget(self.constraints.params.max, self.constraints.macs.max),
+            budget=self.constraints.budget(),
             evaluations=self.budget.evaluations,
             seed=self.seed,
             seeds=self.seeds,
@@ -138,10 +176,18 @@ class SearchRequest(Request):
 
 
 def check_feasible(spec: SearchSpec) -> None:
-    """Raise `InfeasibleBudget` if no architecture meets the budget, by the formulas of the space.
+    """Refuse a budget that the formulas of the space rule out, and threads that this machine does not have.
 
-    `Feasible` says it in its own words; it is made only then, since it goes on to list the space, which takes a second.
+    A range that lies within the reach of a space may still hold nothing: in a space that can be listed that is found
+    out here, within a second; elsewhere, and where latency is concerned, by the worker.
+
+    Raises:
+        InfeasibleBudget: says what comes nearest.
+        InputError: the machine has fewer cores than latency shall be measured with.
     """
     space, task = get_space(spec.space), (spec.teacher.num_classes, spec.teacher.in_shape)
-    if not spec.budget.allows(space.costs(space.smallest, *task)):
+    if spec.budget.times:
+        spec.budget.latency.check()
+    check_ends(space, spec.budget, *task)
+    if spec.budget.has_minima and space.size <= ENUMERABLE:
         Feasible(space, spec.budget, *task)

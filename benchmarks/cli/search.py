@@ -59,7 +59,7 @@ def search(
     """Search many times over, and look up what was found; continues from what an earlier run has measured."""
     from benchmarks.protocol import CorrelationSpec
     from benchmarks.search import ALGORITHMS, SearchBenchmark, run_search_benchmark
-    from diswot.search.budget import parse_count
+    from diswot.search.quantities import parse_count
 
     spec = SearchBenchmark(
         scores=CorrelationSpec(

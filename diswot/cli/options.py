@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from diswot.errors import InputError
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import Shape
+
+Limit = TypeVar("Limit", int, float)
 
 TeacherOption = Annotated[str, typer.Option("--teacher", help="Who teaches; `diswot teachers` lists the names.")]
 ClassesOption = Annotated[int, typer.Option("--classes", help="Classes of the task.")]
@@ -34,7 +37,27 @@ InitialisationsOption = Annotated[int, typer.Option("--initialisations", help="R
 ExecutorOption = Annotated[str, typer.Option("--executor", help="serial, processes or ray.")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="Workers; by default one for each core.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="Where networks run: cpu, cuda, cuda:1, ...")]
+MinParamsOption = Annotated[str | None, typer.Option("--min-params", help="Fewest parameters, such as 0.3M.")]
+MaxParamsOption = Annotated[str | None, typer.Option("--max-params", help="Most parameters, such as 0.5M.")]
+MinMacsOption = Annotated[str | None, typer.Option("--min-macs", help="Fewest multiply-accumulates an image.")]
+MaxMacsOption = Annotated[str | None, typer.Option("--max-macs", help="Most of them, such as 80 MMACs.")]
+MinMemoryOption = Annotated[str | None, typer.Option("--min-memory", help="Least peak of activations an image.")]
+MaxMemoryOption = Annotated[str | None, typer.Option("--max-memory", help="Highest peak, such as 512 KiB or 2 MB.")]
+MinLatencyOption = Annotated[str | None, typer.Option("--min-latency", help="Least latency; it will be measured.")]
+MaxLatencyOption = Annotated[str | None, typer.Option("--max-latency", help="Most latency, such as 4ms; measured.")]
+LatencyDeviceOption = Annotated[str, typer.Option("--latency-device", help="Where it is measured: cpu, cuda, ...")]
+LatencyThreadsOption = Annotated[int, typer.Option("--latency-threads", help="Threads it is measured with.")]
+LatencyBatchOption = Annotated[int, typer.Option("--latency-batch", help="Images it is measured for at once.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+
+
+def limit(text: str | None, parse: Callable[[str], Limit]) -> Limit | None:
+    """A limit as `parse` reads it, or none.
+
+    Raises:
+        InputError: `parse` cannot read it.
+    """
+    return None if text is None else parse(text)
 
 
 def teacher_spec(name: str, classes: int, shape: str, weights: Path | None) -> TeacherSpec:

@@ -12,8 +12,10 @@ from rich.progress import Progress as Bar
 from diswot.cli import options as o
 from diswot.cli.console import STDERR
 from diswot.cli.present import show_result
+from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED, ProbeSpec
-from diswot.search.budget import Budget, parse_count
+from diswot.search.budget import Budget
+from diswot.search.quantities import parse_bytes, parse_count, parse_seconds
 from diswot.search.spec import SearchSpec
 
 
@@ -21,8 +23,17 @@ def search(
     teacher: o.TeacherOption,
     space: o.SpaceOption = "nasbench201",
     classes: o.ClassesOption = 100,
-    max_params: Annotated[str | None, typer.Option(help="Most parameters, such as 0.5M.")] = None,
-    max_macs: Annotated[str | None, typer.Option(help="Most multiply-accumulates an image, such as 80M.")] = None,
+    min_params: o.MinParamsOption = None,
+    max_params: o.MaxParamsOption = None,
+    min_macs: o.MinMacsOption = None,
+    max_macs: o.MaxMacsOption = None,
+    min_memory: o.MinMemoryOption = None,
+    max_memory: o.MaxMemoryOption = None,
+    min_latency: o.MinLatencyOption = None,
+    max_latency: o.MaxLatencyOption = None,
+    latency_device: o.LatencyDeviceOption = "cpu",
+    latency_threads: o.LatencyThreadsOption = 1,
+    latency_batch: o.LatencyBatchOption = 1,
     evaluations: Annotated[int, typer.Option(help="Architectures to measure.")] = 300,
     score: o.ScoreOption = "default",
     probe: o.ProbeOption = SEEDED[0],
@@ -46,7 +57,17 @@ def search(
         space=space,
         score=score,
         probe=ProbeSpec(probe, probe_size),
-        budget=Budget(*(None if limit is None else parse_count(limit) for limit in (max_params, max_macs))),
+        budget=Budget(
+            min_params=o.limit(min_params, parse_count),
+            max_params=o.limit(max_params, parse_count),
+            min_macs=o.limit(min_macs, parse_count),
+            max_macs=o.limit(max_macs, parse_count),
+            min_memory=o.limit(min_memory, parse_bytes),
+            max_memory=o.limit(max_memory, parse_bytes),
+            min_latency=o.limit(min_latency, parse_seconds),
+            max_latency=o.limit(max_latency, parse_seconds),
+            latency=LatencySetup(latency_device, latency_threads, latency_batch),
+        ),
         evaluations=evaluations,
         seed=seed,
         seeds=seeds,

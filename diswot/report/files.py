@@ -17,6 +17,8 @@ from diswot.search.run import Search
 RESULT = "result.json"
 CANDIDATES = "candidates.csv"
 PLOT = "search.png"
+COSTS = ("params", "macs", "depth", "memory", "latency")
+"""Columns of `candidates.csv`."""
 
 
 def check_folder(folder: Path, search: Search) -> None:
@@ -58,7 +60,7 @@ def _write_candidates(file: IO[str], search: Search) -> None:
     terms = list(next((c.score.components for c in candidates if c.score), {}))
     writer = csv.writer(file, lineterminator="\n")
     raw = [f"raw_{term}" for term in terms]
-    writer.writerow(["rank", "evaluation", "arch", "score", "stderr", "params", "macs", "depth", *terms, *raw, "error"])
+    writer.writerow(["rank", "evaluation", "arch", "score", "stderr", *COSTS, *terms, *raw, "error"])
     for rank, candidate in enumerate(candidates, 1):
         m, score = candidate.measurement, candidate.score
         head = [
@@ -70,7 +72,9 @@ def _write_candidates(file: IO[str], search: Search) -> None:
         ]
         parts = [score.components[term] for term in terms] if score else [""] * len(terms)
         means = [sum(m.values[term]) / len(m.values[term]) for term in terms] if score else [""] * len(terms)
-        writer.writerow([*head, m.costs.params, m.costs.macs, m.costs.depth, *parts, *means, m.error or ""])
+        seconds = search.latency(m.arch)
+        costs = [m.costs.params, m.costs.macs, m.costs.depth, m.costs.memory, seconds.median if seconds else ""]
+        writer.writerow([*head, *costs, *parts, *means, m.error or ""])
 
 
 def _write(path: Path, fill: Callable[[IO[str]], object]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from diswot.errors import DiswotError
+from diswot.latency import Latency
 from diswot.proxies import get_score
+from diswot.search.budget import Budget
 from diswot.search.run import Candidate, Search
 from diswot.search.spec import SearchSpec
 
@@ -33,6 +36,9 @@ class Student(Document):
         params: trainable parameters.
         macs: multiply-accumulates for one image.
         depth: convolutions and linear layers.
+        memory: bytes of activations alive at once for one image in float32, by formula.
+        latency: seconds, the median as measured; `null` where the budget does not limit it.
+        latency_spread: interquartile range of those seconds.
         components: what each term adds to the score.
         raw: mean of each proxy before scaling.
     """
@@ -43,8 +49,19 @@ class Student(Document):
     params: int
     macs: int
     depth: int
+    memory: int
+    latency: float | None = None
+    latency_spread: float | None = None
     components: dict[str, float]
     raw: dict[str, float]
+
+
+class LatencyRecord(Document):
+    """Under what circumstances latency was measured."""
+
+    device: str
+    threads: int
+    batch: int
 
 
 class Settings(Document):
@@ -60,6 +77,13 @@ class Settings(Document):
     probe_size: int
     max_params: int | None
     max_macs: int | None
+    max_memory: int | None
+    max_latency: float | None
+    min_params: int | None
+    min_macs: int | None
+    min_memory: int | None
+    min_latency: float | None
+    latency: LatencyRecord | None
     max_evaluations: int
     seed: int
     seeds: int
@@ -112,8 +136,8 @@ class Result(Document):
     timings: dict[str, float]
 
 
-def student(candidate: Candidate) -> Student:
-    """A candidate with a score, as a document."""
+def student(candidate: Candidate, latency: Latency | None = None) -> Student:
+    """A candidate with a score, as a document, with its latency if that was measured."""
     measurement, score = candidate.measurement, candidate.score
     if score is None:
         raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
@@ -125,6 +149,9 @@ def student(candidate: Candidate) -> Student:
         params=costs.params,
         macs=costs.macs,
         depth=costs.depth,
+        memory=costs.memory,
+        latency=None if latency is None else latency.median,
+        latency_spread=None if latency is None else latency.spread,
         components=score.components,
         raw={name: sum(series) / len(series) for name, series in measurement.values.items()},
     )
@@ -149,9 +176,13 @@ def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float
         DiswotError: every candidate failed; the message quotes the first failure.
     """
     candidates = search.candidates()
-    students = [student(candidate) for candidate in candidates if candidate.score is not None]
+    students = [student(c, search.latency(c.measurement.arch)) for c in candidates if c.score is not None]
     if not students:
         raise DiswotError(f"all {len(candidates)} candidates failed; the first: {candidates[0].measurement.error}")
+    failed = len(candidates) - len(students)
+    students = [one for one in students if _in_time(one, search.spec.budget)]
+    if not students:
+        raise DiswotError(f"measured again, the latency of none of {len(candidates)} candidates was within the budget")
     best, *others = students
     limit = resolution(students)
     return Result(
@@ -159,9 +190,14 @@ def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float
         alternatives=others[:ALTERNATIVES],
         resolution=limit,
         indistinguishable=[one.arch for one in others if limit is not None and best.score - one.score < limit],
-        search=_record(search, probe_fingerprint, failed=len(candidates) - len(students)),
-        timings={part: round(seconds, 3) for part, seconds in timings.items()},
+        search=_record(search, probe_fingerprint, failed=failed),
+        timings={part: round(seconds, 3) for part, seconds in (timings | _latency_time(search)).items()},
     )
+
+
+def _in_time(one: Student, budget: Budget) -> bool:
+    """Whether a student holds the limits of latency, if there are any."""
+    return not budget.times or (one.latency is not None and budget.in_time(one.latency))
 
 
 def settings_of(spec: SearchSpec) -> Settings:
@@ -177,6 +213,13 @@ def settings_of(spec: SearchSpec) -> Settings:
         probe_size=spec.probe.size,
         max_params=spec.budget.max_params,
         max_macs=spec.budget.max_macs,
+        max_memory=spec.budget.max_memory,
+        max_latency=spec.budget.max_latency,
+        min_params=spec.budget.min_params,
+        min_macs=spec.budget.min_macs,
+        min_memory=spec.budget.min_memory,
+        min_latency=spec.budget.min_latency,
+        latency=LatencyRecord(**asdict(spec.budget.latency)) if spec.budget.times else None,
         max_evaluations=spec.evaluations,
         seed=spec.seed,
         seeds=spec.seeds,
@@ -184,6 +227,10 @@ def settings_of(spec: SearchSpec) -> Settings:
         population=spec.population,
         tournament=spec.tournament,
     )
+
+
+def _latency_time(search: Search) -> dict[str, float]:
+    return {"latency": search.meter.seconds} if search.spec.budget.times else {}
 
 
 def _record(search: Search, probe_fingerprint: str, failed: int) -> SearchRecord:

@@ -1,129 +1,124 @@
-"""Budgets: limits on what a student may cost."""
+"""Budgets: what a student may cost, and must cost at least."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Collection
-from dataclasses import dataclass
-from fractions import Fraction
+import math
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
+from diswot.errors import InputError
+from diswot.latency import LatencySetup
+from diswot.search.quantities import say_seconds
+from search_spaces import Costs
 
-from diswot.errors import InfeasibleBudget, InputError
-from search_spaces import Architecture, Costs, SearchSpace, Shape
-
-ENUMERABLE = 100_000
-"""Spaces up to this size are listed rather than sampled."""
-
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-
-
-def parse_count(text: str) -> int:
-    """A count as people write it: `500000`, `0.5M`, `80 MMACs`, `1.2G`.
-
-    Raises:
-        InputError: not a positive number with one of the units k, M, G.
-    """
-    match = re.fullmatch(r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kKMG]?)\s*(?:params|MACs)?\s*", text)
-    value = int(Fraction(match[1]) * _UNITS[match[2].replace("K", "k")]) if match else 0
-    if value < 1:
-        raise InputError(f"a budget is a positive number, with k, M or G behind it if you like, not {text!r}")
-    return value
+COSTS = {"params": "parameters", "macs": "MACs", "memory": "bytes of activations"}
+"""What a formula tells beforehand, by its field of `Costs`, and what it counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The most that a student may cost; `None` is no limit.
+    """Ranges that the costs of a student must lie in, their ends included; `None` is no limit.
 
     Attributes:
-        max_params: trainable parameters.
-        max_macs: multiply-accumulates for one image.
+        max_params: trainable parameters, at most.
+        max_macs: multiply-accumulates for one image, at most.
+        max_memory: bytes of activations alive at once for one image, at most; see `Costs.memory`.
+        max_latency: seconds, measured as `latency` says, at most.
+        min_params: trainable parameters, at least.
+        min_macs: multiply-accumulates for one image, at least.
+        min_memory: bytes of activations alive at once for one image, at least.
+        min_latency: seconds, at least.
+        latency: under what circumstances latency is measured.
     """
 
     max_params: int | None = None
     max_macs: int | None = None
+    max_memory: int | None = None
+    max_latency: float | None = None
+    min_params: int | None = None
+    min_macs: int | None = None
+    min_memory: int | None = None
+    min_latency: float | None = None
+    latency: LatencySetup = field(default_factory=LatencySetup)
 
     def __post_init__(self) -> None:
-        """Raise `InputError` for limits below one."""
-        for name, limit in (("max_params", self.max_params), ("max_macs", self.max_macs)):
-            if limit is not None and limit < 1:
-                raise InputError(f"{name} must be at least 1, not {limit}")
+        """Raise `InputError` for limits that are not positive, and for ranges that are empty."""
+        for cost in (*COSTS, "latency"):
+            low, high = self.range(cost)
+            for name, limit in ((f"min_{cost}", low), (f"max_{cost}", high)):
+                if limit is not None and not (limit >= 1 or cost == "latency"):
+                    raise InputError(f"{name} must be at least 1, not {limit}")
+                if limit is not None and not 0 < limit < math.inf:
+                    raise InputError(f"{name} must be a number of seconds above 0, not {limit}")
+            if low is not None and high is not None and low > high:
+                most, given = (say_seconds(high), say_seconds(low)) if cost == "latency" else (f"{high:,}", f"{low:,}")
+                raise InputError(f"min_{cost} must be at most max_{cost}, which is {most}, not {given}")
 
     def __str__(self) -> str:
-        limits = [(self.max_params, "parameters"), (self.max_macs, "MACs")]
-        return " and ".join(f"at most {limit:,} {unit}" for limit, unit in limits if limit is not None) or "no limit"
+        parts = [_say(*self.range(cost), unit) for cost, unit in COSTS.items()]
+        if self.times:
+            low, high = (None if limit is None else say_seconds(limit) for limit in self.range("latency"))
+            parts.append(f"{_say(low, high, 'on')} {self.latency}")
+        return " and ".join(filter(None, parts)) or "no limit"
+
+    def range(self, cost: str) -> tuple[Any, Any]:
+        """Least and most of a cost: `params`, `macs`, `memory` or `latency`."""
+        return getattr(self, f"min_{cost}"), getattr(self, f"max_{cost}")
+
+    @property
+    def times(self) -> bool:
+        """Whether latency has a limit, and so must be measured."""
+        return self.range("latency") != (None, None)
+
+    @property
+    def has_minima(self) -> bool:
+        """Whether a cost that a formula tells has a lower limit: then stepping down does not always lead inside."""
+        return any(self.range(cost)[0] is not None for cost in COSTS)
 
     def allows(self, costs: Costs) -> bool:
-        """Whether these costs are within every limit."""
-        return (self.max_params is None or costs.params <= self.max_params) and (
-            self.max_macs is None or costs.macs <= self.max_macs
+        """Whether these costs are within every range; of latency they say nothing."""
+        return not self.exceeded(costs) and not self.missed(costs)
+
+    def exceeded(self, costs: Costs) -> bool:
+        """Whether one of these costs is above its limit."""
+        return any(high is not None and getattr(costs, cost) > high for cost, _, high in self._ranges())
+
+    def missed(self, costs: Costs) -> bool:
+        """Whether one of these costs is below its limit."""
+        return any(low is not None and getattr(costs, cost) < low for cost, low, _ in self._ranges())
+
+    def distance(self, costs: Costs) -> float:
+        """How far these costs are from their ranges: the sum of log ratios to the nearest ends; 0 within the budget."""
+        far = 0.0
+        for cost, low, high in self._ranges():
+            value = getattr(costs, cost)
+            if high is not None and value > high:
+                far += math.log(value / high)
+            elif low is not None and value < low:
+                far += math.log(low / value)
+        return far
+
+    def in_time(self, seconds: float) -> bool:
+        """Whether a latency is within its range."""
+        return (self.min_latency is None or seconds >= self.min_latency) and (
+            self.max_latency is None or seconds <= self.max_latency
+        )
+
+    def _ranges(self) -> tuple[tuple[str, int | None, int | None], ...]:
+        return (
+            ("params", self.min_params, self.max_params),
+            ("macs", self.min_macs, self.max_macs),
+            ("memory", self.min_memory, self.max_memory),
         )
 
 
-class Feasible:
-    """The architectures of a space within a budget, in canonical form.
-
-    A space that can be listed is listed once: a region of a few architectures is found, and not merely hoped for.
-
-    Args:
-        space: to search.
-        budget: limits that hold for every architecture.
-        num_classes: of the task.
-        in_shape: of the task.
-
-    Raises:
-        InfeasibleBudget: says what the smallest architecture costs.
-    """
-
-    def __init__(self, space: SearchSpace, budget: Budget, num_classes: int, in_shape: Shape) -> None:
-        self.space, self.budget = space, budget
-        self._task = (num_classes, in_shape)
-        smallest = space.costs(space.smallest, *self._task)
-        if not budget.allows(smallest):
-            raise InfeasibleBudget(
-                f"no architecture of {space.name} has {budget}: "
-                f"the smallest costs {smallest.params:,} parameters and {smallest.macs:,} MACs "
-                f"for {num_classes} classes"
-            )
-        self.listed: tuple[Architecture, ...] | None = None
-        if space.size <= ENUMERABLE:
-            self.listed = tuple(
-                arch for arch in dict.fromkeys(map(space.canonical, space.enumerate())) if self.allows(arch)
-            )
-
-    def allows(self, arch: Architecture) -> bool:
-        """Whether `arch` is within the budget, by the space's formula."""
-        return self.budget.allows(self.space.costs(arch, *self._task))
-
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """A canonical architecture within the budget.
-
-        Uniform where the space is listed. Elsewhere a random architecture whose decisions step down, in random order,
-        until it fits: the fewest steps are found by bisection, since each step lowers the costs.
-        """
-        if self.listed is not None:
-            return self.listed[int(rng.integers(len(self.listed)))]
-        choices = np.array(self.space.sample(rng).choices)
-        steps = rng.permutation(np.repeat(np.arange(len(choices)), choices))
-
-        def after(count: int) -> Architecture:
-            return self.space.arch((choices - np.bincount(steps[:count], minlength=len(choices))).tolist())
-
-        fewest = bisect_left(range(len(steps) + 1), True, key=lambda count: self.allows(after(count)))
-        return self.space.canonical(after(fewest))
-
-    def beside(self, archs: Collection[Architecture]) -> list[Architecture]:
-        """Other canonical architectures within the budget that are one step of one decision away from one of these.
-
-        Each decision's options ascend in cost, so what is within a budget hangs together by such steps: from any one
-        architecture they lead to all others.
-        """
-        found: dict[Architecture, None] = {}
-        for arch in archs:
-            for i, options in enumerate(self.space.options):
-                for choice in (arch.choices[i] - 1, arch.choices[i] + 1):
-                    if 0 <= choice < len(options):
-                        near = self.space.arch([*arch.choices[:i], choice, *arch.choices[i + 1 :]])
-                        found[self.space.canonical(near)] = None
-        return [arch for arch in found if arch not in archs and self.allows(arch)]
+def _say(low: object, high: object, unit: str) -> str:
+    """A range in words, or nothing where there is no limit."""
+    least, most = (f"{limit:,}" if isinstance(limit, int) else limit for limit in (low, high))
+    if low is None and high is None:
+        return ""
+    if low is None:
+        return f"at most {most} {unit}"
+    if high is None:
+        return f"at least {least} {unit}"
+    return f"exactly {least} {unit}" if low == high else f"{least} to {most} {unit}"

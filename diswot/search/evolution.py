@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from diswot.errors import InputError
-from diswot.search.budget import Feasible
+from diswot.search.feasible import Feasible
 from diswot.seeds import stream
 from search_spaces import Architecture
 

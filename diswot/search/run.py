@@ -7,15 +7,19 @@ from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any
 
+from diswot.errors import InfeasibleBudget
 from diswot.executors import Executor
+from diswot.latency import Latency, LatencyMeter
 from diswot.scoring import Measurement, Score, Scorer, needs_reference, reference_sample
-from diswot.search.budget import Feasible
 from diswot.search.evolution import AgingEvolution
+from diswot.search.feasible import Feasible
 from diswot.search.spec import SearchSpec
 from search_spaces import Architecture, Costs, get_space
 
 BATCH = 20
 """Proposals that are asked for at once. Fixed, so that the number of workers does not change the course of a search."""
+REJECTIONS = 200
+"""Proposals in a row whose latency is outside the budget before no more are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,17 @@ class Search:
     def __init__(self, spec: SearchSpec) -> None:
         self.spec = spec
         self.space = get_space(spec.space)
-        feasible = Feasible(self.space, spec.budget, spec.teacher.num_classes, spec.teacher.in_shape)
-        self.algorithm = AgingEvolution(feasible, spec.seed, spec.population, spec.tournament)
+        task = (spec.teacher.num_classes, spec.teacher.in_shape)
+        self.meter = LatencyMeter(self.space, spec.budget.latency, *task)
+        """Measures latency where the budget limits it; entered around `run`, so that its process ends."""
+        self.confirmed: dict[str, Latency | None] = {}
+        """Latency of the finalists, measured once more; see `diswot.search.finalists`."""
+        self.feasible = Feasible(self.space, spec.budget, *task, self.meter)
+        self.algorithm = AgingEvolution(self.feasible, spec.seed, spec.population, spec.tournament)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
         self.exhausted = False
+        self.rejected = 0
 
     @property
     def done(self) -> bool:
@@ -79,6 +89,7 @@ class Search:
             report: called after each measurement.
             checkpoint: called after each batch, when `state` is worth keeping; returns whether to go on.
         """
+        self.feasible.check_latency()
         self._measure_reference(executor, report)
         if not checkpoint():
             return
@@ -94,6 +105,12 @@ class Search:
         found = [Candidate(m, scorer(m) if m.error is None else None) for m in self.measurements]
         return sorted(found, key=lambda c: -c.score.value if c.score else float("inf"))
 
+    def latency(self, name: str) -> Latency | None:
+        """What is known of the latency of a candidate: as confirmed, or else as measured when it was proposed."""
+        if name in self.confirmed:
+            return self.confirmed[name]
+        return self.meter.known.get(self.space.decode(name))
+
     def state(self) -> dict[str, Any]:
         """Everything that the rest of the search depends on, as JSON values."""
         return {
@@ -101,6 +118,7 @@ class Search:
             "algorithm": self.algorithm.state(),
             "reference": [asdict(m) for m in self.reference],
             "measurements": [asdict(m) for m in self.measurements],
+            "latencies": self.meter.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -108,6 +126,7 @@ class Search:
         self.algorithm.restore(state["algorithm"])
         self.reference = [_measurement(row) for row in state["reference"]]
         self.measurements = [_measurement(row) for row in state["measurements"]]
+        self.meter.restore(state["latencies"])
 
     def _measure_reference(self, executor: Executor, report: Callable[[Progress], None]) -> None:
         if not needs_reference(self.spec.score):
@@ -118,8 +137,8 @@ class Search:
             report(Progress("reference", len(self.reference), len(sample)))
 
     def _evolve(self, executor: Executor, scorer: Scorer, report: Callable[[Progress], None]) -> None:
-        asked = self.algorithm.ask(min(BATCH, self.spec.evaluations - len(self.measurements)))
-        self.exhausted = not asked
+        proposed = self.algorithm.ask(min(BATCH, self.spec.evaluations - len(self.measurements)))
+        asked = self._admit(proposed)
         told: list[tuple[Architecture, float | None]] = []
         best = max(self._scores(scorer), key=itemgetter(0), default=None)
         for arch, measurement in zip(asked, self._measure(executor, asked), strict=True):
@@ -133,7 +152,21 @@ class Search:
                     "evolving", len(self.measurements), self.spec.evaluations, *((best[1], best[0]) if best else ())
                 )
             )
-        self.algorithm.tell(told)
+        scores = dict(told)
+        self.algorithm.tell((arch, scores.get(arch)) for arch in proposed)
+
+    def _admit(self, proposed: Sequence[Architecture]) -> list[Architecture]:
+        """Those within the budget. Their latency is measured while the workers rest; a rejected one is no evaluation.
+
+        Raises:
+            InfeasibleBudget: of many that were proposed, the latency of none was within the budget.
+        """
+        admitted = [arch for arch in proposed if self.feasible.allows(arch)]
+        self.rejected = 0 if admitted else self.rejected + len(proposed)
+        self.exhausted = not proposed or self.rejected >= REJECTIONS
+        if self.rejected and self.exhausted and not self.measurements:
+            raise InfeasibleBudget(self.feasible.nearest_latency())
+        return admitted
 
     def _measure(self, executor: Executor, archs: Sequence[Architecture]) -> Iterator[Measurement]:
         """Measurements in order; those that the reference sample already holds cost nothing."""

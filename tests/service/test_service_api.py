@@ -66,7 +66,7 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert job["spec"]["search_space"] == "nasbench201"
     assert job["spec"]["budget"] == {"evaluations": 300}
     assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": 50, "tournament": 10}
-    assert job["spec"]["constraints"] == {"params": {"max": None}, "macs": {"max": None}}
+    assert job["spec"]["constraints"]["params"] == {"min": None, "max": None}
     assert (job["spec"]["seed"], job["spec"]["seeds"], job["spec"]["score"]) == (0, 2, "default")
     unknown = dict.fromkeys(("phase", "rate_per_s", "eta_s", "best_score"))
     assert job["progress"] == {"done": 0, "total": 300, "percent": 0} | unknown

@@ -6,7 +6,7 @@ from diswot.report.result import Student, resolution
 
 
 def student(score: float, stderr: float | None) -> Student:
-    return Student(arch="a", score=score, stderr=stderr, params=1, macs=1, depth=1, components={}, raw={})
+    return Student(arch="a", score=score, stderr=stderr, params=1, macs=1, depth=1, memory=1, components={}, raw={})
 
 
 def test_the_resolution_pools_the_spread_over_the_seeds() -> None:

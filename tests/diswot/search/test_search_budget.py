@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from diswot.errors import InfeasibleBudget, InputError
-from diswot.search.budget import Budget, Feasible, parse_count
+from diswot.search.budget import Budget
+from diswot.search.feasible import Feasible
+from diswot.search.quantities import parse_count
 from search_spaces import CIFAR, Costs, get_space
 
 NASBENCH, RESNETS, MOBILENETS = map(get_space, ("nasbench201", "cifar-resnet", "mobilenetv2"))

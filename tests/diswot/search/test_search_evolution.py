@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from diswot.errors import InputError
-from diswot.search.budget import Budget, Feasible
+from diswot.search.budget import Budget
 from diswot.search.evolution import AgingEvolution
+from diswot.search.feasible import Feasible
 from search_spaces import CIFAR, Architecture, get_space
 from search_spaces.nasbench201 import NASBench201
 

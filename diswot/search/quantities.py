@@ -1,0 +1,67 @@
+"""Quantities as people write them: counts, bytes, seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from diswot.errors import InputError
+
+_NUMBER = r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*"
+_COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9}
+_BYTES = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_SECONDS = {"us": Fraction(1, 10**6), "µs": Fraction(1, 10**6), "ms": Fraction(1, 1000), "s": Fraction(1)}
+
+
+def parse_count(text: str) -> int:
+    """A count: `500000`, `0.5M`, `80 MMACs`, `1.2G`.
+
+    Raises:
+        InputError: not a positive number with one of the units k, M, G.
+    """
+    value = int(_parse(text, _COUNTS, r"(?:params|MACs)?"))
+    if value < 1:
+        raise InputError(f"a budget is a positive number, with k, M or G behind it if you like, not {text!r}")
+    return value
+
+
+def parse_bytes(text: str) -> int:
+    """An amount of memory in bytes: `2 MB`, `512 KiB`, `300000`.
+
+    Raises:
+        InputError: not a positive number of bytes with one of the units kB, MB, GB, KiB, MiB, GiB.
+    """
+    value = int(_parse(text, _BYTES))
+    if value < 1:
+        raise InputError(
+            "memory is a positive number of bytes, with kB, MB, GB, KiB, MiB or GiB behind it if you like, "
+            f"not {text!r}"
+        )
+    return value
+
+
+def parse_seconds(text: str) -> float:
+    """A time in seconds: `4ms`, `250us`, `0.1 s`. The unit must be there: a bare number says too little.
+
+    Raises:
+        InputError: not a positive number with one of the units us, ms, s.
+    """
+    value = float(_parse(text, _SECONDS))
+    if value <= 0:
+        raise InputError(f"a latency is a positive number with us, ms or s behind it, such as 4ms, not {text!r}")
+    return value
+
+
+def say_seconds(seconds: float) -> str:
+    """A time as people write it: `250 us`, `4.2 ms`, `1.5 s`."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds * 1e6:.4g} us"
+
+
+def _parse(text: str, units: Mapping[str, int | Fraction], behind: str = "") -> Fraction:
+    """The number that `text` writes, in the base unit; 0 if it writes none."""
+    match = re.fullmatch(rf"{_NUMBER}({'|'.join(units)})\s*{behind}\s*", text)
+    return Fraction(match[1]) * units[match[2]] if match else Fraction(0)
