@@ -69,21 +69,20 @@ def open_executor(
 
 
 def reach(name: str, workers: int | None = None, address: str | None = None) -> AbstractContextManager[None]:
-    """Connect to the Ray cluster that is there already, if one is to be used; executors opened inside share it.
+    """Connect to the Ray cluster, or start it with a CPU for each worker; executors opened inside share it.
 
-    For those who have dear work to do before they can open an executor, and nothing to do it for without the cluster.
+    For those who open several, and those who have dear work to do first, and nothing to do it for without the cluster.
 
     Raises:
         InputError: as `check_executor` says.
-        ExecutorError: on entering; the cluster does not answer.
+        ExecutorError: on entering; the cluster does not start or does not answer.
     """
     check_executor(name, workers, address)
-    found = _address(address)
-    if name != "ray" or found is None:
+    if name != "ray":
         return nullcontext()
     from diswot.executors.cluster import connection
 
-    return connection(address=found)
+    return connection(workers or _cores(), _address(address))
 
 
 @contextmanager
