@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
 
 import torch
 
+from diswot.cache import cache_folder
+from diswot.cache.executor import CachingExecutor
+from diswot.cache.identity import Recipe
 from diswot.errors import DiswotError, InputError, UnknownName
-from diswot.executors import EXECUTORS, open_executor
+from diswot.executors import EXECUTORS, Executor, Measure, open_executor, reach
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
-from diswot.report.result import ALTERNATIVES, Result, make_result
+from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
 from diswot.scoring import Measurer, Scorer, needs_reference, prepare, reference_sample
 from diswot.search.finalists import confirm
 from diswot.search.run import Progress, Search
@@ -28,11 +34,13 @@ class Compute:
         executor: one of `diswot.executors.EXECUTORS`.
         workers: number of workers; by default one for each core.
         device: where networks run, as torch names it.
+        cache: folder of the measurements that were made before; `None` to measure all anew and keep nothing.
     """
 
     executor: str = "processes"
     workers: int | None = None
     device: str = "cpu"
+    cache: Path | None = field(default_factory=cache_folder)
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` before any work."""
@@ -58,9 +66,15 @@ def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:
     Raises:
         InputError: the probe or the teacher cannot be had as specified.
     """
+    return _recipe(spec, device).make()
+
+
+def _recipe(spec: SearchSpec, device: str) -> Recipe:
+    """Load the probe, and leave the teacher for when it is needed."""
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to(device)
-    return prepare(
+    make = partial(
+        prepare,
         get_space(spec.space),
         teacher,
         probe,
@@ -69,6 +83,18 @@ def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:
         seeds=spec.seeds,
         initialisations=spec.initialisations,
     )
+    return Recipe(make)
+
+
+def _executor(recipe: Recipe, compute: Compute) -> CachingExecutor:
+    return CachingExecutor(recipe, partial(_workers, compute), compute.cache)
+
+
+@contextmanager
+def _workers(compute: Compute, make: Callable[[], Measure]) -> Iterator[Executor]:
+    """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
+    with reach(compute.executor, compute.workers), open_executor(compute.executor, make(), compute.workers) as executor:
+        yield executor
 
 
 def run_search(
@@ -94,16 +120,20 @@ def run_search(
         DiswotError: every candidate failed.
     """
     start = time.perf_counter()
-    measurer = measurer_of(search.spec, compute.device)
+    recipe = _recipe(search.spec, compute.device)
     ready = time.perf_counter()
-    with open_executor(compute.executor, measurer, compute.workers) as executor, search.meter:
+    with _executor(recipe, compute) as executor, search.meter:
         search.run(executor, report, checkpoint)
     if not search.done:
         return None
     confirm(search, 1 + ALTERNATIVES)
-    measuring = sum(m.seconds for m in (*search.reference, *search.measurements))
-    timings = {"prepare": ready - start, "search": time.perf_counter() - ready, "measuring_all_workers": measuring}
-    return make_result(search, measurer.probe.fingerprint, timings)
+    timings = {
+        "prepare": ready - start + executor.preparing,
+        "search": time.perf_counter() - ready - executor.preparing,
+        "measuring_all_workers": sum(m.seconds for m in (*search.reference, *search.measurements)),
+    }
+    cache = None if compute.cache is None else CacheRecord(**asdict(executor.use), hit_rate=executor.use.hit_rate)
+    return make_result(search, recipe.probe.fingerprint, timings, cache)
 
 
 def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanation:
@@ -118,11 +148,11 @@ def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanati
         InputError: the probe or the teacher cannot be had as specified.
         DiswotError: the network failed.
     """
-    measurer = measurer_of(spec, compute.device)
-    sample = reference_sample(measurer.space, spec.seed) if needs_reference(spec.score) else []
-    with open_executor(compute.executor, measurer, compute.workers) as executor:
+    recipe = _recipe(spec, compute.device)
+    sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
+    with _executor(recipe, compute) as executor:
         *reference, measurement = executor.map([*sample, arch])
     if measurement.error is not None:
         raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
     scorer = Scorer(spec.score, reference)
-    return make_explanation(measurer.space.encode(arch), spec.teacher.name, scorer, measurement)
+    return make_explanation(recipe.space.encode(arch), spec.teacher.name, scorer, measurement)

@@ -27,10 +27,11 @@ def serve(
     data: Annotated[Path, typer.Option(help="Folder of the job database.")] = Path(".diswot"),
     executor: Annotated[str, typer.Option(help="Where the worker measures: serial, processes or ray.")] = "processes",
     workers: Annotated[int | None, typer.Option(help="Workers of the executor; by default one for each core.")] = None,
+    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep measurements for later searches.")] = True,
 ) -> None:
     """Serve searches over HTTP until interrupted."""
     try:
-        _serve(host, port, Settings(data, executor, workers))
+        _serve(host, port, Settings(data, executor, workers, keeps_measurements=cache))
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error

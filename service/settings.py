@@ -19,6 +19,7 @@ class Settings:
         workers: of the executor; by default one for each core.
         hosts: names under which requests may come.
         queue: unfinished jobs that are accepted.
+        keeps_measurements: whether the worker keeps what it measures, for later searches.
     """
 
     data: Path
@@ -26,8 +27,14 @@ class Settings:
     workers: int | None = None
     hosts: tuple[str, ...] = LOOPBACK
     queue: int = 1000
+    keeps_measurements: bool = True
 
     @property
     def database(self) -> Path:
         """File of the job store."""
         return self.data / "jobs.sqlite3"
+
+    @property
+    def cache(self) -> Path | None:
+        """Folder of the measurements that were made before, where they are kept."""
+        return self.data / "cache" if self.keeps_measurements else None

@@ -38,6 +38,7 @@ class Supervisor:
         self._command = [sys.executable, "-P", "-m", "service.worker", "--data", str(settings.data)]
         self._command += ["--executor", settings.executor]
         self._command += [] if settings.workers is None else ["--workers", str(settings.workers)]
+        self._command += [] if settings.keeps_measurements else ["--no-cache"]
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None

@@ -127,12 +127,13 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     threading.Thread(target=_watch_supervisor, args=(stopping,), name="watch-supervisor", daemon=True).start()
-    settings = Settings(options.data, options.executor, options.workers)
+    settings = Settings(options.data, options.executor, options.workers, keeps_measurements=options.cache)
     with _alone(settings.data / f"{NAME}.lock", stopping):
         if not stopping.is_set():
             store = Store(open_database(settings.database))
             leases = Leases(store, NAME, str(uuid.uuid4()))
-            Worker(leases, Compute(settings.executor, settings.workers), stopping).run()
+            compute = Compute(settings.executor, settings.workers, cache=settings.cache)
+            Worker(leases, compute, stopping).run()
             store.engine.dispose()
 
 
@@ -141,6 +142,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--executor", default="processes")
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--no-cache", dest="cache", action="store_false")
     return parser.parse_args()
 
 

@@ -37,6 +37,7 @@ InitialisationsOption = Annotated[int, typer.Option("--initialisations", help="R
 ExecutorOption = Annotated[str, typer.Option("--executor", help="serial, processes or ray.")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="Workers; by default one for each core.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="Where networks run: cpu, cuda, cuda:1, ...")]
+CacheOption = Annotated[bool, typer.Option("--cache/--no-cache", help="Use measurements that were made before.")]
 MinParamsOption = Annotated[str | None, typer.Option("--min-params", help="Fewest parameters, such as 0.3M.")]
 MaxParamsOption = Annotated[str | None, typer.Option("--max-params", help="Most parameters, such as 0.5M.")]
 MinMacsOption = Annotated[str | None, typer.Option("--min-macs", help="Fewest multiply-accumulates an image.")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
 from diswot.probes.spec import SEEDED, ProbeSpec
@@ -33,6 +34,7 @@ def score(
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
     device: o.DeviceOption = "cpu",
+    cache: o.CacheOption = True,
     json: o.JsonOption = False,
 ) -> None:
     """Explain the score of one architecture, component by component."""
@@ -48,7 +50,7 @@ def score(
     wanted = get_space(space).decode(arch)
     from diswot.recommend import Compute, explain
 
-    compute = Compute(executor, workers, device)
+    compute = Compute(executor, workers, device, cache_folder() if cache else None)
     with STDERR.status(f"scoring against {teacher}"):
         explanation = explain(spec, wanted, compute)
     if json:

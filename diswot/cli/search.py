@@ -9,6 +9,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR
 from diswot.cli.present import show_result
@@ -48,6 +49,7 @@ def search(
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
     device: o.DeviceOption = "cpu",
+    cache: o.CacheOption = True,
     out: Annotated[Path | None, typer.Option(help="Folder for result.json, candidates.csv and search.png.")] = None,
     json: o.JsonOption = False,
 ) -> None:
@@ -80,7 +82,7 @@ def search(
     from diswot.report.result import Result
     from diswot.search.run import Progress, Search
 
-    compute, work = Compute(executor, workers, device), Search(spec)
+    compute, work = Compute(executor, workers, device, cache_folder() if cache else None), Search(spec)
     if out is not None:
         check_folder(out, work)
     with _bar() as bar:

@@ -112,6 +112,24 @@ class SearchRecord(Settings):
     probe_fingerprint: str
 
 
+class CacheRecord(Document):
+    """What the cache had of the architectures that this run asked for.
+
+    Attributes:
+        hits: architectures of which everything was there.
+        partial: architectures of which something was there, and the rest was measured.
+        misses: architectures that were measured whole.
+        damaged: damaged values, which were measured again.
+        hit_rate: share of the hits; `null` where nothing was asked for.
+    """
+
+    hits: int
+    partial: int
+    misses: int
+    damaged: int
+    hit_rate: float | None
+
+
 class Result(Document):
     """The result of a search, version 1.
 
@@ -122,7 +140,9 @@ class Result(Document):
         resolution: the least difference of two scores that is more than chance; `null` with a single seed.
         indistinguishable: other candidates whose score is closer than that to the recommended one's.
         search: how it was found.
-        timings: seconds, by part of the work; the only field that differs between two runs with one seed.
+        timings: seconds, by part of the work.
+        cache: what was measured before; `null` where no cache was used. This and the timings are the only fields that
+            differ between two runs with one seed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
@@ -134,6 +154,7 @@ class Result(Document):
     indistinguishable: list[str]
     search: SearchRecord
     timings: dict[str, float]
+    cache: CacheRecord | None = None
 
 
 def student(candidate: Candidate, latency: Latency | None = None) -> Student:
@@ -169,7 +190,9 @@ def resolution(students: list[Student]) -> float | None:
     return CONFIDENCE * math.sqrt(2 * sum(error**2 for error in errors) / len(errors))
 
 
-def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float]) -> Result:
+def make_result(
+    search: Search, probe_fingerprint: str, timings: dict[str, float], cache: CacheRecord | None = None
+) -> Result:
     """The result of a finished search.
 
     Raises:
@@ -192,6 +215,7 @@ def make_result(search: Search, probe_fingerprint: str, timings: dict[str, float
         indistinguishable=[one.arch for one in others if limit is not None and best.score - one.score < limit],
         search=_record(search, probe_fingerprint, failed=failed),
         timings={part: round(seconds, 3) for part, seconds in (timings | _latency_time(search)).items()},
+        cache=cache,
     )
 
 

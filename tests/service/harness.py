@@ -72,7 +72,7 @@ class Service:
 
     Args:
         data: its folder.
-        options: further ones of `diswot serve`.
+        options: further ones of `diswot serve`; by default it measures every search anew, so that each takes its time.
     """
 
     def __init__(self, data: Path, *options: str) -> None:
@@ -80,7 +80,9 @@ class Service:
         with self.log.open("a") as log:
             already = log.tell()
             command = [sys.executable, "-c", "from service.cli import app; app()", "--port", "0", "--data", str(data)]
-            self.process = subprocess.Popen([*command, *(options or ("--executor", "serial"))], stderr=log, stdout=log)
+            self.process = subprocess.Popen(
+                [*command, *(options or ("--executor", "serial", "--no-cache"))], stderr=log, stdout=log
+            )
         self.url = wait_for(lambda: self._url(already))
         self.client = httpx2.Client(base_url=self.url, timeout=PATIENCE)
         wait_for(self._answers)
@@ -145,4 +147,4 @@ def midway(job: dict[str, Any]) -> bool:
 
 def without_timings(result: dict[str, Any]) -> dict[str, Any]:
     """What two runs of one search share."""
-    return {name: part for name, part in result.items() if name != "timings"}
+    return {name: part for name, part in result.items() if name not in ("timings", "cache")}

@@ -212,7 +212,7 @@ def test_a_worker_runs_until_told_and_shows_that_it_lives(
     monkeypatch.setattr(Leases, "beat", faltering)
     monkeypatch.setattr("service.worker.BEAT", 0.05)
     monkeypatch.setattr("service.worker.POLL", 0.05)
-    job_id = post(store, TINY | {"budget": {"evaluations": 5}})
+    job_id = post(store, TINY)
     thread = threading.Thread(target=worker.run)
     thread.start()
     deadline = time.monotonic() + 30

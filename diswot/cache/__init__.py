@@ -1,0 +1,9 @@
+"""Measurements that were made before: a local store of raw proxy values, keyed by everything that they depend on.
+
+A store may be thrown away at any time, and it never stands in the way: what cannot be read is measured again.
+"""
+
+from diswot.cache.folder import cache_folder
+from diswot.cache.store import Context, Row, Store
+
+__all__ = ["Context", "Row", "Store", "cache_folder"]

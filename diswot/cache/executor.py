@@ -1,0 +1,195 @@
+"""An executor that measures only what is not in the store."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from diswot.cache.gaps import Gap, GapMeasurer
+from diswot.cache.identity import Recipe
+from diswot.cache.shelter import ShelteredStore
+from diswot.cache.store import Context, Row, Values
+from diswot.executors.base import Executor, Measure
+from diswot.proxies import PROXIES
+from diswot.scoring import Measurement
+from search_spaces import Architecture
+
+KEEP_SECONDS = 1.0
+"""Time after which what was measured is written: what a killed process may lose."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class CacheUse:
+    """How often the store had what was asked for.
+
+    Attributes:
+        hits: architectures of which everything was there.
+        partial: architectures of which something was there, and the rest was measured.
+        misses: architectures that were measured whole.
+        damaged: rows that were damaged, and measured again.
+    """
+
+    hits: int = 0
+    partial: int = 0
+    misses: int = 0
+    damaged: int = 0
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Share of the hits; `None` where nothing was asked for."""
+        asked = self.hits + self.partial + self.misses
+        return round(self.hits / asked, 4) if asked else None
+
+
+class CachingExecutor:
+    """Measurements from the store, and where it has none, from an executor that is started then.
+
+    Entered to open the store, left to close everything. Only this process uses it. The values are those that would have
+    been measured, bit for bit; the seconds are what they cost now.
+
+    Args:
+        recipe: of the measurer.
+        start: opens the executor, at the first miss; it is given what makes the measurer, teacher and all.
+        folder: of the store; `None` for none.
+
+    Attributes:
+        use: how often the store helped.
+        preparing: seconds that the measurer took to make.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]],
+        folder: Path | None,
+    ) -> None:
+        self.use = CacheUse()
+        self.preparing = 0.0
+        self._recipe = recipe
+        self._start = start
+        self._folder = folder
+        self._stack = ExitStack()
+        self._executor: Executor | None = None
+        self._pending: list[Row] = []
+        self._kept = time.monotonic()
+
+    def __enter__(self) -> CachingExecutor:
+        self._contexts = self._describe() if self._folder else {}
+        self._store = ShelteredStore(self._folder if self._contexts else None)
+        self._stack.callback(self._store.close)
+        self._store.touch(self._contexts.values())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._keep()
+        finally:
+            self._stack.close()
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        """Measurements in the order of `archs`, each as soon as those before it are there.
+
+        Raises:
+            InputError: the teacher cannot be observed.
+            ExecutorError: no worker can be started any more.
+        """
+        start = time.perf_counter()
+        canonical = [self._recipe.space.canonical(arch) for arch in archs]
+        names = [self._recipe.space.encode(arch) for arch in canonical]
+        found = self._find(names)
+        lacking = [self._lacking(found.get(name, {})) for name in names]
+        gaps = [Gap(a.space, a.choices, lacks) for a, lacks in zip(canonical, lacking, strict=True) if lacks]
+        looking = (time.perf_counter() - start) / max(1, len(archs))
+        fresh = iter(self._measure(gaps))
+        for arch, name, lacks in zip(canonical, names, lacking, strict=True):
+            self._count(lacks)
+            measured = next(fresh) if lacks else self._unmeasured(arch, name)
+            yield self._complete(measured, found.get(name, {}), lacks, looking)
+        self._keep()
+
+    def _describe(self) -> dict[bool, Context]:
+        """Contexts of the proxies that do and do not look at the teacher; none if something has no description."""
+        try:
+            return {of_teacher: self._recipe.context(of_teacher=of_teacher) for of_teacher in (False, True)}
+        except (OSError, TypeError) as error:
+            _LOG.warning("the search goes on without the cache: %s", error)
+            return {}
+
+    def _find(self, names: Sequence[str]) -> dict[str, Values]:
+        found: dict[str, Values] = {}
+        for context in self._contexts.values():
+            for name, values in self._store.find(context, names).items():
+                found.setdefault(name, {}).update(values)
+        self.use.damaged = self._store.damaged
+        return found
+
+    def _lacking(self, values: Values) -> tuple[str, ...]:
+        return tuple(name for name in self._recipe.proxies if not all(key in values for key in self._keys(name)))
+
+    def _keys(self, proxy: str) -> list[tuple[str, int, int]]:
+        """What the store holds of a proxy: a value for each seed, or the first seed's for all."""
+        row = PROXIES[proxy]
+        return [(proxy, row.version, index) for index in range(1 if row.steady else self._recipe.seeds)]
+
+    def _measure(self, gaps: Sequence[Gap]) -> Iterator[Measurement]:
+        """What the executor gives, which starts when it is first needed."""
+        if not gaps:
+            return iter(())
+        if self._executor is None:
+            self._executor = self._stack.enter_context(self._start(self._make))
+        return self._executor.map(gaps)
+
+    def _make(self) -> Measure:
+        start = time.perf_counter()
+        measurer = GapMeasurer(self._recipe.make())
+        self.preparing = time.perf_counter() - start
+        return measurer
+
+    def _unmeasured(self, arch: Architecture, name: str) -> Measurement:
+        channels, height, width = self._recipe.probe.images.shape[1:]
+        costs = self._recipe.space.costs(arch, self._recipe.teacher.num_classes, (channels, height, width))
+        return Measurement(name, costs, {}, 0.0)
+
+    def _complete(self, measured: Measurement, known: Values, lacks: tuple[str, ...], looking: float) -> Measurement:
+        """A measurement with what was known of it; what is new is kept, if it did not fail."""
+        seconds = measured.seconds + looking
+        if measured.error is not None:
+            return replace(measured, seconds=seconds)
+        values = dict(measured.values)
+        for proxy in self._recipe.proxies:
+            keys = self._keys(proxy)
+            if proxy in lacks:
+                self._remember(measured.arch, proxy, values[proxy])
+            else:
+                series = tuple(known[key] for key in keys)
+                values[proxy] = series * self._recipe.seeds if PROXIES[proxy].steady else series
+        return replace(measured, values={proxy: values[proxy] for proxy in self._recipe.proxies}, seconds=seconds)
+
+    def _remember(self, arch: str, proxy: str, series: Sequence[float]) -> None:
+        if self._contexts:
+            context = self._contexts[PROXIES[proxy].teacher]
+            pairs = zip(self._keys(proxy), series, strict=False)  # A steady proxy repeats its one value.
+            self._pending += [Row(context, arch, *key, value) for key, value in pairs]
+            if time.monotonic() - self._kept >= KEEP_SECONDS:
+                self._keep()
+
+    def _keep(self) -> None:
+        self._store.keep(self._pending)
+        self._pending, self._kept = [], time.monotonic()
+
+    def _count(self, lacks: tuple[str, ...]) -> None:
+        if not lacks:
+            self.use.hits += 1
+        elif len(lacks) < len(self._recipe.proxies):
+            self.use.partial += 1
+        else:
+            self.use.misses += 1

@@ -1,0 +1,89 @@
+"""What a measurement depends on, known before the teacher is observed.
+
+A `Measurer` is what `diswot.scoring.prepare` makes of its arguments, by this code, these packages and this machine, and
+of nothing else. So the arguments are described, whatever they are: one that is added tomorrow, or a field of one, is
+part of the key by itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import platform
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from diswot.cache.describe import describe
+from diswot.cache.store import Context
+from diswot.cache.versions import versions
+from diswot.probes.batch import ProbeBatch
+from diswot.scoring import Measurer, proxies_of
+from diswot.teachers.spec import TeacherSpec
+from search_spaces import SearchSpace
+
+PER_ROW = ("scores", "seeds")
+"""Arguments that say which values are wanted, not what they are: rows have a proxy and a seed index."""
+
+TEACHERS_OWN = ("name", "weights")
+"""What of the teacher's specification does not reach a proxy that does not look at the teacher."""
+
+
+class Recipe:
+    """A measurer that has not been made yet, and what its values depend on.
+
+    Args:
+        make: makes it: `diswot.scoring.prepare` with all of its arguments.
+
+    Attributes:
+        make: the same.
+        space: of the architectures.
+        teacher: specification of the teacher.
+        probe: the batch.
+        proxies: that will be measured.
+        seeds: random initialisations of each student.
+    """
+
+    def __init__(self, make: partial[Measurer]) -> None:
+        bound = inspect.signature(make.func).bind(*make.args, **make.keywords)
+        bound.apply_defaults()
+        self.make = make
+        self._arguments = bound.arguments
+        self.space: SearchSpace = bound.arguments["space"]
+        self.teacher: TeacherSpec = bound.arguments["teacher"]
+        self.probe: ProbeBatch = bound.arguments["probe"]
+        self.proxies: tuple[str, ...] = proxies_of(bound.arguments["scores"])
+        self.seeds: int = bound.arguments["seeds"]
+
+    def context(self, *, of_teacher: bool) -> Context:
+        """What values depend on.
+
+        Args:
+            of_teacher: for proxies that look at the teacher; for the others, neither its name nor its weights matter.
+
+        Raises:
+            TypeError: something has no description.
+            OSError: the teacher's weights cannot be read.
+        """
+        arguments = {name: describe(value) for name, value in self._arguments.items() if name not in PER_ROW}
+        if not of_teacher:
+            del arguments["initialisations"]
+            for name in TEACHERS_OWN:
+                del arguments["teacher"][name]
+        known = {"arguments": arguments, "versions": versions(), "machine": machine(self.probe.images.device)}
+        return Context(json.dumps(known, sort_keys=True, separators=(",", ":")))
+
+
+def machine(device: torch.device) -> list[str]:
+    """What the last bits of a value may depend on: the processor, and the GPU where one computes."""
+    found = [torch.__version__, platform.machine(), torch.backends.cpu.get_cpu_capability(), _processor()]
+    return found if device.type == "cpu" else [*found, device.type, torch.cuda.get_device_name(device)]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
