@@ -36,7 +36,8 @@ def show_result(result: Result, out: Path | None) -> None:
         )
     seconds = result.timings["prepare"] + result.timings["search"]
     STDOUT.print(
-        f"Took {seconds:.0f} s. " + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""),
+        f"Took {seconds:.0f} s. {_known(result)}"
+        + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""),
         soft_wrap=True,
     )
     STDOUT.print("Next, see what this score is made of:")
@@ -55,6 +56,15 @@ def next_command(result: Result) -> str:
         for word in (f"--{name}", getattr(how, name))
     ]
     return shlex.join([*words, "--arch", result.recommended.arch])
+
+
+def _known(result: Result) -> str:
+    """What the cache had, where it had anything."""
+    use = result.cache
+    if use is None or not use.hits + use.partial:
+        return ""
+    in_part = f" and {use.partial:,} in part" if use.partial else ""
+    return f"Measured before: {use.hits:,} of {use.hits + use.partial + use.misses:,} architectures{in_part}. "
 
 
 def _limits(result: Result) -> str:
