@@ -30,7 +30,7 @@ class AsPublished:
 
     Attributes:
         proxy: one of `PUBLISHED`.
-        teacher: name of the CIFAR ResNet that is built again for every candidate, where the proxy has a teacher.
+        teacher: name of whoever is built again for every candidate, where the proxy has a teacher.
         num_classes: K.
         probe: the batch, in PyTorch's own layout.
     """

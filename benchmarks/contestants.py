@@ -34,7 +34,7 @@ class ThroughputSpec:
         architectures: of NAS-Bench-201, drawn by seed, no two of them isomorphic.
         rounds: times that each contestant scores each architecture.
         batch: images in the probe, except for the default score, which brings its own settings.
-        teacher: a CIFAR ResNet by name.
+        teacher: a CIFAR ResNet by name, or `nasbench201:ARCH`.
         classes: of the task.
         threads: of every contestant, and workers of every pool; by default one for each core.
         seed: of the architectures, the probe and the weights.

@@ -12,6 +12,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from diswot.errors import InputError
+from diswot.teachers.spec import architecture_of
+from search_spaces import get_space
 from search_spaces.nasbench201 import CELLS, EDGES, KERNELS, WIDTHS
 
 Norm = Callable[[int], nn.Module]
@@ -139,12 +141,14 @@ class PublishedBlock(nn.Module):
 
 
 def published_teacher(name: str, num_classes: int) -> PublishedClassifier:
-    """The CIFAR ResNet of that name, such as `"resnet56"` (He et al. 2016, section 4.2).
+    """The CIFAR ResNet of that name, such as `"resnet56"` (He et al. 2016, section 4.2), or `nasbench201:ARCH`.
 
     Raises:
         InputError: another kind of teacher.
     """
     check_teacher(name)
+    if name not in DEPTHS:
+        return published_student(get_space("nasbench201").values(architecture_of(name)), num_classes)
     widths = [width for width in WIDTHS for _ in range((DEPTHS[name] - 2) // 6)]
     pairs = pairwise([WIDTHS[0], *widths])
     features: dict[str, nn.Module] = {
@@ -155,9 +159,12 @@ def published_teacher(name: str, num_classes: int) -> PublishedClassifier:
 
 
 def check_teacher(name: str) -> None:
-    """Raise `InputError` for a teacher that is not a CIFAR ResNet."""
-    if name not in DEPTHS:
-        raise InputError(f"the published algorithm is measured with a teacher of {', '.join(DEPTHS)}, not {name!r}")
+    """Raise `InputError` for a teacher that is neither a CIFAR ResNet nor of NAS-Bench-201."""
+    if name not in DEPTHS and not name.startswith("nasbench201:"):
+        raise InputError(
+            f"the published algorithm is measured with a teacher of {', '.join(DEPTHS)} or nasbench201:ARCH, "
+            f"not {name!r}"
+        )
 
 
 def _conv_norm(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:

@@ -17,6 +17,7 @@ from benchmarks.roofline import copy_rate, matrix_rate
 from benchmarks.stopwatch import Station, peak_rss, seconds_of
 from diswot.errors import DiswotError
 from diswot.executors import Executor, open_executor
+from diswot.executors.cluster import connection
 from diswot.seeds import stream
 from search_spaces import Architecture, get_space
 
@@ -97,6 +98,9 @@ def measure(spec: ThroughputSpec, archs: Sequence[Architecture], report: Report)
         single = [_seat(stack, one) for one in found if one.contestant.executor == "serial"]
         for _, station in single:
             station.ask(seconds_of, get_space(SPACE).decode(WARM_UP))
+        on_ray = sum(one.contestant.workers for one in found if one.contestant.executor == "ray")
+        if on_ray:  # One cluster with room for the idle workers of all.
+            stack.enter_context(connection(on_ray))
         pooled = [_open(stack, one, archs) for one in found if one.contestant.executor != "serial"]
         for number in range(spec.rounds):
             _time_round(single, archs, lambda done: report("timing", done, spec.rounds * len(archs)), number)

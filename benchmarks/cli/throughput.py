@@ -18,7 +18,7 @@ def throughput(
     architectures: Annotated[int, typer.Option("--archs", help="Architectures of NAS-Bench-201, drawn by seed.")] = 16,
     rounds: Annotated[int, typer.Option(help="Times that everybody scores each of them.")] = 3,
     batch: Annotated[int, typer.Option(help="Images in the probe; `default` brings its own number.")] = 64,
-    teacher: Annotated[str, typer.Option(help="resnet20, resnet32, resnet44, resnet56 or resnet110.")] = "resnet56",
+    teacher: Annotated[str, typer.Option(help="A CIFAR ResNet, or nasbench201:ARCH.")] = "resnet56",
     classes: Annotated[int, typer.Option(help="Classes of the task.")] = 10,
     threads: Annotated[int | None, typer.Option(help="Threads, and workers of pools. [default: one a core]")] = None,
     seed: o.SeedOption = 0,

@@ -86,7 +86,7 @@ def test_bfloat16_is_asked_of_the_processor(tmp_path: Path, text: str, native: b
         ({"threads": 0}, "threads must be from 1 to the"),
         ({"threads": 10**6}, "cores, not 1000000"),
         ({"seed": -1}, "seed must be a whole number from 0, not -1"),
-        ({"teacher": "wrn-40-2"}, "resnet110, not 'wrn-40-2'"),
+        ({"teacher": "wrn-40-2"}, "resnet110 or nasbench201:ARCH, not 'wrn-40-2'"),
         ({"teacher": "resnet57"}, "unknown teacher 'resnet57'"),
         ({"device": "cuda:9"}, "device 'cuda:9' is not there"),
     ],
