@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
+from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED
+from diswot.search.quantities import say_seconds
 
 if TYPE_CHECKING:
     from diswot.report.result import Result, Student
+
+Number = TypeVar("Number", int, float)
 
 
 def show_result(result: Result, out: Path | None) -> None:
@@ -24,11 +28,17 @@ def show_result(result: Result, out: Path | None) -> None:
     STDOUT.print(f"  {_limits(result)}; best of {how.evaluations} architectures (seed {how.seed})", soft_wrap=True)
     STDOUT.print()
     students = [best, *result.alternatives]
-    STDOUT.print(_students(students))
+    STDOUT.print(_students(students, memory=(how.min_memory, how.max_memory) != (None, None)))
     for rank, one in enumerate(students, 1):
         STDOUT.print(f"{rank} = {one.arch}", markup=False, soft_wrap=True)
     STDOUT.print()
     _show_doubt(result)
+    if how.latency is not None:
+        STDOUT.print(
+            "Latency was measured on this machine, for these students once more in a fresh process: "
+            "another run may give another result.",
+            soft_wrap=True,
+        )
     if how.probe in SEEDED:
         STDOUT.print(
             "Probe: seeded noise, no data needed. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.",
@@ -68,14 +78,29 @@ def _known(result: Result) -> str:
 
 
 def _limits(result: Result) -> str:
+    """What the student costs beside what it may cost; memory and latency only where they are limited."""
     best, how = result.recommended, result.search
+    counts = {"params": "parameters", "macs": "MACs", "memory": "bytes of activations"}
     parts = []
-    for name, cost, limit in (("parameters", best.params, how.max_params), ("MACs", best.macs, how.max_macs)):
-        parts.append(f"{cost:,} {name}" + (f" of at most {limit:,}" if limit is not None else ""))
+    for cost, unit in counts.items():
+        limits = _of(getattr(how, f"min_{cost}"), getattr(how, f"max_{cost}"), "{:,}".format)
+        if limits or cost != "memory":
+            parts.append(f"{getattr(best, cost):,} {unit}{limits}")
+    if how.latency is not None and best.latency is not None:
+        setup = LatencySetup(**how.latency.model_dump())
+        parts.append(f"{say_seconds(best.latency)}{_of(how.min_latency, how.max_latency, say_seconds)} on {setup}")
     return ", ".join(parts)
 
 
-def _students(students: Sequence[Student]) -> Table:
+def _of(low: Number | None, high: Number | None, say: Callable[[Number], str]) -> str:
+    if low is not None and high is not None:
+        return f" of {say(low)} to {say(high)}"
+    if low is not None:
+        return f" of at least {say(low)}"
+    return "" if high is None else f" of at most {say(high)}"
+
+
+def _students(students: Sequence[Student], *, memory: bool) -> Table:
     """One column a student; the rows below the costs add up to the score."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
@@ -85,6 +110,11 @@ def _students(students: Sequence[Student]) -> Table:
     table.add_row("standard error", *("" if one.stderr is None else f"{one.stderr:.3f}" for one in students))
     table.add_row("parameters", *(si(one.params) for one in students))
     table.add_row("MACs", *(si(one.macs) for one in students))
+    if memory:
+        table.add_row("memory", *(f"{si(one.memory)}B" for one in students))
+    for name, seconds in (("latency", [s.latency for s in students]), ("spread", [s.latency_spread for s in students])):
+        if any(one is not None for one in seconds):
+            table.add_row(name, *("" if one is None else say_seconds(one) for one in seconds))
     for name in students[0].components:
         table.add_row(f"from {name}", *(f"{one.components[name]:+.3f}" for one in students))
     return table

@@ -102,9 +102,11 @@ class Feasible:
         """
         arch = self._draw(rng)
         for _ in range(LATENCY_TRIES * (self._meter is not None)):
-            for found in (arch, self._towards(arch, rng)):
-                if self.allows(found):
-                    return found
+            if self.allows(arch):
+                return arch
+            stepped = self._towards(arch, rng)
+            if self.allows(stepped):
+                return stepped
             arch = self._draw(rng)
         return arch
 
@@ -192,13 +194,20 @@ class Feasible:
         return arch
 
     def _towards(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
-        """`arch` after the fewest steps down that make it fast enough, or up that make it slow enough."""
+        """`arch` after the fewest steps down that make it fast enough, or up that make it slow enough.
+
+        Steps that lead out of the ranges that formulas tell end it, so that nothing out there is timed.
+        """
         assert self._meter is not None, "asked only where latency has a limit"
         latency, limit = self._meter(arch), self.budget.max_latency
         up = not (latency is None or (limit is not None and latency.median > limit))
-        return self.space.canonical(
-            self._walk(arch, rng, up=up, until=lambda a: self._in_time(self.space.canonical(a)))
-        )
+        outside = self.budget.exceeded if up else self.budget.missed
+
+        def there(stepped: Architecture) -> bool:
+            canonical = self.space.canonical(stepped)
+            return outside(self._costs(canonical)) or self._in_time(canonical)
+
+        return self.space.canonical(self._walk(arch, rng, up=up, until=there))
 
     def _walk(
         self, arch: Architecture, rng: np.random.Generator, *, up: bool, until: Callable[[Architecture], bool]

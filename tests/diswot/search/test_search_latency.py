@@ -1,0 +1,192 @@
+"""Searches under a latency budget, with a meter whose answers are known beforehand."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+
+import numpy as np
+import pytest
+
+from diswot.errors import DiswotError, InfeasibleBudget
+from diswot.latency import Latency, LatencyMeter
+from diswot.probes import ProbeSpec
+from diswot.report.result import make_result
+from diswot.scoring import Measurement
+from diswot.search.budget import Budget
+from diswot.search.feasible import Feasible
+from diswot.search.finalists import confirm
+from diswot.search.run import Search
+from diswot.search.spec import SearchSpec
+from diswot.teachers import TeacherSpec
+from search_spaces import CIFAR, Architecture, get_space
+
+RESNETS, NASBENCH, MOBILENETS = map(get_space, ("cifar-resnet", "nasbench201", "mobilenetv2"))
+PER_MAC = 1e-10
+"""Seconds a MAC in the meter of these tests: 4 ms are 40 million MACs."""
+
+
+class Knowing(LatencyMeter):
+    """A meter that knows latency from MACs; networks named in `broken` cannot be run."""
+
+    factor = 1.0
+    broken: tuple[str, ...] = ()
+
+    def _measure(self, arch: Architecture) -> Latency | None:
+        space, _, num_classes, in_shape = self._task
+        if space.encode(arch) in self.broken:
+            return None
+        return Latency(self.factor * PER_MAC * space.costs(arch, num_classes, in_shape).macs, 1e-5, 9)
+
+
+class Again(Knowing):
+    """The same, when asked once more: everything takes a tenth longer."""
+
+    factor = 1.1
+
+
+class Costing:
+    """An executor that scores by MACs."""
+
+    def __enter__(self) -> Costing:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        for arch in archs:
+            costs = RESNETS.costs(arch, 10)
+            yield Measurement(RESNETS.encode(arch), costs, {"macs": (math.log(costs.macs),)}, 0.5)
+
+
+@pytest.fixture(autouse=True)
+def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diswot.search.run.LatencyMeter", Knowing)
+    monkeypatch.setattr("diswot.search.finalists.LatencyMeter", Again)
+
+
+def search(budget: Budget, evaluations: int = 64) -> Search:
+    task = TeacherSpec("resnet20", 10, CIFAR)
+    sizes = {"seeds": 1, "initialisations": 1, "population": 8, "tournament": 3}
+    spec = SearchSpec(task, "cifar-resnet", "macs", ProbeSpec("noise", 4), budget, evaluations, **sizes)
+    found = Search(spec)
+    with found.meter:
+        found.run(Costing(), lambda _: None)
+    return found
+
+
+def seconds(arch: Architecture) -> float:
+    return PER_MAC * get_space(arch.space).costs(arch, 10).macs
+
+
+def test_every_candidate_holds_the_latency_and_all_that_do_are_found() -> None:
+    found = search(Budget(min_latency=0.003, max_latency=0.006, min_params=200_000))
+    within = {
+        RESNETS.encode(arch)
+        for arch in RESNETS.enumerate()
+        if 0.003 <= seconds(arch) <= 0.006 and RESNETS.costs(arch, 10).params >= 200_000
+    }
+    assert {m.arch for m in found.measurements} == within
+    assert len(found.measurements) == len(within) < 64
+    assert found.exhausted
+
+
+def test_what_the_formulas_rule_out_is_never_timed() -> None:
+    found = search(Budget(max_params=200_000, max_latency=0.006))
+    assert found.meter.known
+    assert all(RESNETS.costs(arch, 10).params <= 200_000 for arch in found.meter.known)
+
+
+def test_without_a_limit_nothing_is_timed() -> None:
+    found = search(Budget(max_params=300_000), evaluations=5)
+    confirm(found, 4)
+    assert found.meter.known == {}
+    result = make_result(found, "", {})
+    assert result.recommended.latency is None
+    assert result.search.latency is None
+    assert "latency" not in result.timings
+
+
+def test_what_cannot_be_run_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Knowing, "broken", ("1-1-1", "3-1-1"))
+    found = search(Budget(max_latency=1.0))
+    assert {m.arch for m in found.measurements} == {
+        RESNETS.encode(arch) for arch in RESNETS.enumerate() if RESNETS.encode(arch) not in ("1-1-1", "3-1-1")
+    }
+
+
+def test_a_search_goes_on_with_the_latencies_that_it_knew() -> None:
+    found = search(Budget(max_latency=0.006), evaluations=12)
+    restored = Search(found.spec)
+    restored.restore(json.loads(json.dumps(found.state())))
+    assert restored.meter.known == found.meter.known
+    assert restored.state() == found.state()
+
+
+def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
+    limit = 0.006
+    found = search(Budget(max_latency=limit))
+    confirm(found, 4)
+    ranked = sorted((a for a in RESNETS.enumerate() if seconds(a) <= limit), key=seconds, reverse=True)
+    holding = [arch for arch in ranked if 1.1 * seconds(arch) <= limit]
+    assert seconds(holding[0]) < seconds(ranked[0])
+
+    result = make_result(found, "", {"search": 1.0})
+    returned = [result.recommended, *result.alternatives]
+    macs = [round(seconds(arch) / PER_MAC) for arch in holding[:4]]
+    assert [one.macs for one in returned] == macs
+    assert [one.latency for one in returned] == pytest.approx([1.1 * PER_MAC * count for count in macs])
+    assert result.recommended.latency_spread == 1e-5
+    assert result.search.latency is not None
+    assert result.search.latency.model_dump() == {"device": "cpu", "threads": 1, "batch": 1}
+    assert (result.search.max_latency, result.search.min_latency) == (limit, None)
+    assert "latency" in result.timings
+    assert len(found.confirmed) == ranked.index(holding[3]) + 1
+
+
+def test_when_no_finalist_holds_nothing_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Again, "factor", 100.0)
+    found = search(Budget(max_latency=0.006), evaluations=8)
+    confirm(found, 4)
+    assert len(found.confirmed) == 8
+    with pytest.raises(
+        DiswotError, match=r"^measured again, the latency of none of 8 candidates was within the budget$"
+    ):
+        make_result(found, "", {})
+
+
+def test_a_latency_that_even_the_smallest_misses_is_refused_at_once() -> None:
+    smallest = f"the smallest takes {1000 * seconds(RESNETS.smallest):.4g} ms"
+    with pytest.raises(InfeasibleBudget) as caught:
+        search(Budget(max_latency=0.001))
+    assert str(caught.value) == (
+        f"no architecture of cifar-resnet has at most 1 ms on cpu (1 thread, batch 1): {smallest}"
+    )
+
+
+def test_a_latency_that_nothing_was_found_within_names_the_nearest() -> None:
+    slowest = max(map(seconds, RESNETS.enumerate()))
+    with pytest.raises(InfeasibleBudget) as caught:
+        search(Budget(min_latency=2 * slowest))
+    assert str(caught.value) == (
+        f"no architecture of cifar-resnet was found with at least {2000 * slowest:.4g} ms on cpu (1 thread, batch 1): "
+        f"of 64 that were timed, the nearest takes {1000 * slowest:.4g} ms"
+    )
+
+
+@pytest.mark.parametrize(("space", "limit"), [("nasbench201", 0.0008), ("mobilenetv2", 0.0009)])
+def test_samples_step_into_a_thin_range_of_latency(space: str, limit: float) -> None:
+    chosen = get_space(space)
+    rng = np.random.default_rng(0)
+    assert sum(seconds(chosen.sample(rng)) <= limit for _ in range(100)) <= 15
+    budget = Budget(max_latency=limit)
+    meter = Knowing(chosen, budget.latency, 10, CIFAR)
+    feasible = Feasible(chosen, budget, 10, CIFAR, meter)
+    drawn = [feasible.sample(rng) for _ in range(20)]
+    assert all(seconds(arch) <= limit for arch in drawn)
+    assert len(set(drawn)) > 5
+    assert len(meter.known) < 20 * 12
