@@ -67,6 +67,13 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert job["spec"]["budget"] == {"evaluations": 300}
     assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": 50, "tournament": 10}
     assert job["spec"]["constraints"]["params"] == {"min": None, "max": None}
+    assert job["spec"]["constraints"]["latency"] == {
+        "device": "cpu",
+        "threads": 1,
+        "batch": 1,
+        "min": None,
+        "max": None,
+    }
     assert (job["spec"]["seed"], job["spec"]["seeds"], job["spec"]["score"]) == (0, 2, "default")
     unknown = dict.fromkeys(("phase", "rate_per_s", "eta_s", "best_score"))
     assert job["progress"] == {"done": 0, "total": 300, "percent": 0} | unknown
@@ -91,6 +98,19 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
     ({"algorithm": {"tournament": 60}}, "tournament must not exceed the population of 50, not 60"),
     ({"budget": {"evaluations": 0}}, "evaluations must be at least 1, not 0"),
     ({"constraints": {"params": {"max": 0}}}, "max_params must be at least 1, not 0"),
+    ({"constraints": {"macs": {"min": 9, "max": 8}}}, "min_macs must be at most max_macs, which is 8, not 9"),
+    (
+        {"constraints": {"params": {"min": 10**9}}},
+        "no architecture of nasbench201 has at least 1,000,000,000 parameters",
+    ),
+    (
+        {"constraints": {"params": {"min": 510_000, "max": 515_000}}},
+        "no architecture of nasbench201 has 510,000 to 515",
+    ),
+    ({"constraints": {"memory": {"max": 9}}}, "no architecture of nasbench201 has at most 9 bytes of activations: the"),
+    ({"constraints": {"latency": {"max": 0}}}, "max_latency must be a number of seconds above 0, not 0"),
+    ({"constraints": {"latency": {"device": "npu"}}}, "latency device must be cpu, cuda or cuda:N, not 'npu'"),
+    ({"constraints": {"latency": {"threads": 256, "max": 1}}}, "latency threads must be at most the "),
     ({"constraints": {"params": {"max": 9}}}, "no architecture of nasbench201 has at most 9 parameters: the smallest"),
     ({"constraints": {"macs": {"max": 9}}}, "no architecture of nasbench201 has at most 9 MACs: the smallest costs "),
     ({"probe": {"size": 1}}, "a probe needs at least 2 images, not 1"),
@@ -104,6 +124,11 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
 ]
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
     (teacher(weights="/x"), "/teacher/weights", "unknown field 'teacher.weights'; valid: name, num_classes, in_shape"),
+    (
+        {"constraints": {"latency": {"max_ms": 4}}},
+        "/constraints/latency/max_ms",
+        "unknown field 'constraints.latency.max_ms'; valid: min, max, device",
+    ),
     ({"extra": 1}, "/extra", "unknown field 'extra'; valid: teacher, search_space, "),
     ({"teacher": {}}, "/teacher/name", "teacher.name is missing"),
     ({"teacher": "resnet20"}, "/teacher", "teacher should be a valid dictionary"),

@@ -113,6 +113,24 @@ def test_score_explains_each_component() -> None:
     assert explained["seeds"] == 2
 
 
+def test_a_student_under_a_latency_budget_holds_it_when_timed_again(tmp_path: Path) -> None:
+    limits = ["--max-latency", "60s", "--min-memory", "100 kB", "--max-memory", "1MB", "--min-params", "100k"]
+    done = diswot(*SEARCH, "--tournament", "2", *limits, *QUICK, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "bytes of activations of 100,000 to 1,000,000" in done.stdout
+    assert " of at most 60 s on cpu (1 thread, batch 1)" in done.stdout
+    assert "for these students once more in a fresh process" in done.stdout
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["search"]["latency"] == {"device": "cpu", "threads": 1, "batch": 1}
+    assert all(0 < one["latency"] <= 60 for one in (result["recommended"], *result["alternatives"]))
+    with (tmp_path / "out" / "candidates.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6
+    assert all(0 < float(row["latency"]) <= 60 for row in rows)
+    assert all(100_000 <= int(row["memory"]) <= 1_000_000 for row in rows)
+    assert float(rows[0]["latency"]) == result["recommended"]["latency"]
+
+
 def test_score_speaks_to_people_too() -> None:
     done = diswot("score", "--teacher", "resnet20", "--score", "macs", "--arch", "1-3-5", *QUICK)
     assert done.returncode == 0, done.stderr
@@ -145,6 +163,16 @@ def test_lists(command: str, names: list[str]) -> None:
         (["--classes", "0"], "classes must be at least 1, not 0"),
         (["--input", "32x32"], "an input is written CHANNELSxHEIGHTxWIDTH, such as 3x32x32, not '32x32'"),
         (["--max-params", "0.5X"], "a budget is a positive number, with k, M or G behind it if you like, not '0.5X'"),
+        (
+            ["--min-params", "2M", "--max-params", "1M"],
+            "min_params must be at most max_params, which is 1,000,000, not",
+        ),
+        (["--min-params", "2M"], "the largest costs 1,537,396 parameters and"),
+        (["--min-params", "510k", "--max-params", "515k"], "the nearest costs"),
+        (["--max-memory", "2 apples"], "memory is a positive number of bytes, with kB, MB, GB, KiB, MiB or GiB behind"),
+        (["--max-latency", "4"], "a latency is a positive number with us, ms or s behind it, such as 4ms, not '4'"),
+        (["--latency-threads", "0"], "latency threads must be at least 1, not 0"),
+        (["--max-latency", "4ms", "--latency-device", "npu"], "latency device must be cpu, cuda or cuda:N, not 'npu'"),
         (["--max-params", "10"], "the smallest costs 79,156 parameters and 7,788,800 MACs for 100 classes"),
         (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
         (["--workers", "0"], "workers must be at least 1, not 0"),
