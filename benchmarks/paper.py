@@ -167,7 +167,9 @@ def run_paper(
         InputError: a table, the probe, the teacher or a folder is not as it must be; nothing is written.
         ExecutorError: workers could not be started or were lost for good.
     """
-    work = _Work(spec, _default_folder(spec) if out is None else out, source, Compute(executor, workers), report)
+    work = _Work(
+        spec, _default_folder(spec) if out is None else out, source, Compute(executor, workers, cache=None), report
+    )
     work.check()
     claims = [claim for name, check in work.checks.items() if name in spec.checks for claim in check()]
     document = {

@@ -36,7 +36,7 @@ class Context:
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 of the description."""
-        return hashlib.sha256(self.description.encode()).digest()
+        return hashlib.sha256(self.description.encode(errors="surrogateescape")).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from diswot.cli import data, lists, score, search
+from diswot.cli import cache, data, lists, score, search
 from diswot.cli.console import STDERR
 from diswot.errors import DiswotError, InputError
 
@@ -24,6 +24,7 @@ app.command("spaces")(lists.spaces)
 app.command("teachers")(lists.teachers)
 app.command("proxies")(lists.proxies)
 app.add_typer(data.app, name="data")
+app.add_typer(cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
