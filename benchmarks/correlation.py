@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from benchmarks.protocol import (
 )
 from benchmarks.raw import write_raw
 from diswot.errors import DiswotError
-from diswot.executors import Executor, open_executor
+from diswot.executors import DEADLINE, Executor, check_executor, open_executor, reach
 from diswot.probes import load_probe
 from diswot.scoring import Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
 from diswot.threads import one_thread
@@ -48,13 +49,24 @@ class _Work:
     spec: CorrelationSpec
     units: list[Unit]
     reference: list[Architecture]
-    measurer: Measurer
+    make: Callable[[], Measurer]
     protocol: Protocol
     folder: Path
 
+    @cached_property
+    def measurer(self) -> Measurer:
+        """The teacher is observed when this is first asked for."""
+        return self.make()
+
 
 def run_correlation(
-    spec: CorrelationSpec, out: Path | None, executor: str, workers: int | None, report: Report
+    spec: CorrelationSpec,
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+    report: Report,
+    address: str | None = None,
+    deadline: float = DEADLINE,
 ) -> Path:
     """Measure, and write the raw scores; a run that was stopped continues from what it has saved.
 
@@ -64,6 +76,8 @@ def run_correlation(
         executor: one of `diswot.executors.EXECUTORS`.
         workers: number of workers; by default one for each core.
         report: called as the work goes on.
+        address: `HOST:PORT` of a Ray cluster that is there already.
+        deadline: seconds that one measurement may always take before its worker counts as hung.
 
     Returns:
         The folder.
@@ -73,10 +87,14 @@ def run_correlation(
         ExecutorError: workers could not be started or were lost for good.
         DiswotError: fewer than two architectures could be measured.
     """
+    check_executor(executor, workers, address, deadline)
     work = _prepare(spec, out)
     if all((work.folder / name).exists() for name in (RAW, TIMINGS)):
         return work.folder
-    with open_executor(executor, work.measurer, workers) as pool:
+    with (
+        reach(executor, workers, address),
+        open_executor(executor, work.measurer, workers, address, deadline) as pool,
+    ):
         start_folder(work.folder, work.protocol)
         with MeasurementLog(work.folder / MEASUREMENTS) as log:
             start = time.perf_counter()
@@ -130,7 +148,7 @@ def seconds_per_arch(
 
 
 def _prepare(spec: CorrelationSpec, out: Path | None) -> _Work:
-    """Read and check everything, and observe the teacher."""
+    """Read and check everything, and leave the teacher for when there are workers."""
     space, teacher = get_space(spec.space), spec.teacher
     labels = read_labels(spec.labels, space, spec.columns)
     units = draw_units(units_of(labels, space, spec.duplicates), spec.sample, spec.seed)
@@ -140,10 +158,17 @@ def _prepare(spec: CorrelationSpec, out: Path | None) -> _Work:
     check_folder(folder, protocol)
     scaled = any(map(needs_reference, spec.scores))
     reference = reference_sample(space, spec.seed) if scaled else []
-    measurer = prepare(
-        space, teacher, probe, spec.scores, seed=spec.seed, seeds=spec.seeds, initialisations=spec.initialisations
+    make = partial(
+        prepare,
+        space,
+        teacher,
+        probe,
+        spec.scores,
+        seed=spec.seed,
+        seeds=spec.seeds,
+        initialisations=spec.initialisations,
     )
-    return _Work(spec, units, reference, measurer, protocol, folder)
+    return _Work(spec, units, reference, make, protocol, folder)
 
 
 def _measure(work: _Work, executor: Executor, log: MeasurementLog, report: Report) -> int:

@@ -14,8 +14,8 @@ import torch
 from diswot.cache import cache_folder
 from diswot.cache.executor import CachingExecutor
 from diswot.cache.identity import Recipe
-from diswot.errors import DiswotError, InputError, UnknownName
-from diswot.executors import EXECUTORS, Executor, Measure, open_executor, reach
+from diswot.errors import DiswotError, InputError
+from diswot.executors import DEADLINE, Executor, Measure, check_executor, open_executor, reach
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
@@ -35,19 +35,21 @@ class Compute:
         workers: number of workers; by default one for each core.
         device: where networks run, as torch names it.
         cache: folder of the measurements that were made before; `None` to measure all anew and keep nothing.
+        address: `HOST:PORT` of a Ray cluster that is there already; by default that in `RAY_ADDRESS`, or one of this
+            machine.
+        deadline: seconds that one measurement may always take before its worker counts as hung.
     """
 
     executor: str = "processes"
     workers: int | None = None
     device: str = "cpu"
     cache: Path | None = field(default_factory=cache_folder)
+    address: str | None = None
+    deadline: float = DEADLINE
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` before any work."""
-        if self.executor not in EXECUTORS:
-            raise UnknownName("executor", self.executor, EXECUTORS)
-        if self.workers is not None and self.workers < 1:
-            raise InputError(f"workers must be at least 1, not {self.workers}")
+        check_executor(self.executor, self.workers, self.address, self.deadline)
         if not _is_available(self.device):
             raise InputError(f"device {self.device!r} is not there; this machine has {', '.join(_devices())}")
 
@@ -93,7 +95,8 @@ def _executor(recipe: Recipe, compute: Compute) -> CachingExecutor:
 @contextmanager
 def _workers(compute: Compute, make: Callable[[], Measure]) -> Iterator[Executor]:
     """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
-    with reach(compute.executor, compute.workers), open_executor(compute.executor, make(), compute.workers) as executor:
+    name, workers, address = compute.executor, compute.workers, compute.address
+    with reach(name, workers, address), open_executor(name, make(), workers, address, compute.deadline) as executor:
         yield executor
 
 

@@ -12,6 +12,7 @@ from benchmarks.cli.progress import progress
 from benchmarks.labels import Duplicates
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
+from diswot.executors import DEADLINE
 from diswot.probes.spec import SEEDED, ProbeSpec
 
 
@@ -33,6 +34,8 @@ def correlation(
     initialisations: o.InitialisationsOption = 8,
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
+    ray_address: o.AddressOption = None,
+    deadline: o.DeadlineOption = DEADLINE,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/correlation-...]")] = None,
     json: o.JsonOption = False,
 ) -> None:
@@ -57,7 +60,7 @@ def correlation(
 
     with progress("reading the labels and observing the teacher") as report:
         try:
-            folder = run_correlation(spec, out, executor, workers, report)
+            folder = run_correlation(spec, out, executor, workers, report, ray_address, deadline)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

@@ -36,6 +36,12 @@ SeedsOption = Annotated[int, typer.Option("--seeds", help="Random initialisation
 InitialisationsOption = Annotated[int, typer.Option("--initialisations", help="Random initialisations of the teacher.")]
 ExecutorOption = Annotated[str, typer.Option("--executor", help="serial, processes or ray.")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="Workers; by default one for each core.")]
+AddressOption = Annotated[
+    str | None, typer.Option("--ray-address", help="HOST:PORT of a running Ray cluster; by default one is started.")
+]
+DeadlineOption = Annotated[
+    float, typer.Option("--deadline", help="Seconds after which a measurement counts as hung, and its worker is ended.")
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="Where networks run: cpu, cuda, cuda:1, ...")]
 CacheOption = Annotated[bool, typer.Option("--cache/--no-cache", help="Use measurements that were made before.")]
 MinParamsOption = Annotated[str | None, typer.Option("--min-params", help="Fewest parameters, such as 0.3M.")]

@@ -10,6 +10,7 @@ from rich.table import Table
 from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
+from diswot.executors import DEADLINE
 from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.spec import SearchSpec
 from search_spaces import get_space
@@ -35,6 +36,8 @@ def score(
     workers: o.WorkersOption = None,
     device: o.DeviceOption = "cpu",
     cache: o.CacheOption = True,
+    ray_address: o.AddressOption = None,
+    deadline: o.DeadlineOption = DEADLINE,
     json: o.JsonOption = False,
 ) -> None:
     """Explain the score of one architecture, component by component."""
@@ -50,7 +53,7 @@ def score(
     wanted = get_space(space).decode(arch)
     from diswot.recommend import Compute, explain
 
-    compute = Compute(executor, workers, device, cache_folder() if cache else None)
+    compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
     with STDERR.status(f"scoring against {teacher}"):
         explanation = explain(spec, wanted, compute)
     if json:

@@ -13,6 +13,7 @@ from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR
 from diswot.cli.present import show_result
+from diswot.executors import DEADLINE
 from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.budget import Budget
@@ -50,6 +51,8 @@ def search(
     workers: o.WorkersOption = None,
     device: o.DeviceOption = "cpu",
     cache: o.CacheOption = True,
+    ray_address: o.AddressOption = None,
+    deadline: o.DeadlineOption = DEADLINE,
     out: Annotated[Path | None, typer.Option(help="Folder for result.json, candidates.csv and search.png.")] = None,
     json: o.JsonOption = False,
 ) -> None:
@@ -82,7 +85,10 @@ def search(
     from diswot.report.result import Result
     from diswot.search.run import Progress, Search
 
-    compute, work = Compute(executor, workers, device, cache_folder() if cache else None), Search(spec)
+    compute, work = (
+        Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline),
+        Search(spec),
+    )
     if out is not None:
         check_folder(out, work)
     with _bar() as bar:
