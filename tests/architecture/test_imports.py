@@ -47,7 +47,16 @@ def test_spaces_are_pure_python_beside_their_networks() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["search_spaces", "diswot", "diswot.proxies", "diswot.search.spec", "diswot.search.budget", "diswot.cli"],
+    [
+        "search_spaces",
+        "diswot",
+        "diswot.proxies",
+        "diswot.latency",
+        "diswot.search.spec",
+        "diswot.search.budget",
+        "diswot.search.feasible",
+        "diswot.cli",
+    ],
 )
 def test_tables_and_specs_are_free_of_heavy_packages(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({{'torch', 'ray', 'timm', 'matplotlib'}} & sys.modules.keys()))"
