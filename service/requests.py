@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from diswot.errors import InputError, UnknownName
+from diswot.errors import InputError
 from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.budget import Budget
-from diswot.search.evolution import AgingEvolution
 from diswot.search.feasible import ENUMERABLE, Feasible, check_ends
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
@@ -27,7 +26,6 @@ MAX_SEEDS = 32
 MAX_THREADS = 256
 MAX_POPULATION = 10_000
 MAX_SEED = 2**63 - 1
-ALGORITHMS = (AgingEvolution.name,)
 
 _DEFAULT = SearchSpec(TeacherSpec("resnet56"))
 """Where the library's defaults are read from; a request always names its own teacher."""
@@ -110,7 +108,7 @@ class BudgetRequest(Request):
 class AlgorithmRequest(Request):
     """How the space is searched."""
 
-    name: Name = AgingEvolution.name
+    name: Name = _DEFAULT.algorithm
     population: int = Field(default=_DEFAULT.population, le=MAX_POPULATION)
     tournament: int = Field(default=_DEFAULT.tournament, le=MAX_POPULATION)
 
@@ -151,8 +149,6 @@ class SearchRequest(Request):
         """
         if self.probe.source not in SEEDED:
             raise InputError(f"probe {self.probe.source!r} cannot be had over HTTP; valid: {', '.join(SEEDED)}")
-        if self.algorithm.name not in ALGORITHMS:
-            raise UnknownName("algorithm", self.algorithm.name, ALGORITHMS)
         channels, height, width = self.teacher.in_shape
         spec = SearchSpec(
             teacher=TeacherSpec(self.teacher.name, self.teacher.num_classes, (channels, height, width)),
@@ -166,6 +162,7 @@ class SearchRequest(Request):
             initialisations=self.initialisations,
             population=self.algorithm.population,
             tournament=self.algorithm.tournament,
+            algorithm=self.algorithm.name,
         )
         values = self.probe.size * prod(self.teacher.in_shape)
         if values > MAX_PROBE_VALUES:

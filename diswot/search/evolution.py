@@ -12,13 +12,12 @@ from typing import Any
 
 from diswot.errors import InputError
 from diswot.search.feasible import Feasible
+from diswot.search.fresh import draw_new
 from diswot.seeds import stream
 from search_spaces import Architecture
 
 MUTATION_TRIES = 50
 """Mutations in a row that may lead to known or infeasible architectures before a random one is drawn."""
-SAMPLING_TRIES = 100
-"""Random architectures in a row that may be known before those that are left are looked for one by one."""
 
 
 class AgingEvolution:
@@ -87,20 +86,11 @@ class AgingEvolution:
                 arch = self.feasible.space.canonical(self.feasible.space.mutate(arch, self.rng))
                 if self._is_new(arch):
                     return arch
-        return self._draw()
+        return draw_new(self.feasible, self.known, self.rng)
 
     def _parent(self) -> Architecture:
         drawn = self.rng.choice(len(self.population), min(self.tournament, len(self.population)), replace=False)
         return max((self.population[int(i)] for i in drawn), key=lambda member: member[1])[0]
-
-    def _draw(self) -> Architecture | None:
-        for _ in range(SAMPLING_TRIES):
-            arch = self.feasible.sample(self.rng)
-            if arch not in self.known:
-                return arch
-        listed = self.feasible.listed
-        left = self.feasible.beside(self.known) if listed is None else [a for a in listed if a not in self.known]
-        return left[int(self.rng.integers(len(left)))] if left else None
 
     def _is_new(self, arch: Architecture) -> bool:
         return arch not in self.known and self.feasible.allows(arch)

@@ -45,7 +45,7 @@ class Feasible:
         self.space, self.budget = space, budget
         self._task = (num_classes, in_shape)
         self._meter = meter if budget.times else None
-        self._region = Region(space, budget, self._costs)
+        self._region = Region(space, budget, self.costs)
         check_ends(space, budget, num_classes, in_shape)
         self.listed: tuple[Architecture, ...] | None = None
         """Everything within the budget by formula, where the space can be listed."""
@@ -57,7 +57,7 @@ class Feasible:
 
     def fits(self, arch: Architecture) -> bool:
         """Whether `arch` is within the budget by the space's formulas; nothing is built."""
-        return self.budget.allows(self._costs(arch))
+        return self.budget.allows(self.costs(arch))
 
     def allows(self, arch: Architecture) -> bool:
         """Whether `arch` is within the budget: by formula, and only then by measurement."""
@@ -130,7 +130,8 @@ class Feasible:
                 return new
         return []
 
-    def _costs(self, arch: Architecture) -> Costs:
+    def costs(self, arch: Architecture) -> Costs:
+        """What `arch` costs by the space's formulas, for the task."""
         return self.space.costs(arch, *self._task)
 
     def _in_time(self, arch: Architecture) -> bool:
@@ -146,7 +147,7 @@ class Feasible:
             InfeasibleBudget: nothing is; says exactly what comes nearest.
         """
         everything = dict.fromkeys(map(self.space.canonical, self.space.enumerate()))
-        costs = {arch: self._costs(arch) for arch in everything}
+        costs = {arch: self.costs(arch) for arch in everything}
         within = tuple(arch for arch in everything if self.budget.allows(costs[arch]))
         if not within:
             nearest = min(costs.values(), key=self.budget.distance)
@@ -163,14 +164,14 @@ class Feasible:
         nearest = self.space.smallest
         for _ in range(WALKS):
             found = self._region.approach(self._near(self.space.sample(rng), rng), rng, MOVES)
-            nearest = min(nearest, found, key=lambda arch: self.budget.distance(self._costs(arch)))
+            nearest = min(nearest, found, key=lambda arch: self.budget.distance(self.costs(arch)))
             if self.fits(nearest):
                 return self.space.canonical(nearest)
         raise _infeasible(
             self.space,
             self.budget,
             f"the nearest after {WALKS} walks",
-            self._costs(nearest),
+            self.costs(nearest),
             self._task[0],
             "was found with",
         )
@@ -187,10 +188,10 @@ class Feasible:
 
     def _near(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
         """`arch` after the fewest steps down that hold every upper limit, or else up that hold every lower one."""
-        if self.budget.exceeded(self._costs(arch)):
-            return self._walk(arch, rng, up=False, until=lambda a: not self.budget.exceeded(self._costs(a)))
-        if self.budget.missed(self._costs(arch)):
-            return self._walk(arch, rng, up=True, until=lambda a: not self.budget.missed(self._costs(a)))
+        if self.budget.exceeded(self.costs(arch)):
+            return self._walk(arch, rng, up=False, until=lambda a: not self.budget.exceeded(self.costs(a)))
+        if self.budget.missed(self.costs(arch)):
+            return self._walk(arch, rng, up=True, until=lambda a: not self.budget.missed(self.costs(a)))
         return arch
 
     def _towards(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
@@ -205,7 +206,7 @@ class Feasible:
 
         def there(stepped: Architecture) -> bool:
             canonical = self.space.canonical(stepped)
-            return outside(self._costs(canonical)) or self._in_time(canonical)
+            return outside(self.costs(canonical)) or self._in_time(canonical)
 
         return self.space.canonical(self._walk(arch, rng, up=up, until=there))
 

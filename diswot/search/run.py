@@ -1,23 +1,26 @@
-"""The search itself: ask, measure, tell, until the evaluations are used up."""
+"""The search itself: ask, measure, tell, until an end is reached."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from operator import itemgetter
 from typing import Any
 
-from diswot.errors import InfeasibleBudget
+from diswot.errors import InfeasibleBudget, UnreadableData
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
 from diswot.scoring import Measurement, Score, Scorer, needs_reference, reference_sample
-from diswot.search.evolution import AgingEvolution
+from diswot.search.algorithms import ALGORITHMS
+from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
-from diswot.search.spec import SearchSpec
+from diswot.search.spec import AGAINST, SearchSpec
 from search_spaces import Architecture, Costs, get_space
 
 BATCH = 20
 """Proposals that are asked for at once. Fixed, so that the number of workers does not change the course of a search."""
+VERSION = 2
+"""Of the state: raised when it changes."""
 REJECTIONS = 200
 """Proposals in a row whose latency is outside the budget before no more are made."""
 
@@ -27,7 +30,8 @@ class Progress:
     """How far a search has come.
 
     Attributes:
-        phase: `"reference"` while the reference sample is measured, then `"evolving"`.
+        phase: `"reference"` while the reference sample is measured, then `"evolving"`, whatever the algorithm, then
+            `"beyond"` while architectures beyond the budget are.
         done: measured in this phase.
         total: to measure in this phase.
         best: string of the best candidate so far.
@@ -68,19 +72,51 @@ class Search:
         self.confirmed: dict[str, Latency | None] = {}
         """Latency of the finalists, measured once more; see `diswot.search.finalists`."""
         self.feasible = Feasible(self.space, spec.budget, *task, self.meter)
-        self.algorithm = AgingEvolution(self.feasible, spec.seed, spec.population, spec.tournament)
+        self.algorithm = ALGORITHMS[spec.algorithm](self.feasible, spec, self._cost)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
+        self.beyond: list[Measurement] | None = None
+        """Measured just beyond the budget, where that was asked for; never recommended."""
+        self.best: tuple[float, str] | None = None
+        """Best score so far, and whose."""
+        self.stale = 0
+        """Evaluations since there was a better one."""
         self.exhausted = False
         self.rejected = 0
+        self.seconds = 0.0
+        """That the search has taken, from the reference sample on, over all its runs."""
+
+    @property
+    def total(self) -> int:
+        """Evaluations, at most: those asked for, or as many as there are architectures."""
+        listed = self.feasible.listed
+        return self.spec.evaluations if listed is None else min(self.spec.evaluations, len(listed))
+
+    @property
+    def ended(self) -> str | None:
+        """What ended the search: `evaluations`, `exhausted`, `plateau` or `seconds`; `None` while it goes on."""
+        spec = self.spec
+        if len(self.measurements) >= spec.evaluations:
+            return "evaluations"
+        if self.exhausted:
+            return "exhausted"
+        if spec.plateau is not None and self.stale >= spec.plateau:
+            return "plateau"
+        if spec.seconds is not None and self.measurements and self.seconds >= spec.seconds:
+            return "seconds"
+        return None
 
     @property
     def done(self) -> bool:
-        """Whether the evaluations, or the feasible architectures, are used up."""
-        return self.exhausted or len(self.measurements) >= self.spec.evaluations
+        """Whether there is nothing left to measure."""
+        return self.ended is not None and (self.beyond is not None or not self._looks_beyond)
 
     def run(
-        self, executor: Executor, report: Callable[[Progress], None], checkpoint: Callable[[], bool] = lambda: True
+        self,
+        executor: Executor,
+        report: Callable[[Progress], None],
+        checkpoint: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Search until done.
 
@@ -88,16 +124,25 @@ class Search:
             executor: entered; measures what `prepare` made for this spec.
             report: called after each measurement.
             checkpoint: called after each batch, when `state` is worth keeping; returns whether to go on.
+            clock: seconds, for the limit of time.
         """
+        began = clock() - self.seconds
+
+        def keep() -> bool:
+            self.seconds = clock() - began
+            return checkpoint()
+
         self.feasible.check_latency()
-        self._measure_reference(executor, report)
-        if not checkpoint():
+        if not self._measure_reference(executor, report, keep):
             return
         scorer = Scorer(self.spec.score, self.reference)
-        while not self.done:
+        while self.ended is None:
             self._evolve(executor, scorer, report)
-            if not checkpoint():
+            if not keep():
                 return
+        if not self.done:
+            self._look_beyond(executor, report)
+            keep()
 
     def candidates(self) -> list[Candidate]:
         """Everything measured, best score first, failures last, ties in the order of evaluation."""
@@ -114,46 +159,101 @@ class Search:
     def state(self) -> dict[str, Any]:
         """Everything that the rest of the search depends on, as JSON values."""
         return {
-            "version": 1,
+            "version": VERSION,
             "algorithm": self.algorithm.state(),
             "reference": [asdict(m) for m in self.reference],
             "measurements": [asdict(m) for m in self.measurements],
+            "beyond": None if self.beyond is None else [asdict(m) for m in self.beyond],
+            "best": self.best and list(self.best),
+            "stale": self.stale,
+            "exhausted": self.exhausted,
+            "rejected": self.rejected,
+            "seconds": self.seconds,
             "latencies": self.meter.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue where `state` was taken; the spec must be the same."""
+        """Continue where `state` was taken; the spec must be the same.
+
+        Raises:
+            UnreadableData: the state is of another version.
+        """
+        if state.get("version") != VERSION:
+            raise UnreadableData(
+                f"the state of the search has version {state.get('version')!r}; this diswot continues version {VERSION}"
+            )
         self.algorithm.restore(state["algorithm"])
         self.reference = [_measurement(row) for row in state["reference"]]
         self.measurements = [_measurement(row) for row in state["measurements"]]
+        self.beyond = None if state["beyond"] is None else [_measurement(row) for row in state["beyond"]]
+        self.best = None if state["best"] is None else (state["best"][0], state["best"][1])
+        self.stale, self.exhausted, self.rejected = state["stale"], state["exhausted"], state["rejected"]
+        self.seconds = state["seconds"]
         self.meter.restore(state["latencies"])
 
-    def _measure_reference(self, executor: Executor, report: Callable[[Progress], None]) -> None:
-        if not needs_reference(self.spec.score):
-            return
-        sample = reference_sample(self.space, self.spec.seed)
+    @property
+    def _looks_beyond(self) -> bool:
+        limits = (self.spec.budget.range(cost)[1] for cost in AGAINST)
+        return self.spec.beyond > 0 and any(limit is not None for limit in limits)
+
+    def _measure_reference(
+        self, executor: Executor, report: Callable[[Progress], None], keep: Callable[[], bool]
+    ) -> bool:
+        """Measure what is left of the reference sample; returns whether to go on."""
+        sample = reference_sample(self.space, self.spec.seed) if needs_reference(self.spec.score) else []
         for measurement in executor.map(sample[len(self.reference) :]):
             self.reference.append(measurement)
             report(Progress("reference", len(self.reference), len(sample)))
+            if len(self.reference) % BATCH == 0 and len(self.reference) < len(sample) and not keep():
+                return False
+        return keep()
 
     def _evolve(self, executor: Executor, scorer: Scorer, report: Callable[[Progress], None]) -> None:
-        proposed = self.algorithm.ask(min(BATCH, self.spec.evaluations - len(self.measurements)))
+        proposed = self.algorithm.ask(self._room())
         asked = self._admit(proposed)
-        told: list[tuple[Architecture, float | None]] = []
-        best = max(self._scores(scorer), key=itemgetter(0), default=None)
+        scores: dict[Architecture, float | None] = {}
         for arch, measurement in zip(asked, self._measure(executor, asked), strict=True):
             self.measurements.append(measurement)
-            score = scorer(measurement).value if measurement.error is None else None
-            told.append((arch, score))
-            if score is not None and (best is None or score > best[0]):
-                best = (score, measurement.arch)
-            report(
-                Progress(
-                    "evolving", len(self.measurements), self.spec.evaluations, *((best[1], best[0]) if best else ())
-                )
-            )
-        scores = dict(told)
+            scores[arch] = scorer(measurement).value if measurement.error is None else None
+            self._note(measurement.arch, scores[arch])
+            report(self._progress("evolving", len(self.measurements), self.total))
         self.algorithm.tell((arch, scores.get(arch)) for arch in proposed)
+
+    def _room(self) -> int:
+        """How many to ask for: a batch, but no more than may be measured."""
+        left = self.spec.evaluations - len(self.measurements)
+        return min(BATCH, left, self.spec.plateau - self.stale if self.spec.plateau else left)
+
+    def _note(self, name: str, score: float | None) -> None:
+        better = score is not None and (self.best is None or score > self.best[0])
+        self.stale = 0 if better else self.stale + 1
+        if better and score is not None:
+            self.best = (score, name)
+
+    def _progress(self, phase: str, done: int, total: int) -> Progress:
+        return Progress(phase, done, total, *((self.best[1], self.best[0]) if self.best else ()))
+
+    def _look_beyond(self, executor: Executor, report: Callable[[Progress], None]) -> None:
+        """Measure some neighbours of the best, as far beyond the budget as was asked for."""
+        ranked = [self.space.decode(c.measurement.arch) for c in self.candidates() if c.score is not None]
+        asked = just_beyond(
+            self.space, self.spec.budget, self.spec.beyond, self.feasible.costs, self._seconds, ranked, set(ranked)
+        )
+        found = []
+        for measurement in self._measure(executor, asked):
+            found.append(measurement)
+            report(self._progress("beyond", len(found), len(asked)))
+        self.beyond = found
+
+    def _cost(self, arch: Architecture) -> float | None:
+        """The cost of an architecture that the score is played off against."""
+        if self.spec.against == "latency":
+            return self._seconds(arch)
+        return float(getattr(self.feasible.costs(arch), self.spec.against))
+
+    def _seconds(self, arch: Architecture) -> float | None:
+        latency = self.meter(arch)
+        return None if latency is None else latency.median
 
     def _admit(self, proposed: Sequence[Architecture]) -> list[Architecture]:
         """Those within the budget. Their latency is measured while the workers rest; a rejected one is no evaluation.
@@ -162,6 +262,9 @@ class Search:
             InfeasibleBudget: of many that were proposed, the latency of none was within the budget.
         """
         admitted = [arch for arch in proposed if self.feasible.allows(arch)]
+        if self.spec.against == "latency":
+            for arch in admitted:
+                self.meter(arch)
         self.rejected = 0 if admitted else self.rejected + len(proposed)
         self.exhausted = not proposed or self.rejected >= REJECTIONS
         if self.rejected and self.exhausted and not self.measurements:
@@ -175,9 +278,6 @@ class Search:
         fresh = executor.map([arch for arch, name in zip(archs, names, strict=True) if name not in known])
         for name in names:
             yield known[name] if name in known else next(fresh)
-
-    def _scores(self, scorer: Scorer) -> Iterator[tuple[float, str]]:
-        return ((scorer(m).value, m.arch) for m in self.measurements if m.error is None)
 
 
 def _measurement(row: dict[str, Any]) -> Measurement:

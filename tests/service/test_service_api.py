@@ -94,7 +94,14 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
     (teacher(in_shape=[3, 0, 8]), "input shape must be three positive numbers"),
     ({"search_space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
     ({"score": "best"}, "unknown proxy 'best'; valid: default, "),
-    ({"algorithm": {"name": "random"}}, "unknown algorithm 'random'; valid: aging-evolution"),
+    (
+        {"algorithm": {"name": "magic"}},
+        "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive",
+    ),
+    (
+        {"algorithm": {"name": "exhaustive"}, "search_space": "mobilenetv2"},
+        "algorithm 'exhaustive' lists spaces of at most 100,000 architectures; mobilenetv2 has",
+    ),
     ({"algorithm": {"tournament": 60}}, "tournament must not exceed the population of 50, not 60"),
     ({"budget": {"evaluations": 0}}, "evaluations must be at least 1, not 0"),
     ({"constraints": {"params": {"max": 0}}}, "max_params must be at least 1, not 0"),

@@ -70,9 +70,18 @@ def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def search(budget: Budget, evaluations: int = 64) -> Search:
-    task = TeacherSpec("resnet20", 10, CIFAR)
-    sizes = {"seeds": 1, "initialisations": 1, "population": 8, "tournament": 3}
-    spec = SearchSpec(task, "cifar-resnet", "macs", ProbeSpec("noise", 4), budget, evaluations, **sizes)
+    spec = SearchSpec(
+        TeacherSpec("resnet20", 10, CIFAR),
+        "cifar-resnet",
+        "macs",
+        ProbeSpec("noise", 4),
+        budget,
+        evaluations,
+        seeds=1,
+        initialisations=1,
+        population=8,
+        tournament=3,
+    )
     found = Search(spec)
     with found.meter:
         found.run(Costing(), lambda _: None)

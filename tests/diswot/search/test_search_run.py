@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from types import TracebackType
 
 import pytest
 
-from diswot.errors import InfeasibleBudget
+from diswot.errors import InfeasibleBudget, UnreadableData
 from diswot.executors import open_executor
 from diswot.probes import ProbeSpec
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.recommend import measurer_of
 from diswot.scoring import REFERENCE_SIZE, Measurement, Scorer, reference_sample
+from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.run import BATCH, Progress, Search
 from diswot.search.spec import SearchSpec
@@ -74,7 +77,7 @@ def scaled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def search(asked: SearchSpec, executor: Costing | None = None) -> tuple[Search, list[Progress]]:
     found, progress = Search(asked), list[Progress]()
-    found.run(executor or Costing(), progress.append)
+    found.run(executor or Costing(), progress.append, clock=lambda: 0.0)
     return found, progress
 
 
@@ -83,7 +86,7 @@ def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
     asked = spec(score, evaluations=40)
     found = Search(asked)
     with open_executor("serial", measurer_of(asked)) as executor:
-        found.run(executor, print)
+        found.run(executor, ignore)
     best = found.candidates()[0]
     assert best.measurement.arch == BEST
     assert best.score is not None
@@ -123,17 +126,26 @@ def test_progress_is_told_after_each_measurement() -> None:
     assert scores == sorted(scores)
 
 
+def ignore(_: Progress) -> None: ...
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("score", ["macs", SCALED])
-def test_a_search_stopped_after_any_batch_goes_on_as_if_it_had_not(score: str) -> None:
-    whole, _ = search(spec(score), Costing(failing=["1-3-5", "7-1-1"]))
-    for batches in range(1 + 50 // BATCH + 1):
+def test_a_search_stopped_after_any_batch_goes_on_as_if_it_had_not(score: str, algorithm: str) -> None:
+    asked = replace(spec(score, Budget(max_params=590_000)), algorithm=algorithm, beyond=0.5)
+    whole, _ = search(asked, Costing(failing=["1-3-5", "7-1-1"]))
+    assert len(whole.measurements) == 50
+    assert whole.beyond
+    reference = math.ceil(len(whole.reference) / BATCH) or 1
+    for batches in range(reference + 50 // BATCH + 2):
         go_on = partial(next, iter([True] * batches), False)
-        stopped = Search(spec(score))
-        stopped.run(Costing(failing=["1-3-5", "7-1-1"]), print, go_on)
-        assert len(stopped.measurements) == min(BATCH * batches, 50)
-        resumed = Search(spec(score))
-        resumed.restore(json.loads(json.dumps(stopped.state())))
-        resumed.run(Costing(failing=["1-3-5", "7-1-1"]), print)
+        stopped = Search(asked)
+        stopped.run(Costing(failing=["1-3-5", "7-1-1"]), ignore, go_on, clock=lambda: 0.0)
+        assert len(stopped.reference) == min(BATCH * (batches + 1), len(whole.reference))
+        assert len(stopped.measurements) == min(BATCH * max(0, batches - reference + 1), 50)
+        resumed = Search(asked)
+        resumed.restore(json.loads(json.dumps(stopped.state(), allow_nan=False)))
+        resumed.run(Costing(failing=["1-3-5", "7-1-1"]), ignore, clock=lambda: 0.0)
         assert resumed.state() == whole.state()
         assert resumed.candidates() == whole.candidates()
 
@@ -160,3 +172,76 @@ def test_failures_come_last_and_count_as_evaluations() -> None:
     assert sorted(candidate.measurement.arch for candidate in (a, b, c, d)) == failing
     assert {candidate.score for candidate in (a, b, c, d)} == {None}
     assert found.candidates()[0].measurement.arch == progress[-1].best
+
+
+def test_a_state_of_another_version_is_refused() -> None:
+    for version in (1, 3, None):
+        with pytest.raises(UnreadableData) as caught:
+            Search(spec()).restore({"version": version, "algorithm": {}})
+        assert str(caught.value) == f"the state of the search has version {version}; this diswot continues version 2"
+
+
+@pytest.mark.parametrize("plateau", [1, 7, 25])
+def test_a_plateau_ends_the_search_after_so_many_evaluations_in_vain(plateau: int) -> None:
+    found, progress = search(replace(spec(evaluations=64), plateau=plateau))
+    assert found.ended == "plateau"
+    scores = [p.best_score or 0.0 for p in progress]
+    last = scores.index(scores[-1])
+    assert len(scores) == last + 1 + plateau
+    assert all(b < plateau for b in _runs_in_vain(scores[: last + 1]))
+
+
+def _runs_in_vain(best: list[float]) -> list[int]:
+    firsts = [i for i, score in enumerate(best) if i == 0 or score > best[i - 1]]
+    return [b - a - 1 for a, b in pairwise(firsts)]
+
+
+def test_a_search_in_which_everything_fails_ends_at_its_plateau() -> None:
+    found, _ = search(replace(spec(evaluations=64), plateau=9), Costing(list(map(SPACE.encode, SPACE.enumerate()))))
+    assert (found.ended, len(found.measurements)) == ("plateau", 9)
+
+
+def test_seconds_end_the_search_between_batches_and_count_over_all_its_runs() -> None:
+    ticks = iter(range(100))
+    asked = replace(spec(evaluations=64), seconds=3.0)
+    first = Search(asked)
+    first.run(Costing(), ignore, partial(next, iter([True]), False), lambda: float(next(ticks)))
+    assert (first.ended, first.seconds, len(first.measurements)) == (None, 2.0, BATCH)
+    second = Search(asked)
+    second.restore(json.loads(json.dumps(first.state())))
+    second.run(Costing(), ignore, clock=lambda: float(next(ticks)))
+    assert (second.ended, second.seconds, len(second.measurements)) == ("seconds", 3.0, BATCH)
+
+
+def test_a_search_short_of_time_measures_one_batch_all_the_same() -> None:
+    ticks = iter(range(1000))
+    found = Search(replace(spec(SCALED, evaluations=64), seconds=0.5))
+    found.run(Costing(), ignore, clock=lambda: float(next(ticks)))
+    assert (found.ended, len(found.measurements)) == ("seconds", BATCH)
+
+
+def test_what_ends_a_search_is_told() -> None:
+    assert search(spec(evaluations=64))[0].ended == "evaluations"
+    assert search(spec(budget=Budget(200_000), evaluations=64))[0].ended == "exhausted"
+    assert Search(spec()).ended is None
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_what_lies_beyond_is_measured_once_and_changes_nothing_within(algorithm: str) -> None:
+    budget = Budget(max_params=200_000)
+    plain, _ = search(replace(spec(budget=budget, evaluations=10), algorithm=algorithm))
+    executor = Costing()
+    asked = replace(spec(budget=budget, evaluations=10), algorithm=algorithm, beyond=0.5)
+    found, progress = search(asked, executor)
+    assert found.candidates() == plain.candidates()
+    assert found.beyond
+    assert [(p.phase, p.done) for p in progress[10:]] == [("beyond", i + 1) for i in range(len(found.beyond))]
+    assert all(200_000 < m.costs.params <= 300_000 for m in found.beyond)
+    assert len(set(executor.measured)) == len(executor.measured)
+
+
+def test_without_an_upper_limit_nothing_lies_beyond() -> None:
+    found, progress = search(replace(spec(budget=Budget(min_params=200_000), evaluations=15), beyond=0.5))
+    assert found.done
+    assert found.beyond is None
+    assert len(progress) == 15

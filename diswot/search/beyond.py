@@ -1,0 +1,75 @@
+"""What a little more budget would buy: some architectures just beyond the upper limits, measured after the search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from diswot.search.budget import COSTS, Budget
+from search_spaces import Architecture, Costs, SearchSpace
+
+LOOKS = 20
+"""Architectures that are measured beyond a budget."""
+TIMED = 60
+"""Architectures whose latency is measured to find them, where latency has a limit."""
+
+
+def widened(budget: Budget, share: float) -> Budget:
+    """The budget with every upper limit raised by a share of itself; counts are rounded down."""
+    limits = {f"max_{cost}": budget.range(cost)[1] for cost in (*COSTS, "latency")}
+    return replace(
+        budget, **{name: type(limit)(limit * (1 + share)) for name, limit in limits.items() if limit is not None}
+    )
+
+
+def excess(budget: Budget, costs: Costs, latency: float | None) -> float:
+    """How far beyond the budget these costs are: the largest share of an upper limit that is missing, at least 0."""
+    found = {cost: float(getattr(costs, cost)) for cost in COSTS} | {"latency": latency or 0.0}
+    limits = {cost: budget.range(cost)[1] for cost in found}
+    shares = [found[cost] / float(limit) - 1 for cost, limit in limits.items() if limit is not None]
+    return max([0.0, *shares])
+
+
+def just_beyond(
+    space: SearchSpace,
+    budget: Budget,
+    share: float,
+    costs: Callable[[Architecture], Costs],
+    latency: Callable[[Architecture], float | None],
+    parents: Iterable[Architecture],
+    known: Collection[Architecture],
+) -> list[Architecture]:
+    """Up to 20 architectures one decision away from the parents, outside the budget and inside the widened one.
+
+    Args:
+        space: of the architectures.
+        budget: that the search held.
+        share: by which to widen its upper limits.
+        costs: by formula.
+        latency: in seconds, measured; `None` if that failed. Asked only where the budget limits it.
+        parents: best first; the neighbours of a better one come first.
+        known: canonical architectures that are not wanted.
+    """
+    wide = widened(budget, share)
+    near = dict.fromkeys(arch for parent in parents for arch in neighbours(space, parent))
+    within = (arch for arch in near if arch not in known and wide.allows(costs(arch)))
+    if not budget.times:
+        return list(islice((arch for arch in within if not budget.allows(costs(arch))), LOOKS))
+    timed = ((arch, latency(arch)) for arch in islice(within, TIMED))
+    beyond = (
+        arch
+        for arch, seconds in timed
+        if seconds is not None
+        and wide.in_time(seconds)
+        and not (budget.in_time(seconds) and budget.allows(costs(arch)))
+    )
+    return list(islice(beyond, LOOKS))
+
+
+def neighbours(space: SearchSpace, arch: Architecture) -> Iterator[Architecture]:
+    """Every architecture, in canonical form, that takes another option at one decision."""
+    for i, options in enumerate(space.options):
+        for choice in range(len(options)):
+            if choice != arch.choices[i]:
+                yield space.canonical(space.arch([*arch.choices[:i], choice, *arch.choices[i + 1 :]]))

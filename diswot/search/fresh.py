@@ -1,0 +1,24 @@
+"""Random architectures that are not known yet: what every algorithm begins with, and ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from diswot.search.feasible import Feasible
+from search_spaces import Architecture
+
+TRIES = 100
+"""Random architectures in a row that may be known before those that are left are looked for one by one."""
+
+
+def draw_new(feasible: Feasible, known: Collection[Architecture], rng: np.random.Generator) -> Architecture | None:
+    """A random architecture within the budget that is not `known`; `None` if there is none left."""
+    for _ in range(TRIES):
+        arch = feasible.sample(rng)
+        if arch not in known:
+            return arch
+    listed = feasible.listed
+    left = feasible.beside(known) if listed is None else [arch for arch in listed if arch not in known]
+    return left[int(rng.integers(len(left)))] if left else None

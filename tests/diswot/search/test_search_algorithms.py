@@ -1,0 +1,193 @@
+"""What holds for every algorithm, tried on each; and what each one is for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from diswot.errors import InputError
+from diswot.search.algorithms import ALGORITHMS, Algorithm
+from diswot.search.budget import Budget
+from diswot.search.exhaustive import Exhaustive
+from diswot.search.feasible import Feasible
+from diswot.search.nsga2 import NSGA2
+from diswot.search.pareto import Point, hypervolume, pareto_front
+from diswot.search.random_search import RandomSearch
+from diswot.search.spec import SearchSpec
+from diswot.teachers.spec import TeacherSpec
+from search_spaces import CIFAR, Architecture, get_space
+
+BUDGETS = {
+    "nasbench201": Budget(300_000),
+    "cifar-resnet": Budget(400_000),
+    "mobilenetv2": Budget(1_000_000, 30_000_000, min_params=600_000),
+}
+LISTED = {"nasbench201", "cifar-resnet"}
+CASES = [(name, space) for name in ALGORITHMS for space in BUDGETS if name != Exhaustive.name or space in LISTED]
+
+
+@cache
+def feasible(space: str, budget: Budget) -> Feasible:
+    return Feasible(get_space(space), budget, 10, CIFAR)
+
+
+def algorithm(name: str, space: str, *, seed: int = 0, budget: Budget | None = None, population: int = 20) -> Algorithm:
+    where = feasible(space, budget or BUDGETS[space])
+    asked = SearchSpec(TeacherSpec("resnet20", 10), "cifar-resnet", seed=seed, population=population, tournament=1)
+    return ALGORITHMS[name](where, asked, lambda arch: float(where.costs(arch).macs))
+
+
+def score(arch: Architecture) -> float | None:
+    """A landscape with failures in it."""
+    value = float(np.sin([*arch.choices, 1.0]).sum())
+    return None if arch.choices[0] == 2 else value
+
+
+def run(searching: Algorithm, count: int, batch: int = 20) -> list[Architecture]:
+    asked: list[Architecture] = []
+    while len(asked) < count and (proposals := searching.ask(min(batch, count - len(asked)))):
+        searching.tell((arch, score(arch)) for arch in proposals)
+        asked += proposals
+    return asked
+
+
+def test_the_table_has_each_algorithm_under_its_own_name() -> None:
+    assert list(ALGORITHMS) == ["aging-evolution", "nsga2", "random", "exhaustive"]
+    assert [algorithm(name, "cifar-resnet").name for name in ALGORITHMS] == list(ALGORITHMS)
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_every_proposal_is_canonical_new_and_within_the_budget(name: str, space: str) -> None:
+    asked = run(algorithm(name, space), 150)
+    where = feasible(space, BUDGETS[space])
+    assert len(set(asked)) == len(asked)
+    assert len(asked) == (150 if get_space(space).size > 64 else len(where.listed or ()))
+    assert all(where.space.canonical(arch) == arch and where.fits(arch) for arch in asked)
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_the_seed_decides_the_proposals(name: str, space: str) -> None:
+    one, same, other = (run(algorithm(name, space, seed=seed), 60) for seed in (3, 3, 4))
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize("told", [0, 10, 25, 70])
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_a_state_that_went_through_json_goes_on_the_same(name: str, space: str, told: int) -> None:
+    going = algorithm(name, space)
+    run(going, told)
+    text = json.dumps(going.state(), allow_nan=False)
+    restored = algorithm(name, space)
+    run(restored, 15)
+    restored.restore(json.loads(text))
+    assert json.dumps(restored.state()) == text
+    assert run(restored, 60) == run(going, 60)
+    assert restored.state() == going.state()
+
+
+@pytest.mark.parametrize("population", [1, 2, 20])
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_thin_region_is_used_up_whole_and_then_nothing_is_proposed(name: str, population: int) -> None:
+    searching = algorithm(name, "cifar-resnet", budget=Budget(96_730), population=population)
+    assert {get_space("cifar-resnet").encode(arch) for arch in run(searching, 100, 2)} == {"1-1-1", "3-1-1", "5-1-1"}
+    assert searching.ask(3) == []
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_what_fails_always_is_searched_on_all_the_same(name: str) -> None:
+    searching = algorithm(name, "cifar-resnet", budget=Budget())
+    while proposals := searching.ask(5):
+        searching.tell((arch, None) for arch in proposals)
+    assert searching.ask(1) == []
+
+
+def test_exhaustive_search_meets_every_canonical_architecture_once() -> None:
+    asked = run(algorithm(Exhaustive.name, "nasbench201", budget=Budget()), 10**6, 500)
+    assert len(asked) == len(set(asked)) == 6_466
+
+
+def test_exhaustive_search_refuses_a_space_that_cannot_be_listed() -> None:
+    sentence = r"^algorithm 'exhaustive' lists spaces of at most 100,000 architectures; mobilenetv2 has [\d,]+$"
+    with pytest.raises(InputError, match=sentence):
+        SearchSpec(TeacherSpec("resnet20"), "mobilenetv2", algorithm="exhaustive")
+    with pytest.raises(InputError, match=sentence):
+        Exhaustive(feasible("mobilenetv2", Budget()), 0)
+
+
+def test_random_search_is_uniform() -> None:
+    space = get_space("cifar-resnet")
+    counts = dict.fromkeys(space.enumerate(), 0)
+    for seed in range(160):
+        for arch in RandomSearch(feasible("cifar-resnet", Budget()), seed).ask(8):
+            counts[arch] += 1
+    np.testing.assert_allclose(list(counts.values()), 20, atol=17)
+
+
+def benefit(arch: Architecture) -> float:
+    """A score that rises with the cost, and depends on how it is spent."""
+    return float(np.sum(np.sqrt(arch.choices)) - 0.2 * np.sum(np.diff(arch.choices) ** 2))
+
+
+def front_of(searching: Algorithm, where: Feasible, count: int) -> list[Point]:
+    found: list[Architecture] = []
+    while len(found) < count:
+        asked = searching.ask(20)
+        searching.tell((arch, benefit(arch)) for arch in asked)
+        found += asked
+    points = [Point(where.costs(arch).macs, benefit(arch)) for arch in found]
+    return [points[i] for i in pareto_front(points)]
+
+
+def test_nsga2_dominates_more_than_random_search() -> None:
+    where = feasible("mobilenetv2", Budget())
+    reference = Point(where.costs(where.space.largest).macs, -50.0)
+
+    def volumes(name: str) -> list[float]:
+        runs = (algorithm(name, "mobilenetv2", seed=seed, budget=Budget(), population=40) for seed in range(4))
+        return [hypervolume(front_of(one, where, 300), reference) for one in runs]
+
+    assert np.mean(volumes(NSGA2.name)) > 1.05 * np.mean(volumes(RandomSearch.name))
+
+
+def test_nsga2_keeps_the_best_fronts() -> None:
+    where = feasible("cifar-resnet", Budget())
+    searching = NSGA2(where, 0, 8, lambda arch: float(where.costs(arch).macs))
+    asked = searching.ask(8)
+    searching.tell((arch, float(i)) for i, arch in enumerate(asked))
+    points = [Point(where.costs(arch).macs, float(i)) for i, arch in enumerate(asked)]
+    assert {m.arch for m in searching.members if m.rank == 0} == {asked[i] for i in pareto_front(points)}
+    born = searching.ask(8)
+    searching.tell((arch, 100.0) for arch in born)
+    best = min(born, key=lambda arch: where.costs(arch).macs)
+    assert len(searching.members) == 8
+    assert best in {m.arch for m in searching.members if m.rank == 0}
+
+
+def test_what_has_no_cost_never_becomes_a_member() -> None:
+    searching = NSGA2(feasible("cifar-resnet", Budget()), 0, 8, lambda _: None)
+    searching.tell((arch, 1.0) for arch in searching.ask(5))
+    assert searching.members == []
+    assert len(searching.ask(20)) == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"algorithm": "magic"}, "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive"),
+        ({"against": "depth"}, "unknown cost 'depth'; valid: params, macs, memory, latency"),
+        ({"seconds": 0.0}, "seconds must be a number above 0, not 0"),
+        ({"seconds": float("nan")}, "seconds must be a number above 0, not nan"),
+        ({"plateau": 0}, "plateau must be at least 1, not 0"),
+        ({"beyond": -0.1}, "beyond must be a share from 0 to 1, such as 0.2 for 20% more, not -0.1"),
+        ({"beyond": 20.0}, "beyond must be a share from 0 to 1, such as 0.2 for 20% more, not 20"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(change: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        replace(SearchSpec(TeacherSpec("resnet20")), **change)  # type: ignore[arg-type]
+    assert str(caught.value) == sentence
