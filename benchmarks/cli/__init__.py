@@ -2,7 +2,7 @@
 
 import typer
 
-from benchmarks.cli import ablation, correlation, paper, report, search, throughput
+from benchmarks.cli import ablation, correlation, paper, report, scaling, search, throughput
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -16,5 +16,6 @@ app.command()(ablation.ablation)
 app.command()(search.search)
 app.command()(paper.paper)
 app.command()(throughput.throughput)
+app.command()(scaling.scaling)
 
 __all__ = ["app"]

@@ -1,0 +1,120 @@
+"""What the driver of a search costs: a whole search whose measurements take no time, each sent alone."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from random import Random
+from typing import Any
+
+from diswot.executors import DEADLINE, Executor, open_executor
+from diswot.executors.dispatch import start
+from diswot.executors.pace import Pace
+from diswot.executors.processes import ProcessCrew
+from diswot.executors.ray import RayCrew
+from diswot.scoring import Measurement, Measurer
+from diswot.search.run import Search
+from diswot.search.spec import SearchSpec
+from diswot.teachers.spec import TeacherSpec
+from search_spaces import Architecture
+
+EVALUATIONS = 300
+"""Of the search: the default of `diswot search`."""
+
+TASKS = 1000
+"""Evaluations of no time, for what a task costs."""
+
+
+@dataclass(frozen=True)
+class Instant(Measurer):
+    """A measurer that makes its values up out of the architecture's name."""
+
+    def __call__(self, arch: Architecture) -> Measurement:
+        """Values of a real measurement's names and number."""
+        arch = self.space.canonical(arch)
+        name = self.space.encode(arch)
+        channels, height, width = self.probe.images.shape[1:]
+        costs = self.space.costs(arch, self.num_classes, (channels, height, width))
+        made_up = Random(name)  # noqa: S311  (nobody's secret)
+        values = {proxy: tuple(made_up.random() for _ in range(self.seeds)) for proxy in self.proxies}
+        return Measurement(name, costs, values, 0.0)
+
+
+class OneByOne(Pace):
+    """The pace of measurements that take so long that each is sent alone: the dearest for the driver."""
+
+    def chunk(self, waiting: int, workers: int) -> int:  # noqa: ARG002
+        """One."""
+        return 1
+
+
+def driver_costs(measurer: Measurer, seed: int) -> dict[str, Any]:
+    """CPU time of this process for each evaluation, wall time that a task takes beside its evaluation, object store.
+
+    To be called where this process is connected to Ray, with two CPUs free.
+
+    Args:
+        measurer: a real one, which says what is sent.
+        seed: of the search.
+
+    Returns:
+        JSON values.
+    """
+    instant = Instant(**{one.name: getattr(measurer, one.name) for one in fields(measurer)})
+    driver = {}
+    task = {}
+    for name in ("serial", "processes", "ray"):
+        with _open(name, instant, 2) as executor:
+            list(executor.map([measurer.space.smallest] * 20))
+            driver[name] = _search_ms(executor, seed)
+        if name != "serial":
+            with _open(name, instant, 1) as executor:
+                task[name] = _task_ms(executor, measurer.space.smallest)
+    store = _object_store(measurer)
+    return {"driver_ms_per_evaluation": driver, "task_ms": task, "object_store": store, "evaluations": EVALUATIONS}
+
+
+@contextmanager
+def _open(name: str, measurer: Measurer, workers: int) -> Iterator[Executor]:
+    if name == "serial":
+        with open_executor(name, measurer) as executor:
+            yield executor
+    else:
+        with ProcessCrew(measurer, workers) if name == "processes" else RayCrew(measurer, workers) as crew:
+            yield start(crew, measurer, OneByOne(DEADLINE))
+
+
+def _search_ms(executor: Executor, seed: int) -> float:
+    """CPU time of a search in this process, all of its threads, for each measurement: proposals, scores and all."""
+    search = Search(SearchSpec(TeacherSpec("resnet20", 100), evaluations=EVALUATIONS, seed=seed))
+    before = time.process_time()
+    search.run(executor, report=lambda _: None)
+    seconds = time.process_time() - before
+    return 1000 * seconds / (len(search.reference) + len(search.measurements))
+
+
+def _task_ms(executor: Executor, arch: Architecture) -> float:
+    """Wall time of an evaluation of no time by one worker: no more than that is lost beside an evaluation."""
+    list(executor.map([arch] * 20))
+    before = time.perf_counter()
+    list(executor.map([arch] * TASKS))
+    return 1000 * (time.perf_counter() - before) / TASKS
+
+
+def _object_store(measurer: Measurer) -> dict[str, float]:
+    """What it takes to put the measurer (probe and teacher's observation) there once, and to get it."""
+    import ray
+
+    start = time.perf_counter()
+    reference = ray.put(measurer)
+    put = time.perf_counter()
+    ray.get(reference)
+    got = time.perf_counter()
+    return {
+        "mib": len(pickle.dumps(measurer)) / 2**20,
+        "put_ms": 1000 * (put - start),
+        "get_ms": 1000 * (got - put),
+    }
