@@ -38,14 +38,6 @@ from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space
 
-CHECKS = {
-    "students": "the best student alone and the best distilled",
-    "similarities": "similarities and distilled accuracy",
-    "speed": "training-free search against training",
-    "search": "DisWOT against others at equal evaluations",
-}
-"""What can be checked, in the order of the table."""
-
 CELLS = "nasbench201.csv"
 TRUTH, TRAINED = "cifar100_test_200", "cifar100_valid_12"
 RESULT = "paper.json"
@@ -57,6 +49,9 @@ PLAIN = (
 """Fields of a spec that are options of the same name."""
 
 Report = Callable[[str, int, int], None]
+
+Check = Callable[[], list[Claim]]
+"""Does the work of a check whose input has been found in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ class PaperSpec:
     """
 
     data: Path
-    checks: tuple[str, ...] = tuple(CHECKS)
+    checks: tuple[str, ...]
     teacher: TeacherSpec = field(default_factory=lambda: TeacherSpec("resnet56"))
     probe: ProbeSpec = field(default_factory=ProbeSpec)
     seed: int = 0
@@ -170,8 +165,11 @@ def run_paper(
     work = _Work(
         spec, _default_folder(spec) if out is None else out, source, Compute(executor, workers, cache=None), report
     )
-    work.check()
-    claims = [claim for name, check in work.checks.items() if name in spec.checks for claim in check()]
+    if work.folder.exists() and not work.folder.is_dir():
+        raise InputError(f"--out {str(work.folder)!r} is a file, not a folder")
+    load_probe(spec.probe, spec.teacher.num_classes, spec.teacher.in_shape, spec.seed)
+    checks = [prepare(work) for name, prepare in CHECKS.items() if name in spec.checks]
+    claims = [claim for check in checks for claim in check()]
     document = {
         "benchmark": "paper",
         "claims": [plain(asdict(claim)) | {"command": command(spec, claim.check)} for claim in claims],
@@ -200,9 +198,9 @@ def command(spec: PaperSpec, check: str) -> str:
     return " ".join(["diswot benchmark paper", *words])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Work:
-    """A run of this benchmark."""
+    """A run of this benchmark: what is checked, where its files go, and how it computes."""
 
     spec: PaperSpec
     folder: Path
@@ -210,47 +208,54 @@ class _Work:
     compute: Compute
     report: Report
 
-    @property
-    def checks(self) -> dict[str, Callable[[], list[Claim]]]:
-        return {
-            "students": self._students,
-            "similarities": self._similarities,
-            "speed": self._speed,
-            "search": self._search,
-        }
 
-    def check(self) -> None:
-        """Read the tables that the checks need, and whatever else can be refused, before any work."""
-        spec = self.spec
-        if self.folder.exists() and not self.folder.is_dir():
-            raise InputError(f"--out {str(self.folder)!r} is a file, not a folder")
-        if {"students", "similarities"} & set(spec.checks):
-            read_labels(spec.data / TABLE, get_space(SPACE), (ALONE, DISTILLED))
-        if "search" in spec.checks:
-            for column in (TRUTH, TRAINED):
-                read_truth(spec.searches.scores, column)
-            find_scores(spec.searches.scores, self.folder / "nasbench201", self.source, "search")
-        load_probe(spec.probe, spec.teacher.num_classes, spec.teacher.in_shape, spec.seed)
+def _students(work: _Work) -> Check:
+    labels = work.spec.data / TABLE
+    read_labels(labels, get_space(SPACE), (ALONE, DISTILLED))
+    return lambda: check_best_student(labels, work.spec.label_noise, work.spec.seed)
 
-    def _students(self) -> list[Claim]:
-        return check_best_student(self.spec.data / TABLE, self.spec.label_noise, self.spec.seed)
 
-    def _similarities(self) -> list[Claim]:
-        folder, compute = self.folder / "resnets", self.compute
-        run_correlation(self.spec.students, folder, compute.executor, compute.workers, self.report)
-        return check_similarities(folder, self.spec.seed)
+def _similarities(work: _Work) -> Check:
+    spec, compute, folder = work.spec.students, work.compute, work.folder / "resnets"
+    read_labels(spec.labels, get_space(SPACE), spec.columns)
 
-    def _speed(self) -> list[Claim]:
-        spec = self.spec
-        self.report("timing evaluations and training", 0, 1)
-        return check_speed(SpeedCheck(spec.timed_search, spec.timed, spec.steps, spec.epochs), self.compute)
+    def check() -> list[Claim]:
+        run_correlation(spec, folder, compute.executor, compute.workers, work.report)
+        return check_similarities(folder, spec.seed)
 
-    def _search(self) -> list[Claim]:
-        spec = self.spec.searches
-        truth, trained = (read_truth(spec.scores, column) for column in (TRUTH, TRAINED))
-        scores = find_scores(spec.scores, self.folder / "nasbench201", self.source, "search")
-        with RawScores(scores, self.compute.executor, self.compute.workers) as pool:
-            return check_search(spec, truth, trained, pool, self.report)
+    return check
+
+
+def _speed(work: _Work) -> Check:
+    spec = work.spec
+    plan = SpeedCheck(spec.timed_search, spec.timed, spec.steps, spec.epochs)
+
+    def check() -> list[Claim]:
+        work.report("timing evaluations and training", 0, 1)
+        return check_speed(plan, work.compute)
+
+    return check
+
+
+def _search(work: _Work) -> Check:
+    spec, compute = work.spec.searches, work.compute
+    truth, trained = (read_truth(spec.scores, column) for column in (TRUTH, TRAINED))
+    scores = find_scores(spec.scores, work.folder / "nasbench201", work.source, "search")
+
+    def check() -> list[Claim]:
+        with RawScores(scores, compute.executor, compute.workers) as pool:
+            return check_search(spec, truth, trained, pool, work.report)
+
+    return check
+
+
+CHECKS: dict[str, Callable[[_Work], Check]] = {
+    "students": _students,
+    "similarities": _similarities,
+    "speed": _speed,
+    "search": _search,
+}
+"""What can be checked, in the order of the table: each reads and refuses first, and gives what remains to be done."""
 
 
 def _record(spec: PaperSpec) -> dict[str, Any]:

@@ -22,10 +22,13 @@ from benchmarks.statistics import Vector
 from benchmarks.truth import Truth, read_truth
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.scoring import Scorer
+from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
+from diswot.search.exhaustive import Exhaustive
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import stream
+from search_spaces import get_space
 
 RESULT, FIGURE = "result.json", "search.png"
 
@@ -34,8 +37,6 @@ RESAMPLES = 2000
 
 BUDGETS = 5
 """Budgets of parameters that stand in the table unless others are asked for."""
-
-ALGORITHMS = ("random", "aging-evolution")
 
 Report = Callable[[str, int, int], None]
 
@@ -142,7 +143,7 @@ def run_searches(
         for run in range(spec.runs):
             search = new_search(spec, kind, run)
             search.run(pool, lambda _: None)
-            runs.append(curve(search, truth, max(spec.evaluations)))
+            runs.append(curve(search, truth, search.spec.evaluations))
             report("searching", len(curves) * spec.runs + run + 1, len(kinds) * spec.runs)
         curves[kind] = np.array(runs)
     return curves
@@ -178,11 +179,13 @@ def mean_interval(values: Vector, seed: int) -> tuple[float, float, float]:
 
 
 def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str, Any]]:
-    """A row for each kind of search and number of evaluations, as JSON values."""
+    """A row for each kind of search and number of evaluations, and one for the end of exhaustive search."""
     rows = []
     for (algorithm, proxy, budget), found in curves.items():
         afforded = truth.within(budget)
-        for evaluations in spec.evaluations:
+        goes_on = algorithm == Exhaustive.name and len(afforded) > max(spec.evaluations)
+        end = [len(afforded)] if goes_on else []
+        for evaluations in (*spec.evaluations, *end):
             mean, low, high = mean_interval(found[:, evaluations - 1], spec.scores.seed)
             rows.append(
                 {
@@ -202,9 +205,11 @@ def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str,
 
 
 def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
-    """One search; random search is an evolution whose first, random population is never full."""
+    """One search of as many evaluations as the curve is long; exhaustive search goes on to its end."""
     algorithm, proxy, budget = kind
     scores, evaluations = spec.scores, max(spec.evaluations)
+    if algorithm == Exhaustive.name:
+        evaluations = max(evaluations, get_space(scores.space).size)
     return Search(
         SearchSpec(
             teacher=scores.teacher,
@@ -216,7 +221,7 @@ def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
             seed=scores.seed + run,
             seeds=scores.seeds,
             initialisations=scores.initialisations,
-            population=max(50, evaluations) if algorithm == "random" else 50,
+            algorithm=algorithm,
         )
     )
 
@@ -235,6 +240,7 @@ def _document(spec: SearchBenchmark, scores: ScoreSource, rows: list[dict[str, A
         "column": spec.scores.columns[0],
         "asked": spec.scores.proxies,
         "algorithms": spec.algorithms,
+        "evaluations": spec.evaluations,
         "runs": spec.runs,
         "search_seeds": [spec.scores.seed, spec.scores.seed + spec.runs - 1],
         "interval": f"{LEVEL:g}% percentile bootstrap of the mean over {spec.runs} search seeds, {RESAMPLES:,} "

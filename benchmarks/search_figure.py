@@ -34,7 +34,8 @@ def write_figure(path: Path, document: dict[str, Any]) -> None:
         panels = figure.subplots(len(budgets), len(algorithms), squeeze=False, sharex=True, sharey="row")
         for line, budget in zip(panels, budgets, strict=True):
             for axes, algorithm in zip(line, algorithms, strict=True):
-                _panel(axes, [row for row in rows if (row["budget"], row["algorithm"]) == (budget, algorithm)])
+                found = [row for row in rows if (row["budget"], row["algorithm"]) == (budget, algorithm)]
+                _panel(axes, found, document["evaluations"])
             line[0].set_ylabel(f"{budget_name(budget)}\naccuracy (percent)")
         for axes, algorithm in zip(panels[0], algorithms, strict=True):
             axes.set_title(algorithm, fontsize=10)
@@ -58,7 +59,7 @@ def budget_name(budget: int | None) -> str:
     return "no limit" if budget is None else f"≤ {budget / 1e6:.3f} M parameters"
 
 
-def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:
+def _panel(axes: Axes, rows: list[dict[str, Any]], ticks: list[int]) -> None:
     for i, proxy in enumerate(dict.fromkeys(row["proxy"] for row in rows)):
         found = [row for row in rows if row["proxy"] == proxy and row["accuracy_mean"] is not None]
         at = [row["evaluations"] for row in found]
@@ -69,6 +70,6 @@ def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:
     axes.axhline(rows[0]["best_in_budget"], color="black", linestyle="--", linewidth=1, label="best in budget")
     axes.axhline(rows[0]["mean_in_budget"], color="#777777", linestyle=":", linewidth=1, label="mean in budget")
     axes.set_xscale("log")
-    axes.set_xticks(sorted({row["evaluations"] for row in rows}))
+    axes.set_xticks(ticks)
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_locator(NullLocator())

@@ -36,15 +36,16 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    evaluations = list(dict.fromkeys(row["evaluations"] for row in rows))
+    evaluations = sorted({row["evaluations"] for row in rows})
+    found = {(row["proxy"], row["algorithm"], row["evaluations"]): row for row in rows}
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("proxy", no_wrap=True)
     table.add_column("algorithm", no_wrap=True)
     for count in evaluations:
         table.add_column(f"{count:,} evaluations", justify="right")
     for proxy, algorithm in dict.fromkeys((row["proxy"], row["algorithm"]) for row in rows):
-        cells = [_cell(row) for row in rows if (row["proxy"], row["algorithm"]) == (proxy, algorithm)]
-        table.add_row(proxy, algorithm, *cells)
+        cells = [found.get((proxy, algorithm, count)) for count in evaluations]
+        table.add_row(proxy, algorithm, *("" if row is None else _cell(row) for row in cells))
     return table
 
 

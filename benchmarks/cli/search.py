@@ -58,7 +58,8 @@ def search(
 ) -> None:
     """Search many times over, and look up what was found; continues from what an earlier run has measured."""
     from benchmarks.protocol import CorrelationSpec
-    from benchmarks.search import ALGORITHMS, SearchBenchmark, run_search_benchmark
+    from benchmarks.search import SearchBenchmark, run_search_benchmark
+    from diswot.search.algorithms import ALGORITHMS
     from diswot.search.quantities import parse_count
 
     spec = SearchBenchmark(

@@ -108,7 +108,7 @@ def test_the_table_is_for_people(data: Path, tmp_path: Path) -> None:
         (["--label-noise", "-1"], "label noise is in points, from 0 to 100, not -1"),
         (["--runs", "1"], "runs must be at least 2, for an interval, not 1"),
         (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
-        (["--algorithm", "annealing"], "unknown algorithm 'annealing'; valid: random,"),
+        (["--algorithm", "annealing"], "unknown algorithm 'annealing'; valid: aging-evolution,"),
         (["--executor", "threads"], "unknown executor 'threads'; valid: serial, processes, ray"),
         (["--data", "/nowhere"], "label file '/nowhere/diswot_resnet_s0.csv' does not exist"),
         (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no protocol.json"),
