@@ -50,6 +50,7 @@ def show_throughput(console: Console, payload: dict[str, Any]) -> None:
         soft_wrap=True,
     )
     console.print(_rows(payload["rows"]))
+    console.print("executor: processes x threads of each; MiB: peak memory of them together", markup=False)
     for dtype, roofline in payload["roofline"].items():
         console.print(_roofline(dtype, roofline), markup=False, soft_wrap=True)
     console.print("Where the time goes, in percent:", style="bold")
@@ -57,13 +58,13 @@ def show_throughput(console: Console, payload: dict[str, Any]) -> None:
 
 
 def _rows(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for name in ("score", "by", "dtype", "batch", "executor"):
-        table.add_column(name)
-    for name in ("ms/arch", "archs/s", "ratio", "peak MiB"):
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True)
+    for name in ("ms/arch", "archs/s", "ratio", "MiB"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        where = f"{row['executor']}, {row['workers']} x {row['threads']} threads"
+        where = f"{row['executor']} {row['workers']}x{row['threads']}"
         numbers = (f"{1000 * row['seconds_per_arch']:.1f}", f"{row['archs_per_second']:.2f}", f"{row['ratio']:.1f}")
         peak = "–" if row["peak_rss_mib"] is None else f"{row['peak_rss_mib']:.0f}"
         table.add_row(row["score"], row["by"], row["dtype"], str(row["batch"]), where, *numbers, peak)
@@ -80,9 +81,9 @@ def _roofline(dtype: str, found: dict[str, Any]) -> str:
 
 def _breakdown(shares: dict[str, dict[str, float]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for title in shares:
-        table.add_column(title, justify="right", max_width=20)
+        table.add_column(title, justify="right", max_width=13)
     for category in next(iter(shares.values()), {}):
         table.add_row(category, *(f"{found[category]:.1f}" for found in shares.values()))
     return table
