@@ -72,6 +72,8 @@ def explained(path: Path) -> Iterator[None]:
         if code in _CIRCUMSTANCES:
             raise DiswotError(f"the cache {str(path)!r} cannot be used: {error}") from error
         raise UnreadableData(f"the cache {str(path)!r} is damaged: {error}") from error
+    except UnicodeDecodeError as error:  # SQLite quotes what it cannot parse, and Python cannot read that.
+        raise UnreadableData(f"the cache {str(path)!r} is damaged: {error.reason}") from error
     except OSError as error:
         raise DiswotError(f"the cache {str(path)!r} cannot be used: {error.strerror}") from error
 

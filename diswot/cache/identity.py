@@ -71,7 +71,13 @@ class Recipe:
             del arguments["initialisations"]
             for name in TEACHERS_OWN:
                 del arguments["teacher"][name]
-        known = {"arguments": arguments, "versions": versions(), "machine": machine(self.probe.images.device)}
+        known = {
+            "space": self.space.name,
+            "teacher": self.teacher.name if of_teacher else None,
+            "arguments": arguments,
+            "versions": versions(),
+            "machine": machine(self.probe.images.device),
+        }
         return Context(json.dumps(known, sort_keys=True, separators=(",", ":")))
 
 

@@ -61,7 +61,7 @@ class Row:
 
 
 class Store:
-    """Values on file; for one thread.
+    """Values on file; for one thread. The structure of the file is checked when it is opened, each row when it is read.
 
     Args:
         folder: where the file is, or will be.
@@ -75,13 +75,18 @@ class Store:
         self.path = store_file(folder)
         self._opening = Opening(self.path)
         self._connection = self._opening.connection
+        try:
+            self._check_structure()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
         self._opening.close()
 
     def find(self, context: Context, archs: Iterable[str]) -> tuple[dict[str, Values], list[str]]:
-        """The values of these architectures, and the architecture of each damaged row."""
+        """The values of these architectures, and the architecture of each damaged row, of which nothing is believed."""
         found: dict[str, Values] = {}
         damaged = []
         number = next(self.query("SELECT id FROM contexts WHERE digest = ?", context.digest), ())
@@ -92,7 +97,7 @@ class Store:
                     found.setdefault(arch, {})[row[1:4]] = struct.unpack("<d", row[4])[0]
                 else:
                     damaged.append(arch)
-        return found, damaged
+        return {arch: values for arch, values in found.items() if arch not in damaged}, damaged
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Write all of these rows, or none."""
@@ -111,27 +116,12 @@ class Store:
             )
 
     def discard(self, context: Context, archs: Iterable[str]) -> None:
-        """Delete what is there of architectures with damaged rows.
-
-        Raises:
-            UnreadableData: the structure of the file is damaged as well.
-        """
+        """Delete what is there of architectures with damaged rows."""
         with self.transaction() as connection:
             connection.executemany(
                 "DELETE FROM readings WHERE arch = ? AND context = (SELECT id FROM contexts WHERE digest = ?)",
                 [(arch, context.digest) for arch in archs],
             )
-        self.check_structure()
-
-    def check_structure(self) -> None:
-        """Read the whole file.
-
-        Raises:
-            UnreadableData: its structure is damaged.
-        """
-        (verdict,) = next(self.query("PRAGMA quick_check(1)"))
-        if verdict != "ok":
-            raise UnreadableData(f"the cache {str(self.path)!r} is damaged: {verdict}")
 
     def query(self, statement: str, *cells: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a statement that reads."""
@@ -156,6 +146,11 @@ class Store:
         with explained(self.path):
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _check_structure(self) -> None:
+        (verdict,) = next(self.query("PRAGMA integrity_check(1)"))
+        if verdict != "ok":
+            raise UnreadableData(f"the cache {str(self.path)!r} is damaged: {verdict.splitlines()[-1]}")
 
 
 def is_sound(digest: bytes, row: tuple[Any, ...]) -> bool:

@@ -75,7 +75,6 @@ def survey(folder: Path) -> Survey:
     try:
         store = Store(folder)
         try:
-            store.check_structure()
             entries, damaged = _read(store)
         finally:
             store.close()
@@ -99,9 +98,8 @@ class Known:
     def entry(self, proxy: str, version: int) -> tuple[str, str | None, str, int, bool]:
         """What `Entry` says of a row, but for the count."""
         assert self.description is not None, "rows of a context without description count as damaged"
-        arguments = self.description["arguments"]
         current = self.current and is_current(proxy, version)
-        return arguments["space"]["name"], arguments["teacher"].get("name"), proxy, version, current
+        return self.description["space"], self.description["teacher"], proxy, version, current
 
 
 def known_contexts(store: Store) -> dict[int, Known]:

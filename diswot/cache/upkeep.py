@@ -45,7 +45,6 @@ def prune(folder: Path, limits: Limits) -> int:
         return 0
     store = Store(folder)
     try:
-        store.check_structure()
         before = _count(store)
         _drop_damaged(store)
         if limits.stale:

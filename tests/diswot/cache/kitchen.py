@@ -1,0 +1,52 @@
+"""Recipes of small measurers, and executors that carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from diswot.cache.executor import CacheUse, CachingExecutor
+from diswot.cache.identity import Recipe
+from diswot.executors import Executor, Measure, open_executor
+from diswot.probes import ProbeSpec, load_probe
+from diswot.probes.batch import ProbeBatch
+from diswot.scoring import Measurement, prepare
+from diswot.teachers import TeacherSpec
+from search_spaces import Architecture, get_space
+
+SPACE = get_space("cifar-resnet")
+ARCHS = [SPACE.decode(text) for text in ("1-1-1", "1-1-3", "3-1-1")]
+NAMES = [SPACE.encode(arch) for arch in ARCHS]
+TASK = TeacherSpec("resnet20", 10, (3, 16, 16))
+
+
+@cache
+def probe() -> ProbeBatch:
+    return load_probe(ProbeSpec("noise", 8), TASK.num_classes, TASK.in_shape, 0).to("cpu")
+
+
+def recipe(*scores: str, **changes: Any) -> Recipe:
+    """That of a measurer of the default score, with some arguments changed."""
+    arguments = {"space": SPACE, "teacher": TASK, "probe": probe(), "scores": list(scores or ("default",))}
+    return Recipe(partial(prepare, **{**arguments, "seed": 0, "seeds": 2, "initialisations": 1, **changes}))
+
+
+def serial(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
+    return open_executor("serial", make())
+
+
+def never(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
+    raise AssertionError("nothing had to be measured")
+
+
+def measure(
+    one: Recipe,
+    folder: Path | None,
+    archs: Sequence[Architecture] = ARCHS,
+    start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]] = serial,
+) -> tuple[list[Measurement], CacheUse]:
+    with CachingExecutor(one, start, folder) as executor:
+        return list(executor.map(archs)), executor.use
