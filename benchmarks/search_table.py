@@ -30,7 +30,7 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
             markup=False,
         )
         console.print(_table(rows))
-    explained = "Accuracy of the architecture found, percent, mean over the runs; low..high: its interval."
+    explained = "Accuracy of the architecture found, percent, mean over the runs, and its interval."
     console.print(explained, markup=False, soft_wrap=True)
     console.print(f"Raw scores, table and figure: {d['out']}", markup=False, soft_wrap=True)
 
@@ -38,18 +38,19 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
 def _table(rows: list[dict[str, Any]]) -> Table:
     evaluations = sorted({row["evaluations"] for row in rows})
     found = {(row["proxy"], row["algorithm"], row["evaluations"]): row for row in rows}
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("proxy", no_wrap=True)
-    table.add_column("algorithm", no_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("evaluations", no_wrap=True)
     for count in evaluations:
-        table.add_column(f"{count:,} evaluations", justify="right")
-    for proxy, algorithm in dict.fromkeys((row["proxy"], row["algorithm"]) for row in rows):
-        cells = [found.get((proxy, algorithm, count)) for count in evaluations]
-        table.add_row(proxy, algorithm, *("" if row is None else _cell(row) for row in cells))
+        table.add_column(f"{count:,}", justify="right", no_wrap=True)
+    for proxy in dict.fromkeys(row["proxy"] for row in rows):
+        table.add_row(proxy, style="italic")
+        for algorithm in dict.fromkeys(row["algorithm"] for row in rows):
+            cells = [found.get((proxy, algorithm, count)) for count in evaluations]
+            table.add_row(f" {algorithm}", *("" if row is None else _cell(row) for row in cells))
     return table
 
 
 def _cell(row: dict[str, Any]) -> str:
     if row["accuracy_mean"] is None:
         return "–"
-    return f"{row['accuracy_mean']:.2f} {row['accuracy_low']:.2f}..{row['accuracy_high']:.2f}"
+    return f"{row['accuracy_mean']:.2f}\n{row['accuracy_low']:.2f}–{row['accuracy_high']:.2f}"
