@@ -124,6 +124,7 @@ def run_search(
     """
     start = time.perf_counter()
     recipe = _recipe(search.spec, compute.device)
+    search.look_at(recipe.probe.fingerprint)
     ready = time.perf_counter()
     with _executor(recipe, compute) as executor, search.meter:
         search.run(executor, report, checkpoint)
@@ -133,7 +134,9 @@ def run_search(
     timings = {
         "prepare": ready - start + executor.preparing,
         "search": time.perf_counter() - ready - executor.preparing,
-        "measuring_all_workers": sum(m.seconds for m in (*search.reference, *search.measurements)),
+        "measuring_all_workers": sum(
+            m.seconds for m in (*search.reference, *search.measurements, *(search.beyond or ()))
+        ),
     }
     cache = None if compute.cache is None else CacheRecord(**asdict(executor.use), hit_rate=executor.use.hit_rate)
     return make_result(search, recipe.probe.fingerprint, timings, cache)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
+from diswot.cli.trade import show_trade
 from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED
 from diswot.search.quantities import say_seconds
 
 if TYPE_CHECKING:
-    from diswot.report.result import Result, Student
+    from diswot.report.result import Result
+    from diswot.report.student import Student
 
 Number = TypeVar("Number", int, float)
 
@@ -25,7 +27,7 @@ def show_result(result: Result, out: Path | None) -> None:
     best, how = result.recommended, result.search
     STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher} with {how.classes} classes, out of {how.space}:")
     STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
-    STDOUT.print(f"  {_limits(result)}; best of {how.evaluations} architectures (seed {how.seed})", soft_wrap=True)
+    STDOUT.print(f"  {_limits(result)}; {_rank(result)} (seed {how.seed})", soft_wrap=True)
     STDOUT.print()
     students = [best, *result.alternatives]
     STDOUT.print(_students(students, memory=(how.min_memory, how.max_memory) != (None, None)))
@@ -33,7 +35,8 @@ def show_result(result: Result, out: Path | None) -> None:
         STDOUT.print(f"{rank} = {one.arch}", markup=False, soft_wrap=True)
     STDOUT.print()
     _show_doubt(result)
-    if how.latency is not None:
+    show_trade(result)
+    if best.latency is not None and (how.min_latency, how.max_latency) != (None, None):
         STDOUT.print(
             "Latency was measured on this machine, for these students once more in a fresh process: "
             "another run may give another result.",
@@ -66,6 +69,14 @@ def next_command(result: Result) -> str:
         for word in (f"--{name}", getattr(how, name))
     ]
     return shlex.join([*words, "--arch", result.recommended.arch])
+
+
+def _rank(result: Result) -> str:
+    """Among how many the student is the best, and what kept the search from measuring more."""
+    how = result.search
+    among = f" of {how.within_budget:,} in the budget" if how.within_budget is not None else ""
+    ended = {"plateau": ", then no better one came", "seconds": ", then time was up"}.get(how.ended, "")
+    return f"best of {how.evaluations:,} architectures measured{among}{ended}"
 
 
 def _known(result: Result) -> str:

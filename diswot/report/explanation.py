@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from diswot.proxies import PROXIES
-from diswot.report.result import Document, Student, student
+from diswot.report.document import Document
+from diswot.report.student import Student, student
 from diswot.scoring import Measurement, Scorer
 from diswot.search.run import Candidate
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from diswot.errors import InputError
+from diswot.report.checkpoint import CHECKPOINT, RESULT
 from diswot.report.plots import plot_search
 from diswot.report.result import Result, settings_of
+from diswot.report.whole import write_whole
 from diswot.search.run import Search
 
-RESULT = "result.json"
 CANDIDATES = "candidates.csv"
 PLOT = "search.png"
 COSTS = ("params", "macs", "depth", "memory", "latency")
@@ -34,14 +34,19 @@ def check_folder(folder: Path, search: Search) -> None:
         raise InputError(f"--out {str(folder)!r} cannot be written: no permission in {str(home)!r}")
     if (folder / RESULT).exists() and not _holds(folder / RESULT, search):
         raise InputError(f"{str(folder)!r} holds the result of another search; choose another folder")
+    if (folder / CHECKPOINT).exists() and not (folder / RESULT).exists():
+        raise InputError(
+            f"{str(folder)!r} holds a search that is not finished; go on with --resume {str(folder)!r}, "
+            "or choose another folder"
+        )
 
 
 def write_files(folder: Path, search: Search, result: Result) -> None:
     """Write `result.json`, `candidates.csv` and `search.png`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / CANDIDATES, lambda file: _write_candidates(file, search))
+    write_whole(folder / CANDIDATES, lambda file: _write_candidates(file, search))
     plot_search(search, folder / PLOT)
-    _write(folder / RESULT, lambda file: file.write(result.model_dump_json(indent=2) + "\n"))
+    write_whole(folder / RESULT, lambda file: file.write(result.model_dump_json(indent=2) + "\n"))
 
 
 def _holds(path: Path, search: Search) -> bool:
@@ -75,12 +80,3 @@ def _write_candidates(file: IO[str], search: Search) -> None:
         seconds = search.latency(m.arch)
         costs = [m.costs.params, m.costs.macs, m.costs.depth, m.costs.memory, seconds.median if seconds else ""]
         writer.writerow([*head, *costs, *parts, *means, m.error or ""])
-
-
-def _write(path: Path, fill: Callable[[IO[str]], object]) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", newline="") as file:
-        fill(file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -6,54 +6,21 @@ import math
 from dataclasses import asdict
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from diswot.errors import DiswotError
-from diswot.latency import Latency
 from diswot.proxies import get_score
+from diswot.report.beyond import Beyond, make_beyond
+from diswot.report.document import Document
+from diswot.report.fronts import Front, make_fronts
+from diswot.report.student import Student, student
 from diswot.search.budget import Budget
-from diswot.search.run import Candidate, Search
+from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 
 ALTERNATIVES = 3
 CONFIDENCE = 1.96
 """Standard errors to either side of a 95% interval."""
-
-
-class Document(BaseModel):
-    """Base of the documents: immutable, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Student(Document):
-    """A measured candidate.
-
-    Attributes:
-        arch: string of the architecture in its space.
-        score: mean over the seeds; higher is better.
-        stderr: standard error of the score; `null` with a single seed.
-        params: trainable parameters.
-        macs: multiply-accumulates for one image.
-        depth: convolutions and linear layers.
-        memory: bytes of activations alive at once for one image in float32, by formula.
-        latency: seconds, the median as measured; `null` where the budget does not limit it.
-        latency_spread: interquartile range of those seconds.
-        components: what each term adds to the score.
-        raw: mean of each proxy before scaling.
-    """
-
-    arch: str
-    score: float
-    stderr: float | None
-    params: int
-    macs: int
-    depth: int
-    memory: int
-    latency: float | None = None
-    latency_spread: float | None = None
-    components: dict[str, float]
-    raw: dict[str, float]
 
 
 class LatencyRecord(Document):
@@ -84,7 +51,12 @@ class Settings(Document):
     min_memory: int | None
     min_latency: float | None
     latency: LatencyRecord | None
+    algorithm: str
+    against: str
     max_evaluations: int
+    max_seconds: float | None
+    plateau: int | None
+    beyond: float
     seed: int
     seeds: int
     initialisations: int
@@ -96,16 +68,18 @@ class SearchRecord(Settings):
     """How the search was done: its settings, and what else the result depends on.
 
     Attributes:
-        algorithm: how candidates were proposed.
         evaluations: candidates measured.
+        ended: what ended the search: `evaluations`, `exhausted`, `plateau` or `seconds`.
+        within_budget: distinct architectures that the formulas allow; `null` for a space too large to be listed.
         failed: those of them whose network failed.
         exhausted: whether every architecture within the budget was measured.
         score_version: version of the score's definition.
         probe_fingerprint: SHA-256 of the probe batch.
     """
 
-    algorithm: str
     evaluations: int
+    ended: str
+    within_budget: int | None
     failed: int
     exhausted: bool
     score_version: int
@@ -139,6 +113,8 @@ class Result(Document):
         alternatives: those that follow.
         resolution: the least difference of two scores that is more than chance; `null` with a single seed.
         indistinguishable: other candidates whose score is closer than that to the recommended one's.
+        fronts: what each budget buys, by what was measured.
+        beyond: what a little more budget would buy; `null` where that was not asked, or the budget has no upper limit.
         search: how it was found.
         timings: seconds, by part of the work.
         cache: what was measured before; `null` where no cache was used. This and the timings are the only fields that
@@ -152,30 +128,11 @@ class Result(Document):
     alternatives: list[Student]
     resolution: float | None
     indistinguishable: list[str]
+    fronts: list[Front]
+    beyond: Beyond | None
     search: SearchRecord
     timings: dict[str, float]
     cache: CacheRecord | None = None
-
-
-def student(candidate: Candidate, latency: Latency | None = None) -> Student:
-    """A candidate with a score, as a document, with its latency if that was measured."""
-    measurement, score = candidate.measurement, candidate.score
-    if score is None:
-        raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
-    costs = measurement.costs
-    return Student(
-        arch=measurement.arch,
-        score=score.value,
-        stderr=score.stderr,
-        params=costs.params,
-        macs=costs.macs,
-        depth=costs.depth,
-        memory=costs.memory,
-        latency=None if latency is None else latency.median,
-        latency_spread=None if latency is None else latency.spread,
-        components=score.components,
-        raw={name: sum(series) / len(series) for name, series in measurement.values.items()},
-    )
 
 
 def resolution(students: list[Student]) -> float | None:
@@ -206,13 +163,15 @@ def make_result(
     students = [one for one in students if _in_time(one, search.spec.budget)]
     if not students:
         raise DiswotError(f"measured again, the latency of none of {len(candidates)} candidates was within the budget")
-    best, *others = students
+    best, *others = (one.model_copy(update={"rank": rank}) for rank, one in enumerate(students, 1))
     limit = resolution(students)
     return Result(
         recommended=best,
         alternatives=others[:ALTERNATIVES],
         resolution=limit,
         indistinguishable=[one.arch for one in others if limit is not None and best.score - one.score < limit],
+        fronts=make_fronts(search, {one.arch: one for one in students}),
+        beyond=make_beyond(search, best),
         search=_record(search, probe_fingerprint, failed=failed),
         timings={part: round(seconds, 3) for part, seconds in (timings | _latency_time(search)).items()},
         cache=cache,
@@ -243,8 +202,13 @@ def settings_of(spec: SearchSpec) -> Settings:
         min_macs=spec.budget.min_macs,
         min_memory=spec.budget.min_memory,
         min_latency=spec.budget.min_latency,
-        latency=LatencyRecord(**asdict(spec.budget.latency)) if spec.budget.times else None,
+        latency=LatencyRecord(**asdict(spec.budget.latency)) if spec.times else None,
+        algorithm=spec.algorithm,
+        against=spec.against,
         max_evaluations=spec.evaluations,
+        max_seconds=spec.seconds,
+        plateau=spec.plateau,
+        beyond=spec.beyond,
         seed=spec.seed,
         seeds=spec.seeds,
         initialisations=spec.initialisations,
@@ -254,14 +218,17 @@ def settings_of(spec: SearchSpec) -> Settings:
 
 
 def _latency_time(search: Search) -> dict[str, float]:
-    return {"latency": search.meter.seconds} if search.spec.budget.times else {}
+    return {"latency": search.meter.seconds} if search.spec.times else {}
 
 
 def _record(search: Search, probe_fingerprint: str, failed: int) -> SearchRecord:
+    ended = search.ended
+    assert ended is not None, "only a finished search has a result"
     return SearchRecord(
         **settings_of(search.spec).model_dump(),
-        algorithm=search.algorithm.name,
         evaluations=len(search.measurements),
+        ended=ended,
+        within_budget=None if search.feasible.listed is None else len(search.feasible.listed),
         failed=failed,
         exhausted=search.exhausted,
         score_version=get_score(search.spec.score).version,

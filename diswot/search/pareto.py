@@ -65,8 +65,9 @@ def growth(points: Sequence[Point]) -> list[tuple[int, float]]:
     front: list[Point] = []
     grown: list[tuple[int, float]] = []
     for count, point in enumerate(points, 1):
-        if _add(front, point) and (not grown or hypervolume(front, worst) / whole > grown[-1][1]):
-            grown.append((count, hypervolume(front, worst) / whole))
+        share = hypervolume(front, worst) / whole if _add(front, point) else 0.0
+        if share > (grown[-1][1] if grown else 0.0):
+            grown.append((count, share))
     return grown
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from diswot.errors import InfeasibleBudget, UnreadableData
+from diswot.errors import InfeasibleBudget, InputError, UnreadableData
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
 from diswot.scoring import Measurement, Score, Scorer, needs_reference, reference_sample
@@ -83,6 +83,8 @@ class Search:
         """Evaluations since there was a better one."""
         self.exhausted = False
         self.rejected = 0
+        self.probe: str | None = None
+        """Fingerprint of the images that the networks are observed on, once they are known."""
         self.seconds = 0.0
         """That the search has taken, from the reference sample on, over all its runs."""
 
@@ -144,6 +146,16 @@ class Search:
             self._look_beyond(executor, report)
             keep()
 
+    def look_at(self, probe: str) -> None:
+        """Note the fingerprint of the probe.
+
+        Raises:
+            InputError: the search has begun with other images.
+        """
+        if self.probe not in (None, probe):
+            raise InputError(f"the images of probe {self.spec.probe.source!r} are not those that the search began with")
+        self.probe = probe
+
     def candidates(self) -> list[Candidate]:
         """Everything measured, best score first, failures last, ties in the order of evaluation."""
         scorer = Scorer(self.spec.score, self.reference)
@@ -168,6 +180,7 @@ class Search:
             "stale": self.stale,
             "exhausted": self.exhausted,
             "rejected": self.rejected,
+            "probe": self.probe,
             "seconds": self.seconds,
             "latencies": self.meter.state(),
         }
@@ -188,7 +201,7 @@ class Search:
         self.beyond = None if state["beyond"] is None else [_measurement(row) for row in state["beyond"]]
         self.best = None if state["best"] is None else (state["best"][0], state["best"][1])
         self.stale, self.exhausted, self.rejected = state["stale"], state["exhausted"], state["rejected"]
-        self.seconds = state["seconds"]
+        self.probe, self.seconds = state["probe"], state["seconds"]
         self.meter.restore(state["latencies"])
 
     @property

@@ -2,7 +2,8 @@
 
 import pytest
 
-from diswot.report.result import Student, resolution
+from diswot.report.result import resolution
+from diswot.report.student import Student
 
 
 def student(score: float, stderr: float | None) -> Student:

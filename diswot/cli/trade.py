@@ -1,0 +1,75 @@
+"""How a result's fronts are shown to a person: what a smaller or a larger budget buys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from diswot.cli.console import STDOUT, si
+from diswot.search.nsga2 import NSGA2
+from diswot.search.quantities import say_seconds
+
+if TYPE_CHECKING:
+    from diswot.report.beyond import Beyond
+    from diswot.report.fronts import Front
+    from diswot.report.result import Result
+
+COLUMNS = 6
+"""Points of a front that are shown, its ends among them."""
+UNITS = {"params": "parameters", "macs": "MACs", "memory": "memory", "latency": "latency"}
+
+
+def show_trade(result: Result) -> None:
+    """Print some points of the front that matters most, and what lies beyond the budget."""
+    front = _front(result)
+    if len(front.points) > 1:
+        STDOUT.print(f"What a smaller budget buys ({len(front.points)} points of the front, see result.json):")
+        STDOUT.print(_table(front))
+        STDOUT.print()
+    if result.beyond is not None:
+        for line in _beyond(result.beyond, result.recommended.score, result.resolution):
+            STDOUT.print(line, markup=False, soft_wrap=True)
+
+
+def _front(result: Result) -> Front:
+    """Over the cost that was played off, or else over the first that is limited."""
+    how, fronts = result.search, {front.against: front for front in result.fronts}
+    if how.algorithm == NSGA2.name:
+        return fronts[how.against]
+    limited = (front for name, front in fronts.items() if getattr(how, f"max_{name}") is not None)
+    return next(limited, result.fronts[0])
+
+
+def _table(front: Front) -> Table:
+    last = len(front.points) - 1
+    places = dict.fromkeys(round(i * last / (COLUMNS - 1)) for i in range(COLUMNS))
+    shown = [front.points[place] for place in places]
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    for _ in shown:
+        table.add_column(justify="right")
+    table.add_row(UNITS[front.against], *(say_cost(front.against, point.cost) for point in shown))
+    table.add_row("score", *(f"{point.score:.3f}" for point in shown))
+    return table
+
+
+def say_cost(cost: str, value: float) -> str:
+    """A cost with its unit: `434 k`, `197 kB`, `3.9 ms`."""
+    if cost == "latency":
+        return say_seconds(value)
+    return f"{si(value)}B" if cost == "memory" else si(value)
+
+
+def _beyond(beyond: Beyond, best: float, resolution: float | None) -> list[str]:
+    head = f"A glance at {beyond.measured} architectures up to {beyond.share:.0%} beyond the budget"
+    if not beyond.steps:
+        return [f"{head}: none scores more."]
+    lines = [f"{head}, which are not recommended:"]
+    for step in beyond.steps:
+        gain = step.student.score - best
+        doubt = ", too little to be told apart" if resolution is not None and gain < resolution else ""
+        lines.append(
+            f"  {step.more:+.1%} buys a score of {step.student.score:.3f} ({gain:+.3f}{doubt}): {step.student.arch}"
+        )
+    return lines

@@ -1,0 +1,67 @@
+"""Pareto fronts of what a search has measured, as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from diswot.report.document import Document
+from diswot.report.student import Student
+from diswot.search.pareto import Point, growth, pareto_front
+from diswot.search.run import Search
+
+ALWAYS = ("params", "macs")
+"""Costs over which there is a front in every result."""
+
+
+class FrontPoint(Document):
+    """A candidate that none of the others beats in score without costing more."""
+
+    arch: str
+    score: float
+    cost: int | float
+
+
+class Volume(Document):
+    """Hypervolume after so many evaluations, as a share of what is possible."""
+
+    evaluations: int
+    share: float
+
+
+class Front(Document):
+    """The Pareto front of score against one cost.
+
+    Attributes:
+        against: `params`, `macs`, `memory` or `latency` (seconds).
+        points: cheapest first, so worst score first; the last one is the recommended student.
+        hypervolume: each time that it grew. Its reference point is the lowest score at the highest cost that were
+            measured; 1 would be the best score at the lowest cost. Empty where there is nothing to play off.
+    """
+
+    against: str
+    points: list[FrontPoint]
+    hypervolume: list[Volume]
+
+
+def make_fronts(search: Search, students: Mapping[str, Student]) -> list[Front]:
+    """The fronts over parameters and MACs, and over the cost that the score was to be played off against.
+
+    Args:
+        search: finished.
+        students: its candidates within the budget, by architecture.
+    """
+    order = [(count, m.arch) for count, m in enumerate(search.measurements, 1) if m.arch in students]
+    costs = dict.fromkeys((*ALWAYS, search.spec.against))
+    return [_front(cost, [(count, students[arch]) for count, arch in order]) for cost in costs]
+
+
+def _front(cost: str, students: list[tuple[int, Student]]) -> Front:
+    """The front over one cost; `students` in the order of evaluation, each with its place in it."""
+    known = [(count, one, seconds) for count, one in students if (seconds := getattr(one, cost)) is not None]
+    points = [Point(float(paid), one.score) for _, one, paid in known]
+    front = [known[i] for i in pareto_front(points)]
+    return Front(
+        against=cost,
+        points=[FrontPoint(arch=one.arch, score=one.score, cost=paid) for _, one, paid in front],
+        hypervolume=[Volume(evaluations=known[n - 1][0], share=share) for n, share in growth(points)],
+    )

@@ -1,0 +1,60 @@
+"""A measured candidate as a document."""
+
+from __future__ import annotations
+
+from diswot.latency import Latency
+from diswot.report.document import Document
+from diswot.search.run import Candidate
+
+
+class Student(Document):
+    """A measured candidate.
+
+    Attributes:
+        arch: string of the architecture in its space.
+        rank: by score among the candidates within the budget, 1 for the best; `null` outside of a search's budget.
+        score: mean over the seeds; higher is better.
+        stderr: standard error of the score; `null` with a single seed.
+        params: trainable parameters.
+        macs: multiply-accumulates for one image.
+        depth: convolutions and linear layers.
+        memory: bytes of activations alive at once for one image in float32, by formula.
+        latency: seconds, the median as measured; `null` where nobody asked for it.
+        latency_spread: interquartile range of those seconds.
+        components: what each term adds to the score.
+        raw: mean of each proxy before scaling.
+    """
+
+    arch: str
+    rank: int | None = None
+    score: float
+    stderr: float | None
+    params: int
+    macs: int
+    depth: int
+    memory: int
+    latency: float | None = None
+    latency_spread: float | None = None
+    components: dict[str, float]
+    raw: dict[str, float]
+
+
+def student(candidate: Candidate, latency: Latency | None = None) -> Student:
+    """A candidate with a score, as a document, with its latency if that was measured."""
+    measurement, score = candidate.measurement, candidate.score
+    if score is None:
+        raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
+    costs = measurement.costs
+    return Student(
+        arch=measurement.arch,
+        score=score.value,
+        stderr=score.stderr,
+        params=costs.params,
+        macs=costs.macs,
+        depth=costs.depth,
+        memory=costs.memory,
+        latency=None if latency is None else latency.median,
+        latency_spread=None if latency is None else latency.spread,
+        components=score.components,
+        raw={name: sum(series) / len(series) for name, series in measurement.values.items()},
+    )
