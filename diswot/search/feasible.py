@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -146,9 +147,8 @@ class Feasible:
         Raises:
             InfeasibleBudget: nothing is; says exactly what comes nearest.
         """
-        everything = dict.fromkeys(map(self.space.canonical, self.space.enumerate()))
-        costs = {arch: self.costs(arch) for arch in everything}
-        within = tuple(arch for arch in everything if self.budget.allows(costs[arch]))
+        costs = _costs_of_all(self.space, *self._task)
+        within = tuple(arch for arch, each in costs.items() if self.budget.allows(each))
         if not within:
             nearest = min(costs.values(), key=self.budget.distance)
             raise _infeasible(self.space, self.budget, "the nearest", nearest, self._task[0])
@@ -229,6 +229,13 @@ class Feasible:
             for choice in (arch.choices[i] - 1, arch.choices[i] + 1):
                 if 0 <= choice < len(options):
                     yield self.space.arch([*arch.choices[:i], choice, *arch.choices[i + 1 :]])
+
+
+@lru_cache(maxsize=4)
+def _costs_of_all(space: SearchSpace, num_classes: int, in_shape: Shape) -> Mapping[Architecture, Costs]:
+    """What every canonical architecture of a space that can be listed costs, in the order of the space."""
+    everything = dict.fromkeys(map(space.canonical, space.enumerate()))
+    return {arch: space.costs(arch, num_classes, in_shape) for arch in everything}
 
 
 def check_ends(space: SearchSpace, budget: Budget, num_classes: int, in_shape: Shape) -> None:
