@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+import diswot
 from diswot.cache import versions as versions_module
 from diswot.cache.describe import describe
 from diswot.cache.identity import PER_ROW, Recipe
@@ -112,7 +113,7 @@ def test_the_code_is_every_module_that_measures(tmp_path: Path, monkeypatch: pyt
     for name in ("scoring.py", "cli/search.py", "new_room/maths.py"):
         (tmp_path / "diswot" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "diswot" / name).write_text("1")
-    monkeypatch.setattr(versions_module.diswot, "__path__", [str(tmp_path / "diswot")])
+    monkeypatch.setattr(diswot, "__path__", [str(tmp_path / "diswot")])
     found = [versions_module._code()]
     for name in ("cli/search.py", "scoring.py", "new_room/maths.py"):
         (tmp_path / "diswot" / name).write_text("2")
@@ -122,7 +123,7 @@ def test_the_code_is_every_module_that_measures(tmp_path: Path, monkeypatch: pyt
 
 
 def test_descriptions_tell_values_apart() -> None:
-    values = [None, 0, False, 0.0, "0", (0,), ("0",), {"a": 1}, {"a": "1"}, torch.zeros(1), torch.zeros(2)]
+    values: list[Any] = [None, 0, False, 0.0, "0", (0,), ("0",), {"a": 1}, {"a": "1"}, torch.zeros(1), torch.zeros(2)]
     values += [torch.zeros(1, dtype=torch.int32), torch.float32, torch.device("cpu"), Want.MAPS, Want.KERNELS, SPACE]
     told = [repr(describe(value)) for value in values]
     assert len(set(told)) == len(told)
