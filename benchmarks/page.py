@@ -76,6 +76,7 @@ def command(payload: dict[str, Any]) -> str:
         "weights": p["weights"],
         "probe": p["probe"],
         "probe-size": p["probe_size"],
+        "dtype": p["dtype"],
         "seed": p["seed"],
         "seeds": p["seeds"],
         "initialisations": p["initialisations"],

@@ -192,6 +192,7 @@ def command(spec: PaperSpec, check: str) -> str:
         "weights": spec.teacher.weights,
         "probe": spec.probe.source,
         "probe-size": spec.probe.size,
+        "dtype": spec.probe.dtype,
         **{name.replace("_", "-"): getattr(spec, name) for name in PLAIN},
     }
     words = [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
@@ -269,6 +270,7 @@ def _record(spec: PaperSpec) -> dict[str, Any]:
         "in_shape": spec.teacher.in_shape,
         "probe": spec.probe.source,
         "probe_size": spec.probe.size,
+        "dtype": spec.probe.dtype,
         **{name: getattr(spec, name) for name in PLAIN},
         "interval": f"{LEVEL:g}%",
         "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},

@@ -108,6 +108,7 @@ def protocol_of(spec: CorrelationSpec, architectures: int, probe_fingerprint: st
         "initialisations": spec.initialisations,
         "probe": spec.probe.source,
         "probe_size": spec.probe.size,
+        "dtype": spec.probe.dtype,
         "probe_fingerprint": probe_fingerprint,
         "initialisation": INITIALISATION,
         "seed": spec.seed,

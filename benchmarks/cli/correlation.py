@@ -13,7 +13,7 @@ from benchmarks.labels import Duplicates
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.executors import DEADLINE
-from diswot.probes.spec import SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 
 def correlation(
@@ -29,6 +29,7 @@ def correlation(
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
+    dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,
     initialisations: o.InitialisationsOption = 8,
@@ -48,7 +49,7 @@ def correlation(
         teacher=o.teacher_spec(teacher, classes, in_shape, weights),
         space=space,
         proxies=tuple(dict.fromkeys(proxy or ("default",))),
-        probe=ProbeSpec(probe, probe_size),
+        probe=ProbeSpec(probe, probe_size, dtype),
         sample=sample,
         duplicates=duplicates,
         seed=seed,

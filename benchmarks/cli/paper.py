@@ -13,7 +13,7 @@ from benchmarks.cli.progress import progress
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
-from diswot.probes.spec import SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 
 def paper(
@@ -35,6 +35,7 @@ def paper(
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
+    dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,
     initialisations: o.InitialisationsOption = 8,
@@ -57,7 +58,7 @@ def paper(
         data=Path(folder),
         checks=tuple(dict.fromkeys(check or CHECKS)),
         teacher=o.teacher_spec(teacher, classes, in_shape, weights),
-        probe=ProbeSpec(probe, probe_size),
+        probe=ProbeSpec(probe, probe_size, dtype),
         seed=seed,
         seeds=seeds,
         initialisations=initialisations,

@@ -11,7 +11,7 @@ import typer
 from benchmarks.cli.progress import progress
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
-from diswot.probes.spec import SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 PROXIES = ("default", "diswot", "params", "nwot")
 EVALUATIONS = (10, 30, 100, 300)
@@ -44,6 +44,7 @@ def search(
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
+    dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,
     initialisations: o.InitialisationsOption = 8,
@@ -69,7 +70,7 @@ def search(
             teacher=o.teacher_spec(teacher, classes, in_shape, weights),
             space=space,
             proxies=tuple(dict.fromkeys(proxy or PROXIES)),
-            probe=ProbeSpec(probe, probe_size),
+            probe=ProbeSpec(probe, probe_size, dtype),
             seed=seed,
             seeds=seeds,
             initialisations=initialisations,

@@ -31,6 +31,9 @@ ProbeOption = Annotated[
     ),
 ]
 ProbeSizeOption = Annotated[int, typer.Option("--probe-size", help="Images in the probe batch.")]
+DtypeOption = Annotated[
+    str, typer.Option("--dtype", help="What networks compute in: float32, or bfloat16 where the processor has it.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of everything random; the same seed gives the same result.")]
 SeedsOption = Annotated[int, typer.Option("--seeds", help="Random initialisations of each student.")]
 InitialisationsOption = Annotated[int, typer.Option("--initialisations", help="Random initialisations of the teacher.")]

@@ -11,7 +11,7 @@ from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
 from diswot.executors import DEADLINE
-from diswot.probes.spec import SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 from diswot.search.spec import SearchSpec
 from search_spaces import get_space
 
@@ -27,6 +27,7 @@ def score(
     score: o.ScoreOption = "default",
     probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
+    dtype: o.DtypeOption = DTYPES[0],
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     seed: o.SeedOption = 0,
@@ -45,7 +46,7 @@ def score(
         teacher=o.teacher_spec(teacher, classes, in_shape, weights),
         space=space,
         score=score,
-        probe=ProbeSpec(probe, probe_size),
+        probe=ProbeSpec(probe, probe_size, dtype),
         seed=seed,
         seeds=seeds,
         initialisations=initialisations,

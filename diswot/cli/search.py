@@ -19,7 +19,7 @@ from diswot.cli.resume import check_options
 from diswot.errors import InputError
 from diswot.executors import DEADLINE
 from diswot.latency import LatencySetup
-from diswot.probes.spec import SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
@@ -72,6 +72,7 @@ def search(
     score: o.ScoreOption = "default",
     probe: o.ProbeOption = SEEDED[0],
     probe_size: o.ProbeSizeOption = 32,
+    dtype: o.DtypeOption = DTYPES[0],
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     seed: o.SeedOption = 0,
@@ -107,7 +108,7 @@ def search(
         teacher=o.teacher_spec(teacher, classes, in_shape, weights),
         space=space,
         score=score,
-        probe=ProbeSpec(probe, probe_size),
+        probe=ProbeSpec(probe, probe_size, dtype),
         budget=Budget(
             min_params=o.limit(min_params, parse_count),
             max_params=o.limit(max_params, parse_count),

@@ -26,7 +26,7 @@ It is called with the path, where the kind has one, the number of images, the cl
 
 
 def load_probe(spec: ProbeSpec, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:
-    """The probe batch of a specification, drawn by seed, balanced over its classes, normalised.
+    """The probe batch of a specification, drawn by seed, balanced over its classes, normalised, in its dtype.
 
     Args:
         spec: which images, how many.
@@ -38,10 +38,12 @@ def load_probe(spec: ProbeSpec, num_classes: int, shape: Shape, seed: int) -> Pr
         UnreadableData: missing, damaged or mixed files.
         InputError: images that do not fit the networks, or are too few.
     """
+    import torch
+
     module, function = LOADERS[spec.kind].split(":")
     load: Callable[..., ProbeBatch] = getattr(import_module(module), function)
     where = () if spec.path is None else (spec.path,)
-    return load(*where, spec.size, num_classes, shape, seed)
+    return load(*where, spec.size, num_classes, shape, seed).to("cpu", getattr(torch, spec.dtype))
 
 
 __all__ = ["PROBES", "SEEDED", "ProbeSpec", "load_probe"]

@@ -15,7 +15,7 @@ class ProbeBatch:
     """The one small batch that every network is observed on.
 
     Attributes:
-        images: `(N, C, H, W)` float32, normalised.
+        images: `(N, C, H, W)`, normalised, in the dtype of the networks.
         labels: `(N,)` int64, balanced over the classes as far as N allows.
         source: what it is, in words for the result.
     """
@@ -32,7 +32,7 @@ class ProbeBatch:
         digest.update(self.labels.cpu().numpy().tobytes())
         return digest.hexdigest()
 
-    def to(self, device: torch.device | str, dtype: torch.dtype = torch.float32) -> ProbeBatch:
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> ProbeBatch:
         """The batch on a device, channels last in memory, in the dtype of the networks that will see it."""
-        images = self.images.to(device, dtype).contiguous(memory_format=torch.channels_last)
+        images = self.images.to(device, dtype or self.images.dtype).contiguous(memory_format=torch.channels_last)
         return replace(self, images=images, labels=self.labels.to(device))

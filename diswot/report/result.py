@@ -42,6 +42,7 @@ class Settings(Document):
     score: str
     probe: str
     probe_size: int
+    dtype: str
     max_params: int | None
     max_macs: int | None
     max_memory: int | None
@@ -194,6 +195,7 @@ def settings_of(spec: SearchSpec) -> Settings:
         score=spec.score,
         probe=spec.probe.source,
         probe_size=spec.probe.size,
+        dtype=spec.probe.dtype,
         max_params=spec.budget.max_params,
         max_macs=spec.budget.max_macs,
         max_memory=spec.budget.max_memory,

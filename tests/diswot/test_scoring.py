@@ -10,6 +10,7 @@ from torch import nn
 from diswot import scoring
 from diswot.errors import InputError, UnknownName
 from diswot.probes import ProbeSpec, load_probe
+from diswot.probes.spec import DTYPES
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.proxies.base import Scale
 from diswot.scoring import Measurement, Measurer, Scorer, prepare, proxies_of, reference_sample
@@ -97,6 +98,18 @@ def test_a_measurement_does_not_depend_on_what_was_measured_before() -> None:
     assert measure(a) == first
     assert first != measure(b)
     assert all(len(series) == 2 for series in first.values.values())
+
+
+def test_networks_compute_in_the_dtype_of_the_probe_and_score_nearly_alike() -> None:
+    values = {}
+    for dtype in DTYPES:
+        probe = load_probe(ProbeSpec("leaves", 8, dtype), TASK.num_classes, TASK.in_shape, 0)
+        assert str(probe.images.dtype) == f"torch.{dtype}"
+        measured = prepare(SPACE, TASK, probe, ["default", "diswot"], seed=0, seeds=1)(SPACE.arch([1, 2, 3]))
+        assert measured.error is None
+        values[dtype] = [measured.values[name][0] for name in sorted(measured.values)]
+    assert values["float32"] != values["bfloat16"]
+    np.testing.assert_allclose(values["bfloat16"], values["float32"], rtol=0.2, atol=0.2)
 
 
 def test_more_seeds_begin_with_the_same_values() -> None:

@@ -36,7 +36,8 @@ def measured(network: nn.Module, in_shape: Shape) -> int:
             first.setdefault(read, step)
             last[read] = step
     numbers = {node: node.meta["tensor_meta"].shape.numel() for node in first}
-    return 4 * max(sum(numbers[n] for n in first if first[n] <= step <= last[n]) for step in range(len(nodes)))
+    peak: int = max(sum(numbers[n] for n in first if first[n] <= step <= last[n]) for step in range(len(nodes)))
+    return 4 * peak
 
 
 def test_the_formula_is_the_peak_of_the_built_network(space: SearchSpace) -> None:

@@ -29,6 +29,11 @@ def test_a_probe_has_at_least_two_images(size: int) -> None:
         ProbeSpec("noise", size)
 
 
+def test_an_unknown_dtype_lists_the_valid_ones() -> None:
+    with pytest.raises(UnknownName, match=r"^unknown dtype 'float16'; valid: float32, bfloat16$"):
+        ProbeSpec(dtype="float16")
+
+
 def test_a_path_may_hold_colons_and_start_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert ProbeSpec("folder:~/a:b").path == tmp_path / "a:b"
