@@ -127,7 +127,7 @@ def contestants(spec: ThroughputSpec) -> Iterator[Contestant]:
     """Everybody, ready to score; the published algorithm is the first."""
     teacher = TeacherSpec(spec.teacher, spec.classes)
     probe = load_probe(ProbeSpec(size=spec.batch), spec.classes, teacher.in_shape, spec.seed)
-    plain = replace(probe, images=probe.images.to(spec.device), labels=probe.labels.to(spec.device))
+    plain = replace(probe, images=probe.images.to(spec.device).contiguous(), labels=probe.labels.to(spec.device))
     for proxy in PUBLISHED:
         published = AsPublished(proxy, spec.teacher, spec.classes, plain)
         yield Contestant(PUBLISHED_BY, proxy, "float32", spec.batch, "serial", 1, spec.cores, published)
