@@ -113,7 +113,10 @@ class CachingExecutor:
         for arch, name, lacks in zip(canonical, names, lacking, strict=True):
             self._count(lacks)
             measured = next(fresh) if lacks else self._unmeasured(arch, name)
-            yield self._complete(measured, found.get(name, {}), lacks, looking)
+            completed = self._complete(measured, found.get(name, {}), lacks, looking)
+            if time.monotonic() - self._kept >= KEEP_SECONDS:
+                self._keep()
+            yield completed
         self._keep()
 
     def _describe(self) -> dict[bool, Context]:
@@ -179,8 +182,6 @@ class CachingExecutor:
             context = self._contexts[PROXIES[proxy].teacher]
             pairs = zip(self._keys(proxy), series, strict=False)  # A steady proxy repeats its one value.
             self._pending += [Row(context, arch, *key, value) for key, value in pairs]
-            if time.monotonic() - self._kept >= KEEP_SECONDS:
-                self._keep()
 
     def _keep(self) -> None:
         self._store.keep(self._pending)
