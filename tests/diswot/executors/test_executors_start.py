@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import time
@@ -14,8 +15,12 @@ import torch
 
 from diswot.errors import ExecutorError, InputError, UnknownName
 from diswot.executors import open_executor
+from diswot.recommend import Compute, run_search
+from diswot.search.run import Search
+from diswot.search.spec import SearchSpec
+from diswot.teachers.spec import TeacherSpec
 from tests.diswot.executors.processes import MARK, start_driver, wait_until_gone
-from tests.diswot.executors.workload import HARMLESS, Workload
+from tests.diswot.executors.workload import HARMLESS, Unloadable, Workload
 
 NOTHING = Workload({}, Path())
 
@@ -71,6 +76,46 @@ def test_what_ray_says_when_it_cannot_start_is_passed_on(monkeypatch: pytest.Mon
     sentence = r"^Ray did not start: .*/proc/nowhere.*; the executor 'processes' does without it$"
     with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING, 1):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("processes", "ended with exit code 1; .* under `if __name__"), ("ray", "was lost: .* needs diswot installed")],
+)
+def test_a_worker_that_cannot_load_the_measurer_is_told_at_once(name: str, reason: str) -> None:
+    mark = uuid.uuid4().hex
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MARK, mark)
+        unloadable = Unloadable({}, Path())
+        sentence = f"^a worker cannot be started: it {reason}"
+        with pytest.raises(ExecutorError, match=sentence), open_executor(name, unloadable, 1):
+            pass
+        assert wait_until_gone(mark) == []
+
+
+@pytest.mark.parametrize("address", ["nowhere", "10.0.0.1", "ray://10.0.0.1:10001", "10.0.0.1:0", "10.0.0.1:70000"])
+def test_an_address_is_a_host_and_a_port(address: str) -> None:
+    sentence = (
+        rf"^the address of a Ray cluster is written HOST:PORT, such as 10.0.0.1:6379, not {re.escape(repr(address))}$"
+    )
+    with pytest.raises(InputError, match=sentence):
+        open_executor("ray", NOTHING, address=address)
+
+
+def test_a_deadline_is_positive() -> None:
+    with pytest.raises(InputError, match=r"^the deadline of a measurement must be more than 0 seconds, not -1$"):
+        open_executor("processes", NOTHING, deadline=-1)
+
+
+def test_an_address_where_nobody_listens_is_told_before_the_teacher_is_observed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+    with pytest.raises(ExecutorError, match=f"^no Ray cluster answers at '{address}': Connection refused$"):
+        run_search(
+            Search(SearchSpec(TeacherSpec("resnet20"), evaluations=1)),
+            Compute("ray", address=address, cache=None),
+            report=lambda _: pytest.fail("nothing is measured"),
+        )
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +133,18 @@ class Workload:
         """Forget what workers have met."""
         for met in self.scratch.iterdir():
             met.unlink()
+
+
+class Unloadable(Workload):
+    """A workload that no worker can load."""
+
+    def __reduce__(self) -> tuple[Callable[[], object], tuple[()]]:
+        return refuse, ()
+
+
+def refuse() -> object:
+    """Be loaded, badly."""
+    raise RuntimeError("no such module here")
 
 
 def prepare_workload(scratch: Path) -> Workload:
