@@ -45,7 +45,7 @@ def write_files(folder: Path, search: Search, result: Result) -> None:
     """Write `result.json`, `candidates.csv` and `search.png`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / CANDIDATES, lambda file: _write_candidates(file, search))
-    plot_search(search, folder / PLOT)
+    plot_search(search, result, folder / PLOT)
     write_whole(folder / RESULT, lambda file: file.write(result.model_dump_json(indent=2) + "\n"))
 
 

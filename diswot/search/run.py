@@ -168,6 +168,13 @@ class Search:
             return self.confirmed[name]
         return self.meter.known.get(self.space.decode(name))
 
+    def cost(self, name: str, cost: str) -> float | None:
+        """One cost of a candidate, as its field of `Costs` or `latency` in seconds; `None` where it is not known."""
+        if cost == "latency":
+            latency = self.latency(name)
+            return None if latency is None else latency.median
+        return float(getattr(self.feasible.costs(self.space.decode(name)), cost))
+
     def state(self) -> dict[str, Any]:
         """Everything that the rest of the search depends on, as JSON values."""
         return {

@@ -1,0 +1,53 @@
+"""A finished search whose measurements cost nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from diswot.probes import ProbeSpec
+from diswot.scoring import Measurement
+from diswot.search.budget import Budget
+from diswot.search.run import Search
+from diswot.search.spec import SearchSpec
+from diswot.teachers import TeacherSpec
+from search_spaces import Architecture, get_space
+
+SPACE = get_space("cifar-resnet")
+FAILING = "3-7-1"
+
+
+class Costing:
+    """An executor that knows MACs without building anything."""
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        for arch in archs:
+            name, costs = SPACE.encode(arch), SPACE.costs(arch, 10)
+            failed = "out of order" if name == FAILING else None
+            yield Measurement(name, costs, {} if failed else {"macs": (math.log(costs.macs),)}, 0.5, failed)
+
+
+@pytest.fixture
+def spec() -> SearchSpec:
+    return SearchSpec(
+        TeacherSpec("resnet20", 10),
+        "cifar-resnet",
+        "macs",
+        ProbeSpec("noise", 4),
+        Budget(max_params=400_000),
+        evaluations=25,
+        seeds=1,
+        initialisations=1,
+        population=8,
+        tournament=3,
+        beyond=0.5,
+    )
+
+
+@pytest.fixture
+def search(spec: SearchSpec) -> Search:
+    found = Search(spec)
+    found.run(Costing(), lambda _: None)
+    return found
