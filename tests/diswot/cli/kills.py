@@ -111,7 +111,7 @@ def interrupt(
         tally.resumed += goes_on
         with start(*(("--resume", str(folder)) if goes_on else (*words, "--out", str(folder))), mark=mark) as process:
             try:
-                process.wait(rng.uniform(0, 1.5 * length) if tally.kills < kills else None)
+                process.wait(rng.uniform(0, length) if tally.kills < kills else None)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
