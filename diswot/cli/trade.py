@@ -62,6 +62,8 @@ def say_cost(cost: str, value: float) -> str:
 
 
 def _beyond(beyond: Beyond, best: float, resolution: float | None) -> list[str]:
+    if not beyond.measured:
+        return [f"Nothing next to the best students lies up to {beyond.share:.0%} beyond the budget."]
     head = f"A glance at {beyond.measured} architectures up to {beyond.share:.0%} beyond the budget"
     if not beyond.steps:
         return [f"{head}: none scores more."]

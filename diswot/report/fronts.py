@@ -33,7 +33,7 @@ class Front(Document):
 
     Attributes:
         against: `params`, `macs`, `memory` or `latency` (seconds).
-        points: cheapest first, so worst score first; the last one is the recommended student.
+        points: cheapest first, so worst score first; the last one has the best score.
         hypervolume: each time that it grew. Its reference point is the lowest score at the highest cost that were
             measured; 1 would be the best score at the lowest cost. Empty where there is nothing to play off.
     """

@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from diswot.report.fronts import Front
 from diswot.report.result import Result
@@ -40,6 +41,8 @@ def plot_search(search: Search, result: Result, path: Path) -> None:
     _volume_so_far(volume, result)
     _against(left, search, result, result.fronts[0])
     _against(right, search, result, result.fronts[-1])
+    for axes in (best, volume):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (best, volume, left, right):
         axes.spines[["top", "right"]].set_visible(False)
     spec = search.spec

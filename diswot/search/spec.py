@@ -75,7 +75,7 @@ class SearchSpec:
                 raise InputError(f"{name} must be at least 1, not {count}")
         if self.seed < 0:
             raise InputError(f"seed must be a whole number from 0, not {self.seed}")
-        if self.tournament > self.population:
+        if self.algorithm == AgingEvolution.name and self.tournament > self.population:
             raise InputError(f"tournament must not exceed the population of {self.population}, not {self.tournament}")
         self._check_algorithm()
 

@@ -112,6 +112,8 @@ def test_people_are_told_when_nothing_beyond_is_better(search: Search, capsys: p
     assert result.beyond is not None
     show_trade(result.model_copy(update={"beyond": result.beyond.model_copy(update={"steps": []})}))
     assert "architectures up to 50% beyond the budget: none scores more." in capsys.readouterr().out
+    show_trade(result.model_copy(update={"beyond": result.beyond.model_copy(update={"steps": [], "measured": 0})}))
+    assert "Nothing next to the best students lies up to 50% beyond the budget." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
