@@ -6,6 +6,8 @@ from functools import cache
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's `mallopt(3)`."""
+MAPPED_FROM = 2**25
+"""Blocks from this size are the kernel's own; glibc takes no larger limit."""
 KEPT_BYTES = 2**30
 
 
@@ -20,5 +22,5 @@ def keep_freed_memory() -> None:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
+        mallopt(M_MMAP_THRESHOLD, MAPPED_FROM)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
