@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from diswot.cli import cache, data, lists, score, search
+from diswot.cli import batch, cache, data, lists, score, search
 from diswot.cli.console import STDERR
 from diswot.errors import DiswotError, InputError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("search")(search.search)
+app.command("batch")(batch.batch)
 app.command("score")(score.score)
 app.command("spaces")(lists.spaces)
 app.command("teachers")(lists.teachers)

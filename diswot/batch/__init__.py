@@ -1,0 +1,1 @@
+"""Many searches from one plan: teachers x spaces x budgets x seeds."""

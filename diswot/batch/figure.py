@@ -1,0 +1,76 @@
+"""Fronts of a batch, as SVG: colours that everybody can tell apart, lines and marks that survive a grey printer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from diswot.batch.compare import Group
+
+STYLES = (
+    ("#0072B2", "-", "o"),
+    ("#D55E00", "--", "s"),
+    ("#009E73", "-.", "^"),
+    ("#CC79A7", ":", "D"),
+    ("#E69F00", (0, (6, 1, 1, 1, 1, 1)), "v"),
+    ("#56B4E9", (0, (1, 1)), "P"),
+    ("#000000", (0, (8, 3)), "X"),
+)
+"""Colour (Okabe and Ito's palette), line and mark of a budget."""
+ACROSS = 3
+"""Panels beside one another."""
+
+
+def fronts(groups: Sequence[Group]) -> str:
+    """Score against MACs in one space: a panel for each teacher, the fronts of all budgets and seeds in it.
+
+    Args:
+        groups: of one space, at least one of them with a finished search.
+    """
+    budgets = list(dict.fromkeys(group.jobs[0].budget for group in groups))
+    teachers = list(dict.fromkeys(group.jobs[0].teacher for group in groups))
+    across = min(ACROSS, len(teachers))
+    down = -(-len(teachers) // across)
+    with rc_context(
+        {"svg.hashsalt": "diswot", "font.size": 10.0, "axes.spines.top": False, "axes.spines.right": False}
+    ):
+        figure = Figure(figsize=(1.4 + 3.4 * across, 0.9 + 3.0 * down), layout="constrained")
+        panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
+        for axes, teacher in zip(panels, teachers, strict=False):
+            axes.set_title(teacher, fontsize=10)
+            axes.grid(color="#eeeeee")
+            for group in groups:
+                if group.jobs[0].teacher == teacher:
+                    _draw(axes, group, budgets.index(group.jobs[0].budget))
+        for axes in panels[len(teachers) :]:
+            axes.set_axis_off()
+        _legend(figure, panels[0], budgets)
+        figure.supxlabel("multiply-accumulates an image (millions)", fontsize=10)
+        figure.supylabel(f"score ({groups[0].jobs[0].spec.score}, no unit, higher is better)", fontsize=10)
+        text = StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue()
+
+
+def _draw(axes: Axes, group: Group, place: int) -> None:
+    """The front of each seed under one budget, and a ring around the student that is recommended."""
+    color, line, marker = STYLES[place % len(STYLES)]
+    for found in group.found:
+        front = next(front for front in found.result.fronts if front.against == "macs")
+        macs, scores = [point.cost / 1e6 for point in front.points], [point.score for point in front.points]
+        axes.step(macs, scores, where="post", color=color, linestyle=line, linewidth=1.4)
+        axes.plot(macs, scores, marker, color=color, markersize=5, markerfacecolor="white")
+        best = found.result.recommended
+        axes.plot(best.macs / 1e6, best.score, marker, color=color, markersize=10)
+
+
+def _legend(figure: Figure, axes: Axes, budgets: Sequence[str]) -> None:
+    for place, budget in enumerate(budgets):
+        color, line, marker = STYLES[place % len(STYLES)]
+        axes.plot([], [], color=color, linestyle=line, marker=marker, markerfacecolor="white", label=budget)
+    axes.plot([], [], "o", color="#555555", markersize=10, label="recommended (large, filled)")
+    figure.legend(loc="outside upper center", ncols=len(budgets) + 1, frameon=False)

@@ -1,0 +1,125 @@
+"""The folder of a batch: its plan, its lock, and how far each of its searches has come."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from diswot.batch.plan import Job, Plan
+from diswot.errors import InputError, UnreadableData
+from diswot.proxies import get_score
+from diswot.recommend import Compute
+from diswot.report.checkpoint import CHECKPOINT, RESULT, read_checkpoint
+from diswot.report.files import check_folder
+from diswot.report.result import Result
+from diswot.report.whole import write_whole
+from diswot.search.run import Search
+
+PLAN = "plan.json"
+"""The plan that the folder was begun with."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFolder:
+    """A folder with one folder for each search.
+
+    Attributes:
+        path: of the batch.
+    """
+
+    path: Path
+
+    def of(self, job: Job) -> Path:
+        """The folder of a search, with the files that `diswot search --out` writes."""
+        return self.path / job.name
+
+    def check(self, plan: Plan) -> None:
+        """Refuse a folder that cannot take the batch or that holds another one.
+
+        Raises:
+            InputError: with what stands in the way.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"--out {str(self.path)!r} is a file, not a folder")
+        home = next(parent for parent in (self.path, *self.path.absolute().parents) if parent.exists())
+        if not os.access(home, os.W_OK):
+            raise InputError(f"--out {str(self.path)!r} cannot be written: no permission in {str(home)!r}")
+        file = self.path / PLAN
+        if not file.exists():
+            if self.path.exists() and any(self.path.iterdir()):
+                raise InputError(f"--out {str(self.path)!r} is not empty and holds no batch; choose another folder")
+            return
+        try:
+            begun = Plan.model_validate_json(file.read_text())
+        except ValueError:
+            raise UnreadableData(f"{str(file)!r} is damaged; choose another folder") from None
+        if begun != plan:
+            parts = [name for name in Plan.model_fields if getattr(begun, name) != getattr(plan, name)]
+            raise InputError(
+                f"{str(self.path)!r} holds a batch of another plan: its {', '.join(parts)} differ; "
+                "choose another folder, or take the plan back"
+            )
+
+    @contextmanager
+    def held(self, plan: Plan) -> Iterator[None]:
+        """Make the folder, and hold it against other processes inside the block.
+
+        Raises:
+            InputError: another process works in the folder, or it holds another batch.
+        """
+        self.check(plan)
+        self.path.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # Where the file system has no locks, nobody is kept out.
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise InputError(f"another process runs the batch in {str(self.path)!r}") from None
+            self.check(plan)
+            write_whole(self.path / PLAN, lambda file: file.write(plan.model_dump_json(indent=2) + "\n"))
+            yield
+        finally:
+            os.close(handle)
+
+    def result(self, job: Job) -> Result | None:
+        """The result of a search that is finished, or `None`.
+
+        Raises:
+            InputError: it is that of another search, or of another version of the score.
+            UnreadableData: it is damaged.
+        """
+        file = self.of(job) / RESULT
+        if not file.exists():
+            return None
+        check_folder(self.of(job), Search(job.spec))
+        try:
+            result = Result.model_validate(json.loads(file.read_text()), by_alias=True)
+        except ValueError:
+            raise UnreadableData(f"{str(file)!r} is damaged; delete its folder to search again") from None
+        version = get_score(job.spec.score).version
+        if result.search.score_version != version:
+            raise InputError(
+                f"{str(file)!r} has version {result.search.score_version} of score {job.spec.score!r}; "
+                f"this diswot computes version {version}; choose another folder"
+            )
+        return result
+
+    def begun(self, job: Job) -> tuple[Search, Compute] | None:
+        """A search that was interrupted, as it was at its last checkpoint, or `None` where there is none.
+
+        Raises:
+            UnreadableData: the checkpoint is damaged.
+            InputError: it is that of another search.
+        """
+        if not (self.of(job) / CHECKPOINT).exists():
+            return None
+        search, compute = read_checkpoint(self.of(job))
+        if search.spec != job.spec:
+            raise InputError(f"{str(self.of(job))!r} holds another search; choose another folder")
+        return search, compute

@@ -1,0 +1,99 @@
+"""Running a batch: one search after the other, whatever becomes of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from diswot.batch.folder import BatchFolder
+from diswot.batch.plan import Job
+from diswot.errors import DiswotError
+from diswot.executors import reach
+from diswot.recommend import Compute, run_search
+from diswot.report.checkpoint import CHECKPOINT, checkpoints
+from diswot.report.files import write_files
+from diswot.search.run import Progress, Search
+
+Status = Literal["finished", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a search.
+
+    Attributes:
+        job: the search.
+        status: `finished` now, `skipped` as it was finished before, or `failed`.
+        seconds: that it took now.
+        reason: why it failed.
+    """
+
+    job: Job
+    status: Status
+    seconds: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whom to tell what.
+
+    Attributes:
+        begin: a search begins, or goes on, or is looked for.
+        progress: one more measurement.
+        end: a search has ended.
+    """
+
+    begin: Callable[[Job], None]
+    progress: Callable[[Job, Progress], None]
+    end: Callable[[Outcome], None]
+
+
+def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: Compute, watch: Watch) -> list[Outcome]:
+    """Run every search that is not finished; one that fails does not stop the others.
+
+    Args:
+        jobs: of one plan.
+        folder: held.
+        compute: where to do it, whatever a checkpoint says.
+        watch: is told what happens.
+
+    Raises:
+        ExecutorError: a Ray cluster that all searches were to share does not start or answer.
+    """
+    outcomes = []
+    with reach(compute.executor, compute.workers, compute.address):
+        for job in jobs:
+            watch.begin(job)
+            outcomes.append(_outcome(job, folder, compute, watch))
+            watch.end(outcomes[-1])
+    return outcomes
+
+
+def _outcome(job: Job, folder: BatchFolder, compute: Compute, watch: Watch) -> Outcome:
+    start = time.monotonic()
+    try:
+        status: Status = "finished" if _search(job, folder, compute, watch) else "skipped"
+    except DiswotError as error:
+        return Outcome(job, "failed", time.monotonic() - start, str(error))
+    except (ArithmeticError, OSError, RuntimeError, ValueError) as error:
+        # A network that does not fit into memory, a full disk: the other searches may well go through.
+        return Outcome(job, "failed", time.monotonic() - start, f"{type(error).__name__}: {error}")
+    return Outcome(job, status, time.monotonic() - start)
+
+
+def _search(job: Job, folder: BatchFolder, compute: Compute, watch: Watch) -> bool:
+    """Bring one search to its end; returns whether there was anything to do."""
+    home = folder.of(job)
+    if folder.result(job) is not None:
+        (home / CHECKPOINT).unlink(missing_ok=True)  # Left by a kill between the two.
+        return False
+    begun = folder.begun(job)
+    search = Search(job.spec) if begun is None else begun[0]
+    with checkpoints(home, search, compute) as keep:
+        result = run_search(search, compute, lambda progress: watch.progress(job, progress), keep)
+        assert result is not None, "no checkpoint ends the search"
+        write_files(home, search, result)
+    return True

@@ -1,0 +1,62 @@
+"""`comparison.csv`: one row for each teacher, space and budget."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from diswot.batch.compare import Group
+from diswot.report.whole import write_whole
+
+COMPARISON = "comparison.csv"
+
+
+def rows(groups: Sequence[Group], failures: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The table, as JSON values.
+
+    Args:
+        groups: in the order of the plan.
+        failures: why a search failed, by its name.
+    """
+    return [_row(group, failures) for group in groups]
+
+
+def write_comparison(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
+    """Write the table, whole or not at all; what is not known stays empty."""
+
+    def fill(file: Any) -> None:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+    write_whole(path, fill)
+
+
+def _row(group: Group, failures: Mapping[str, str]) -> dict[str, Any]:
+    job, choice, agree = group.jobs[0], group.choice, group.agreement
+    reasons = [f"{one.name}: {failures[one.name]}" for one in group.jobs if one.name in failures]
+    return {
+        "teacher": job.teacher,
+        "space": job.spec.space,
+        "budget": job.budget,
+        "limits": str(job.spec.budget),
+        "arch": choice and choice.arch,
+        "score": choice and choice.score,
+        "stderr": choice and choice.stderr,
+        "seed_spread": choice and choice.spread,
+        "params": choice and choice.params,
+        "macs": choice and choice.macs,
+        "memory": choice and choice.memory,
+        "latency": choice and choice.latency,
+        "seeds": len(group.jobs),
+        "finished": len(group.found),
+        "seeds_that_recommend": choice and choice.recommended,
+        "seeds_that_measured": choice and choice.measured,
+        "seeds_agree": agree.same,
+        "top_10_overlap": agree.overlap,
+        "kendall_tau": agree.tau,
+        "shared_candidates": agree.shared,
+        "failed": "; ".join(reasons) or None,
+    }

@@ -1,0 +1,118 @@
+"""`diswot batch`: many searches from one plan."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from diswot.batch.plan import Job, Plan, check_feasible, jobs_of
+from diswot.batch.read import read_plan
+from diswot.cache import cache_folder
+from diswot.cli import options as o
+from diswot.cli.batch_show import show_comparison, show_prices
+from diswot.cli.console import STDERR, STDOUT
+from diswot.errors import InputError
+from diswot.executors import DEADLINE
+
+if TYPE_CHECKING:
+    from diswot.recommend import Compute
+
+
+def batch(
+    plan: Annotated[Path | None, typer.Argument(help="The plan, a YAML file; docs/batch.md has one.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the batch; by default runs/ and the name of the plan.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the searches and price them, and run none.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a plan, and stop.")] = False,
+    executor: o.ExecutorOption = "processes",
+    workers: o.WorkersOption = None,
+    device: o.DeviceOption = "cpu",
+    cache: o.CacheOption = True,
+    ray_address: o.AddressOption = None,
+    deadline: o.DeadlineOption = DEADLINE,
+    json: o.JsonOption = False,
+) -> None:
+    """Run every search of a plan and compare what they recommend; the same command goes on after a crash."""
+    if schema:
+        typer.echo(json_module.dumps(Plan.model_json_schema(), indent=None if json else 2))
+        return
+    if plan is None:
+        raise InputError("say what to search: diswot batch PLAN.yaml; --schema prints what a plan may hold")
+    content = read_plan(plan)
+    jobs = jobs_of(content)
+    check_feasible(jobs)
+    from diswot.recommend import Compute
+
+    compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
+    home = Path("runs") / plan.stem if out is None else out
+    if dry_run:
+        _price(content, jobs, home, compute, json)
+    else:
+        _run(content, jobs, home, compute, json)
+
+
+def _run(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json: bool) -> None:
+    """Run what is left, compare, and say what came out; exit code 1 if a search failed."""
+    from diswot.batch.folder import BatchFolder
+    from diswot.batch.report import write_report
+    from diswot.batch.run import run_batch
+    from diswot.cli.batch_progress import watching
+
+    folder = BatchFolder(home)
+    with folder.held(plan):
+        try:
+            with watching(jobs) as watch:
+                outcomes = run_batch(jobs, folder, compute, watch)
+        except KeyboardInterrupt:
+            STDERR.print("interrupted; the same command goes on", soft_wrap=True)
+            raise
+        table = write_report(jobs, folder, outcomes)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    if json:
+        searches = [
+            {"name": one.job.name, "status": one.status, "seconds": round(one.seconds, 3), "reason": one.reason}
+            for one in outcomes
+        ]
+        typer.echo(json_module.dumps({"folder": str(home), "searches": searches, "comparison": table}))
+    else:
+        show_comparison(table)
+        STDOUT.print(f"Files: {home}/report.html, comparison.csv, and a folder for each search.", soft_wrap=True)
+    if failed:
+        STDERR.print(
+            f"{len(failed)} of {len(outcomes)} searches failed; the same command tries them again",
+            style="red",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
+
+
+def _price(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json: bool) -> None:
+    """Say what would run, and how long that would take."""
+    from diswot.batch.folder import BatchFolder
+    from diswot.batch.price import price
+
+    folder = BatchFolder(home)
+    folder.check(plan)
+    with STDERR.status("reading") as status:
+        prices, workers = price(jobs, folder, compute, status.update)
+    if json:
+        searches = [
+            {
+                "name": one.job.name,
+                "status": one.state,
+                "evaluations": one.evaluations,
+                "left": one.left,
+                "reference_cached": one.cached,
+                "seconds": round(one.seconds, 3),
+            }
+            for one in prices
+        ]
+        total = {"workers": workers, "left": sum(one.left for one in prices)}
+        seconds = round(sum(one.seconds for one in prices), 3)
+        typer.echo(json_module.dumps({"folder": str(home), **total, "seconds": seconds, "searches": searches}))
+    else:
+        show_prices(prices, workers)
