@@ -60,6 +60,8 @@ def test_spaces_are_pure_python_beside_their_networks() -> None:
     ],
 )
 def test_tables_and_specs_are_free_of_heavy_packages(module: str) -> None:
-    code = f"import sys, {module}; print(*sorted({{'torch', 'ray', 'timm', 'matplotlib', 'pymoo'}} & sys.modules.keys()))"
+    code = (
+        f"import sys, {module}; print(*sorted({{'torch', 'ray', 'timm', 'matplotlib', 'pymoo'}} & sys.modules.keys()))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
