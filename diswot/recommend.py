@@ -68,11 +68,15 @@ def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:
     Raises:
         InputError: the probe or the teacher cannot be had as specified.
     """
-    return _recipe(spec, device).make()
+    return recipe_of(spec, device).make()
 
 
-def _recipe(spec: SearchSpec, device: str) -> Recipe:
-    """Load the probe, and leave the teacher for when it is needed."""
+def recipe_of(spec: SearchSpec, device: str) -> Recipe:
+    """Load the probe, and leave the teacher for when it is needed.
+
+    Raises:
+        InputError: the probe cannot be had as specified.
+    """
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to(device)
     make = partial(
@@ -123,7 +127,7 @@ def run_search(
         DiswotError: every candidate failed.
     """
     start = time.perf_counter()
-    recipe = _recipe(search.spec, compute.device)
+    recipe = recipe_of(search.spec, compute.device)
     search.look_at(recipe.probe.fingerprint)
     ready = time.perf_counter()
     with _executor(recipe, compute) as executor, search.meter:
@@ -154,7 +158,7 @@ def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanati
         InputError: the probe or the teacher cannot be had as specified.
         DiswotError: the network failed.
     """
-    recipe = _recipe(spec, compute.device)
+    recipe = recipe_of(spec, compute.device)
     sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
     with _executor(recipe, compute) as executor:
         *reference, measurement = executor.map([*sample, arch])

@@ -13,21 +13,23 @@ from typing import Literal
 
 from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
-from diswot.cache.executor import CachingExecutor
+from diswot.cache.executor import CacheUse, CachingExecutor
+from diswot.cache.files import store_file
 from diswot.cache.identity import Recipe
-from diswot.executors import Executor, Measure
-from diswot.executors.serial import SerialExecutor
-from diswot.probes import load_probe
-from diswot.recommend import Compute
-from diswot.scoring import Measurement, Measurer, needs_reference, prepare, reference_sample
+from diswot.executors import Executor, Measure, open_executor
+from diswot.recommend import Compute, measurer_of, recipe_of
+from diswot.scoring import Measurement, Measurer, needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
+from diswot.search.budget import Budget
+from diswot.search.feasible import Feasible
 from diswot.search.run import Search
+from diswot.search.spec import AGAINST
 from diswot.seeds import stream
 from diswot.threads import one_thread
-from search_spaces import Architecture, get_space
+from search_spaces import Architecture
 
 TIMED = 3
-"""Architectures that are timed for each teacher and space."""
+"""Architectures that are timed for each teacher, space and budget."""
 
 State = Literal["done", "begun", "new"]
 
@@ -40,8 +42,9 @@ class Price:
         job: the search.
         state: `done`, `begun` (it goes on from its checkpoint) or `new`.
         evaluations: that it may take in all.
-        left: architectures still to be measured, at most: reference sample, candidates, and beyond the budget.
-        cached: of the reference sample, how many are in the cache, or will be when an earlier search has measured them.
+        left: architectures still to be looked at, at most: reference sample, candidates, and beyond the budget.
+        cached: how many of those are in the cache, or will be when an earlier search has measured them, at least: what
+            is proposed after the first one that is not there cannot be known.
         seconds: estimated, on all workers.
     """
 
@@ -55,9 +58,9 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds in one process: to observe the teacher, and to measure an architecture."""
+    """Seconds that a search takes to begin measuring, and that one process takes to measure an architecture."""
 
-    prepare: float
+    begin: float
     measure: float
 
 
@@ -77,90 +80,142 @@ def price(
     Raises:
         InputError: a probe or a teacher cannot be had as specified.
     """
-    workers = 1 if compute.executor == "serial" else compute.workers or len(os.sched_getaffinity(0))
-    speeds: dict[tuple[str, str], Speed] = {}
+    clock = _Clock(compute, tell)
     ahead: set[tuple[str, str, int]] = set()
     prices = []
     for job in jobs:
         if folder.result(job) is not None:
             prices.append(Price(job, "done", job.spec.evaluations, 0, 0, 0.0))
-            continue
+        else:
+            prices.append(_price(job, folder, compute, clock, ahead))
+    return prices, clock.workers
+
+
+class _Clock:
+    """Times teachers, workers and candidates, each once."""
+
+    def __init__(self, compute: Compute, tell: Callable[[str], None]) -> None:
+        self.workers = 1 if compute.executor == "serial" else compute.workers or len(os.sched_getaffinity(0))
+        self._compute, self._tell = compute, tell
+        self._measurers: dict[tuple[str, str], tuple[Measurer, float]] = {}
+        self._speeds: dict[tuple[str, str, str], Speed] = {}
+        self._start: float | None = None
+
+    def speed(self, job: Job) -> Speed:
+        """Of a search; measured on one thread, as in a worker."""
+        key = (job.teacher, job.spec.space, job.budget)
+        if key not in self._speeds:
+            self._tell(f"timing {job.spec.space} under {job.teacher}, budget {job.budget}")
+            measurer, prepare = self._measurer(job)
+            archs = _within(job)
+            with one_thread():
+                measure = fmean(measurer(arch).seconds for arch in archs)
+            self._speeds[key] = Speed(prepare + self._starting(measurer, archs[0]), measure)
+        return self._speeds[key]
+
+    def _measurer(self, job: Job) -> tuple[Measurer, float]:
+        """What measures, and the seconds that making it took, the teacher's observation mostly."""
         key = (job.teacher, job.spec.space)
-        if key not in speeds:
-            tell(f"timing {job.spec.space} under {job.teacher}")
-            speeds[key] = _speed(job, compute)
-        prices.append(_price(job, folder, compute, speeds[key], workers, ahead))
-    return prices, workers
+        if key not in self._measurers:
+            start = time.perf_counter()
+            measurer = measurer_of(job.spec, self._compute.device)
+            self._measurers[key] = measurer, time.perf_counter() - start
+            with one_thread():
+                measurer(measurer.space.smallest)  # The first one also pays for what is done once.
+        return self._measurers[key]
+
+    def _starting(self, measurer: Measurer, arch: Architecture) -> float:
+        """Seconds until workers are there, which are imports mostly: the same for all searches, and for Ray's."""
+        if self._compute.executor == "serial":
+            return 0.0
+        if self._start is None:
+            self._tell("timing the start of the workers")
+            start = time.perf_counter()
+            with open_executor("processes", measurer, self.workers) as executor:
+                (measured,) = executor.map([arch])
+                self._start = max(0.0, time.perf_counter() - start - measured.seconds)
+        return self._start
 
 
-def _price(
-    job: Job, folder: BatchFolder, compute: Compute, speed: Speed, workers: int, ahead: set[tuple[str, str, int]]
-) -> Price:
+def _within(job: Job) -> list[Architecture]:
+    """A few architectures within the budget, as far as formulas tell."""
+    spec, rng = job.spec, stream(job.spec.seed, "price")
+    feasible = Feasible(Search(spec).space, spec.budget, spec.teacher.num_classes, spec.teacher.in_shape)
+    return [feasible.sample(rng) for _ in range(TIMED)]
+
+
+def _price(job: Job, folder: BatchFolder, compute: Compute, clock: _Clock, ahead: set[tuple[str, str, int]]) -> Price:
     """The price of a search; `ahead` are the reference samples that searches before it will have measured."""
-    spec = job.spec
-    begun = folder.begun(job)
+    spec, begun = job.spec, folder.begun(job)
     search = Search(spec) if begun is None else begun[0]
-    sample = reference_sample(search.space, spec.seed) if needs_reference(spec.score) else []
-    sample = sample[len(search.reference) :]
-    same = (job.teacher, spec.space, spec.seed)
-    cached = 0
-    if sample and compute.cache is not None:
-        cached = len(sample) if same in ahead else _cached(job, compute, sample)
+    total, spent, sample = search.total, search.seconds, _unsampled(search)
+    left, cached = _left(search), 0
+    if compute.cache is not None:
+        cached, through = _rehearse(search, compute)
+        left = cached if through else left
+        same = (job.teacher, spec.space, spec.seed)
+        cached = min(left, max(cached, sample if same in ahead else 0))
         ahead.add(same)
-    limited = any(spec.budget.range(cost)[1] is not None for cost in ("params", "macs", "memory", "latency"))
-    beyond = LOOKS if spec.beyond > 0 and limited and search.beyond is None else 0
-    left = len(sample) - cached + max(0, search.total - len(search.measurements)) + beyond
-    seconds = left * speed.measure / workers
-    if spec.seconds is not None:
-        seconds = min(seconds, max(0.0, spec.seconds - search.seconds))
-    return Price(
-        job, "new" if begun is None else "begun", search.total, left, cached, seconds + speed.prepare * (left > 0)
-    )
+    seconds = 0.0
+    if cached < left:
+        speed = clock.speed(job)
+        seconds = (left - cached) * speed.measure / clock.workers
+        if spec.seconds is not None:
+            seconds = min(seconds, max(0.0, spec.seconds - spent))
+        seconds += speed.begin
+    return Price(job, "new" if begun is None else "begun", total, left, cached, seconds)
 
 
-def _speed(job: Job, compute: Compute) -> Speed:
-    """Time the teacher and a few candidates within the budget, on one thread as in a worker."""
-    start = time.perf_counter()
-    measurer = _recipe(job, compute.device).make()
-    ready = time.perf_counter()
-    feasible, rng = Search(job.spec).feasible, stream(job.spec.seed, "price")
-    with one_thread():
-        seconds = [measurer(feasible.sample(rng)).seconds for _ in range(TIMED + 1)]
-    return Speed(ready - start, fmean(seconds[1:]))  # The first one also pays for what is done once.
+def _left(search: Search) -> int:
+    """Architectures that a search may still ask for: reference sample, candidates, and beyond the budget."""
+    beyond = LOOKS if search.spec.beyond > 0 and _has_maximum(search.spec.budget) and search.beyond is None else 0
+    return _unsampled(search) + max(0, search.total - len(search.measurements)) + beyond
 
 
-def _cached(job: Job, compute: Compute, sample: Sequence[Architecture]) -> int:
-    """How many of these architectures the cache has in full."""
-    with CachingExecutor(_recipe(job, compute.device), _nothing, compute.cache) as executor:
-        for _ in executor.map(sample):
-            pass
-    return executor.use.hits
+def _unsampled(search: Search) -> int:
+    """What is left of the reference sample."""
+    if not needs_reference(search.spec.score):
+        return 0
+    return len(reference_sample(search.space, search.spec.seed)) - len(search.reference)
 
 
-def _recipe(job: Job, device: str) -> Recipe:
-    """What `diswot.recommend` measures with; a cache that was filled by it knows it by every argument."""
-    spec = job.spec
-    probe = load_probe(spec.probe, spec.teacher.num_classes, spec.teacher.in_shape, spec.seed).to(device)
-    make: partial[Measurer] = partial(
-        prepare,
-        get_space(spec.space),
-        spec.teacher,
-        probe,
-        [spec.score],
-        seed=spec.seed,
-        seeds=spec.seeds,
-        initialisations=spec.initialisations,
-    )
-    return Recipe(make)
+def _has_maximum(budget: Budget) -> bool:
+    return any(budget.range(cost)[1] is not None for cost in AGAINST)
+
+
+def _rehearse(search: Search, compute: Compute) -> tuple[int, bool]:
+    """Run the search on the cache alone, until something is missing.
+
+    A search that times networks is not rehearsed: what it proposes depends on the times. Nor is one whose cache is not
+    there, so that none is begun for it.
+
+    Returns:
+        How many architectures were there, and whether the search got through with them.
+    """
+    if search.spec.times or compute.cache is None or not store_file(compute.cache).exists():
+        return 0, False
+    recipe = recipe_of(search.spec, compute.device)
+    with CachingExecutor(recipe, partial(_unmeasured, recipe), compute.cache) as executor:
+        search.run(executor, lambda _: None, lambda: _had_all(executor.use))
+    return executor.use.hits, _had_all(executor.use)
+
+
+def _had_all(use: CacheUse) -> bool:
+    return use.misses == use.partial == 0
 
 
 @contextmanager
-def _nothing(_: Callable[[], Measure]) -> Iterator[Executor]:
-    """An executor that measures nothing and says so."""
-    yield SerialExecutor(_Refusal())  # type: ignore[arg-type]
+def _unmeasured(recipe: Recipe, _: Callable[[], Measure]) -> Iterator[Executor]:
+    """An executor that measures nothing; the teacher need not be observed for it."""
+    yield _Nothing(recipe)
 
 
-class _Refusal:
-    def __call__(self, arch: Architecture) -> Measurement:
-        space = get_space(arch.space)
-        return Measurement(space.encode(space.canonical(arch)), space.costs(arch, 10), {}, 0.0, "not measured")
+class _Nothing:
+    """Says of every architecture that it was not measured."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._space, self._task = recipe.space, (recipe.teacher.num_classes, recipe.teacher.in_shape)
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        for arch in archs:
+            yield Measurement(self._space.encode(arch), self._space.costs(arch, *self._task), {}, 0.0, "not measured")

@@ -106,12 +106,12 @@ def _price(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json
                 "status": one.state,
                 "evaluations": one.evaluations,
                 "left": one.left,
-                "reference_cached": one.cached,
+                "cached": one.cached,
                 "seconds": round(one.seconds, 3),
             }
             for one in prices
         ]
-        total = {"workers": workers, "left": sum(one.left for one in prices)}
+        total = {"workers": workers, "left": sum(one.left - one.cached for one in prices)}
         seconds = round(sum(one.seconds for one in prices), 3)
         typer.echo(json_module.dumps({"folder": str(home), **total, "seconds": seconds, "searches": searches}))
     else:

@@ -38,7 +38,7 @@ def show_prices(prices: Sequence[Price], workers: int) -> None:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("teacher", "space", "budget", "seed", "state"):
         shown.add_column(name)
-    for name in ("evaluations", "to measure", "in cache", "about"):
+    for name in ("evals", "to look at", "cached", "about"):
         shown.add_column(name, justify="right")
     for one in prices:
         counts = (f"{one.evaluations:,}", f"{one.left:,}", f"{one.cached:,}")
@@ -47,7 +47,7 @@ def show_prices(prices: Sequence[Price], workers: int) -> None:
         shown.add_row(*head, *counts, say_duration(one.seconds))
     STDOUT.print(shown)
     done = sum(one.state == "done" for one in prices)
-    left, seconds = sum(one.left for one in prices), sum(one.seconds for one in prices)
+    left, seconds = sum(one.left - one.cached for one in prices), sum(one.seconds for one in prices)
     STDOUT.print(
         f"{len(prices)} searches, {done} of them done; at most {left:,} architectures to measure, "
         f"about {say_duration(seconds)} on {workers} {'worker' if workers == 1 else 'workers'}.",
