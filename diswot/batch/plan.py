@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from diswot.errors import InputError
 from diswot.latency import LatencySetup
@@ -28,11 +29,15 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 NAME_LENGTH = 60
+QUANTITY = "quantity"
+"""Kind of the complaint about what is no quantity."""
 
 
-def _written(value: Any) -> Any:
-    """A number as it was written; what is neither number nor text is left for the refusal."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _written(value: Any) -> str:
+    """A number as it was written."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise PydanticCustomError(QUANTITY, "a quantity")
+    return str(value)
 
 
 Amount = Annotated[
@@ -134,14 +139,14 @@ def jobs_of(plan: Plan) -> tuple[Job, ...]:
     teachers = _teachers(plan)
     budgets = {name: _budget(name, part) for name, part in plan.budgets.items()}
     for i, space in enumerate(plan.spaces):
-        _at(f"spaces[{i}]", partial(get_space, space))
+        at(f"spaces[{i}]", partial(get_space, space))
     _distinct("spaces", plan.spaces)
     _distinct("seeds", plan.seeds)
-    probe = _at("search", partial(ProbeSpec, plan.search.probe, plan.search.probe_size, plan.search.dtype))
+    probe = at("search", partial(ProbeSpec, plan.search.probe, plan.search.probe_size, plan.search.dtype))
     jobs = []
     for label, space, budget, seed in product(teachers, plan.spaces, budgets, plan.seeds):
         make = partial(_spec, plan.search, teachers[label], space, budgets[budget], probe, seed)
-        spec = _at("search", make)
+        spec = at("search", make)
         jobs.append(Job(f"{label}--{space}--{budget}--seed{seed}", label, budget, spec))
     return tuple(jobs)
 
@@ -160,15 +165,15 @@ def check_feasible(jobs: Iterable[Job]) -> None:
             seen.add((job.budget, spec.space, task))
             where = f"budgets.{job.budget} (space {spec.space}, teacher {job.teacher})"
             if spec.times:
-                _at(where, spec.budget.latency.check)
-            _at(where, partial(Feasible, get_space(spec.space), spec.budget, *task))
+                at(where, spec.budget.latency.check)
+            at(where, partial(Feasible, get_space(spec.space), spec.budget, *task))
 
 
 def _teachers(plan: Plan) -> dict[str, TeacherSpec]:
     labels = [_label(i, part) for i, part in enumerate(plan.teachers)]
     _distinct("teachers", labels, "; give one of them another label")
     return {
-        label: _at(f"teachers[{i}]", partial(_teacher, part))
+        label: at(f"teachers[{i}]", partial(_teacher, part))
         for i, (label, part) in enumerate(zip(labels, plan.teachers, strict=True))
     }
 
@@ -206,9 +211,9 @@ def _budget(name: str, part: BudgetPart) -> Budget:
         for field in (f"min_{cost}", f"max_{cost}"):
             text = getattr(part, field)
             if text is not None:
-                limits[field] = _at(f"{where}.{field}", partial(parse, text))
-    setup = _at(f"{where}.latency", partial(LatencySetup, **part.latency.model_dump()))
-    return _at(where, partial(Budget, **limits, latency=setup))
+                limits[field] = at(f"{where}.{field}", partial(parse, text))
+    setup = at(f"{where}.latency", partial(LatencySetup, **part.latency.model_dump()))
+    return at(where, partial(Budget, **limits, latency=setup))
 
 
 def _spec(
@@ -220,8 +225,12 @@ def _spec(
     return SearchSpec(teacher, space, probe=probe, budget=budget, seed=seed, evaluations=evaluations, **shared)
 
 
-def _at(where: str, make: Callable[[], T]) -> T:
-    """What `make` makes; what is wrong with it is said with the place in the plan."""
+def at(where: str, make: Callable[[], T]) -> T:
+    """What `make` makes; what is wrong with it is said with the place in the plan.
+
+    Raises:
+        InputError: as `make` does.
+    """
     try:
         return make()
     except InputError as error:

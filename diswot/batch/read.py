@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from diswot.batch.plan import BudgetPart, LatencyPart, Plan, SearchPart, TeacherPart
+from diswot.batch.plan import QUANTITY, BudgetPart, LatencyPart, Plan, SearchPart, TeacherPart
 from diswot.errors import InputError, UnreadableData
 
 ALLOWED = {
@@ -19,6 +20,7 @@ ALLOWED = {
     "list_type": "a list",
     "dict_type": "a mapping of names to values",
     "model_type": "a mapping of fields to values",
+    QUANTITY: "a number, with or without a unit, such as 0.5M or 4ms",
 }
 """What should have stood there, by the kind of pydantic's complaint."""
 
@@ -32,10 +34,16 @@ def read_plan(path: Path) -> Plan:
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableData(f"plan {str(path)!r} cannot be read: {error}") from None
+    except yaml.constructor.ConstructorError as error:
+        raise UnreadableData(f"plan {str(path)!r} cannot be read: {_syntax(error)}") from None
     except yaml.YAMLError as error:
         raise UnreadableData(f"plan {str(path)!r} is not YAML: {_syntax(error)}") from None
+    except OSError as error:
+        raise UnreadableData(f"plan {str(path)!r} cannot be read: {error.strerror}") from None
+    except (RecursionError, ValueError) as error:  # Not UTF-8, a 13th month, brackets in brackets in brackets.
+        raise UnreadableData(f"plan {str(path)!r} cannot be read: {error}") from None
+    if content is None:
+        raise InputError(f"plan {str(path)!r} is empty; its fields: {', '.join(Plan.model_fields)}")
     try:
         return Plan.model_validate(content)
     except ValidationError as error:
@@ -48,17 +56,20 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
-            seen.add(key.value)
+            if isinstance(key, yaml.ScalarNode):  # Other keys are refused by what is called below.
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
+                seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
 
 def _syntax(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
-        return f"{error.problem or error.context} in line {mark.line + 1}, column {mark.column + 1}"
-    return " ".join(str(error).split())
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    problem = error.problem or ""
+    if problem.startswith("but ") and error.context:
+        problem = f"{error.context}, {problem}"
+    return f"{problem} in line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
 
 
 def _sentence(error: ValidationError) -> str:
@@ -69,12 +80,20 @@ def _sentence(error: ValidationError) -> str:
         place, names = _place(loc[:-1]), ", ".join(_model(loc[:-1]).model_fields)
         verb = "has no field" if kind == "extra_forbidden" else "lacks the field"
         return f"{place} {verb} {str(loc[-1])!r}; its fields: {names}"
+    if kind == "invalid_key" or "[key]" in loc:
+        holder = loc[:-1] if kind == "invalid_key" else loc[:-2]
+        return f"{_place(holder)} has the name {_said(value)}, which is no text; quote it"
     if kind in ("too_short", "too_long"):
         bound = first["ctx"].get("min_length", first["ctx"].get("max_length"))
-        return f"{_place(loc)} must have at {'least' if kind == 'too_short' else 'most'} {bound} of them, not {value!r}"
+        return f"{_place(loc)} must have at {'least' if kind == 'too_short' else 'most'} {bound} in it, not {value!r}"
     allowed = ALLOWED.get(kind, first["msg"].removeprefix("Input should be "))
-    text = repr(value)
-    return f"{_place(loc)} must be {allowed}, not {text if len(text) <= 60 else text[:57] + '...'}"
+    return f"{_place(loc)} must be {allowed}, not {_said(value)}"
+
+
+def _said(value: object) -> str:
+    """A value as the plan has it, if it is short."""
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _place(loc: Sequence[int | str]) -> str:

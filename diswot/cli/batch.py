@@ -18,6 +18,7 @@ from diswot.errors import InputError
 from diswot.executors import DEADLINE
 
 if TYPE_CHECKING:
+    from diswot.batch.folder import BatchFolder
     from diswot.recommend import Compute
 
 
@@ -45,24 +46,27 @@ def batch(
     content = read_plan(plan)
     jobs = jobs_of(content)
     check_feasible(jobs)
+    from diswot.batch.folder import BatchFolder
+    from diswot.batch.inputs import check_inputs
     from diswot.recommend import Compute
 
     compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
     home = Path("runs") / plan.stem if out is None else out
+    folder = BatchFolder(home)
+    folder.check(content)
+    check_inputs(jobs)
     if dry_run:
-        _price(content, jobs, home, compute, json)
+        _price(jobs, folder, compute, json)
     else:
-        _run(content, jobs, home, compute, json)
+        _run(content, jobs, folder, compute, json)
 
 
-def _run(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json: bool) -> None:
+def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: Compute, json: bool) -> None:
     """Run what is left, compare, and say what came out; exit code 1 if a search failed."""
-    from diswot.batch.folder import BatchFolder
     from diswot.batch.report import write_report
     from diswot.batch.run import run_batch
     from diswot.cli.batch_progress import watching
 
-    folder = BatchFolder(home)
     with folder.held(plan):
         try:
             with watching(jobs) as watch:
@@ -77,10 +81,10 @@ def _run(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json: 
             {"name": one.job.name, "status": one.status, "seconds": round(one.seconds, 3), "reason": one.reason}
             for one in outcomes
         ]
-        typer.echo(json_module.dumps({"folder": str(home), "searches": searches, "comparison": table}))
+        typer.echo(json_module.dumps({"folder": str(folder.path), "searches": searches, "comparison": table}))
     else:
         show_comparison(table)
-        STDOUT.print(f"Files: {home}/report.html, comparison.csv, and a folder for each search.", soft_wrap=True)
+        STDOUT.print(f"Files: {folder.path}/report.html, comparison.csv, and a folder for each search.", soft_wrap=True)
     if failed:
         STDERR.print(
             f"{len(failed)} of {len(outcomes)} searches failed; the same command tries them again",
@@ -90,13 +94,10 @@ def _run(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json: 
         raise typer.Exit(1)
 
 
-def _price(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json: bool) -> None:
+def _price(jobs: tuple[Job, ...], folder: BatchFolder, compute: Compute, json: bool) -> None:
     """Say what would run, and how long that would take."""
-    from diswot.batch.folder import BatchFolder
     from diswot.batch.price import price
 
-    folder = BatchFolder(home)
-    folder.check(plan)
     with STDERR.status("reading") as status:
         prices, workers = price(jobs, folder, compute, status.update)
     if json:
@@ -113,6 +114,6 @@ def _price(plan: Plan, jobs: tuple[Job, ...], home: Path, compute: Compute, json
         ]
         total = {"workers": workers, "left": sum(one.left - one.cached for one in prices)}
         seconds = round(sum(one.seconds for one in prices), 3)
-        typer.echo(json_module.dumps({"folder": str(home), **total, "seconds": seconds, "searches": searches}))
+        typer.echo(json_module.dumps({"folder": str(folder.path), **total, "seconds": seconds, "searches": searches}))
     else:
         show_prices(prices, workers)

@@ -1,0 +1,38 @@
+"""What a plan needs beside itself, looked at before anything is searched: images, weights, teachers, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from diswot.batch.plan import Job, at
+from diswot.probes import load_probe
+from diswot.recommend import Compute
+from diswot.scoring import prepare
+from search_spaces import get_space
+
+
+def check_inputs(jobs: Iterable[Job]) -> None:
+    """Load the probe and observe each teacher once, as a search would.
+
+    Raises:
+        InputError: names what is not there or cannot be used.
+    """
+    teachers, budgets = set(), set()
+    for job in jobs:
+        if job.spec.times and job.budget not in budgets:
+            budgets.add(job.budget)
+            at(f"budgets.{job.budget}.latency", partial(Compute, "serial", device=job.spec.budget.latency.device))
+        if job.teacher not in teachers:
+            teachers.add(job.teacher)
+            _check_teacher(job)
+
+
+def _check_teacher(job: Job) -> None:
+    """One initialisation tells what is wrong with it."""
+    spec, teacher = job.spec, job.spec.teacher
+    load = partial(load_probe, spec.probe, teacher.num_classes, teacher.in_shape, spec.seed)
+    probe = at(f"search.probe (teacher {job.teacher})", load)
+    space, scores = get_space(spec.space), [spec.score]
+    observe = partial(prepare, space, teacher, probe, scores, seed=spec.seed, seeds=1, initialisations=1)
+    at(f"teacher {job.teacher}", observe)
