@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean, stdev
@@ -12,6 +12,7 @@ from statistics import fmean, stdev
 from diswot.batch.agreement import Agreement, agreement
 from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
+from diswot.errors import UnreadableData
 from diswot.report.files import CANDIDATES
 from diswot.report.result import Result
 
@@ -80,8 +81,13 @@ class Group:
     agreement: Agreement
 
 
-def compare(jobs: Iterable[Job], folder: BatchFolder) -> list[Group]:
+def compare(jobs: Iterable[Job], folder: BatchFolder, failed: Collection[str] = ()) -> list[Group]:
     """Compare the finished searches of a plan.
+
+    Args:
+        jobs: of the plan.
+        folder: of the batch.
+        failed: names of searches to leave out, whatever their folders hold.
 
     Raises:
         InputError: a folder holds something else.
@@ -89,7 +95,7 @@ def compare(jobs: Iterable[Job], folder: BatchFolder) -> list[Group]:
     groups = []
     for _, together in groupby(jobs, key=lambda job: (job.teacher, job.spec.space, job.budget)):
         seeds = tuple(together)
-        found = tuple(one for job in seeds if (one := _found(job, folder)) is not None)
+        found = tuple(one for job in seeds if job.name not in failed and (one := _found(job, folder)))
         choice = _choose(found) if found else None
         groups.append(Group(seeds, found, choice, agreement([one.scores for one in found])))
     return groups
@@ -99,8 +105,12 @@ def _found(job: Job, folder: BatchFolder) -> Found | None:
     result = folder.result(job)
     if result is None:
         return None
-    with (folder.of(job) / CANDIDATES).open(newline="") as file:
-        scores = {row["arch"]: float(row["score"]) for row in csv.DictReader(file) if row["score"]}
+    file = folder.of(job) / CANDIDATES
+    try:
+        with file.open(newline="") as lines:
+            scores = {row["arch"]: float(row["score"]) for row in csv.DictReader(lines) if row["score"]}
+    except (KeyError, OSError, ValueError):
+        raise UnreadableData(f"{str(file)!r} is missing or damaged; delete its folder to search again") from None
     return Found(job, result, scores)
 
 

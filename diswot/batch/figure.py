@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 
 from diswot.batch.compare import Group
 
-STYLES = (
+LineStyle = str | tuple[int, tuple[int, ...]]
+
+STYLES: tuple[tuple[str, LineStyle, str], ...] = (
     ("#0072B2", "-", "o"),
     ("#D55E00", "--", "s"),
     ("#009E73", "-.", "^"),
@@ -20,9 +22,11 @@ STYLES = (
     ("#56B4E9", (0, (1, 1)), "P"),
     ("#000000", (0, (8, 3)), "X"),
 )
-"""Colour (Okabe and Ito's palette), line and mark of a budget."""
+"""Colour (Okabe and Ito's palette), line and mark of a budget; from the eighth on, colours go with other marks."""
 ACROSS = 3
 """Panels beside one another."""
+ENTRIES = 2
+"""Of the legend, beside one another over each panel."""
 
 
 def fronts(groups: Sequence[Group]) -> str:
@@ -48,7 +52,7 @@ def fronts(groups: Sequence[Group]) -> str:
                     _draw(axes, group, budgets.index(group.jobs[0].budget))
         for axes in panels[len(teachers) :]:
             axes.set_axis_off()
-        _legend(figure, panels[0], budgets)
+        _legend(figure, panels[0], budgets, across)
         figure.supxlabel("multiply-accumulates an image (millions)", fontsize=10)
         figure.supylabel(f"score ({groups[0].jobs[0].spec.score}, no unit, higher is better)", fontsize=10)
         text = StringIO()
@@ -57,8 +61,8 @@ def fronts(groups: Sequence[Group]) -> str:
 
 
 def _draw(axes: Axes, group: Group, place: int) -> None:
-    """The front of each seed under one budget, and a ring around the student that is recommended."""
-    color, line, marker = STYLES[place % len(STYLES)]
+    """The front of each seed under one budget, with a large mark for the student that it recommends."""
+    color, line, marker = _style(place)
     for found in group.found:
         front = next(front for front in found.result.fronts if front.against == "macs")
         macs, scores = [point.cost / 1e6 for point in front.points], [point.score for point in front.points]
@@ -68,9 +72,15 @@ def _draw(axes: Axes, group: Group, place: int) -> None:
         axes.plot(best.macs / 1e6, best.score, marker, color=color, markersize=10)
 
 
-def _legend(figure: Figure, axes: Axes, budgets: Sequence[str]) -> None:
+def _style(place: int) -> tuple[str, LineStyle, str]:
+    around, color = divmod(place, len(STYLES))
+    _, line, marker = STYLES[(color + around) % len(STYLES)]
+    return STYLES[color][0], line, marker
+
+
+def _legend(figure: Figure, axes: Axes, budgets: Sequence[str], across: int) -> None:
     for place, budget in enumerate(budgets):
-        color, line, marker = STYLES[place % len(STYLES)]
+        color, line, marker = _style(place)
         axes.plot([], [], color=color, linestyle=line, marker=marker, markerfacecolor="white", label=budget)
     axes.plot([], [], "o", color="#555555", markersize=10, label="recommended (large, filled)")
-    figure.legend(loc="outside upper center", ncols=len(budgets) + 1, frameon=False)
+    figure.legend(loc="outside upper center", ncols=min(len(budgets) + 1, ENTRIES * across), frameon=False)

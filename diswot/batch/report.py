@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -19,6 +19,10 @@ from diswot.report.whole import write_whole
 from diswot.search.quantities import say_seconds
 
 REPORT = "report.html"
+NOTHING = "–"
+"""What a cell shows that has nothing to show."""
+
+Row = Mapping[str, Any]
 
 _CAPTION = (
     "Fronts in {space}: the best score for at most so many multiply-accumulates, one panel for each teacher, one line "
@@ -35,7 +39,7 @@ def write_report(jobs: Sequence[Job], folder: BatchFolder, outcomes: Sequence[Ou
         outcomes: what became of them.
     """
     failures = {one.job.name: one.reason for one in outcomes if one.reason is not None}
-    groups = compare(jobs, folder)
+    groups = compare(jobs, folder, failures)
     table = rows(groups, failures)
     write_comparison(folder.path / COMPARISON, table)
     page = _page(folder.path.absolute().name, groups, table, failures)
@@ -43,7 +47,7 @@ def write_report(jobs: Sequence[Job], folder: BatchFolder, outcomes: Sequence[Ou
     return table
 
 
-def _page(name: str, groups: Sequence[Group], table: Sequence[Mapping[str, Any]], failures: Mapping[str, str]) -> str:
+def _page(name: str, groups: Sequence[Group], table: Sequence[Row], failures: Mapping[str, str]) -> str:
     template = Template((files("diswot.batch") / "page.html").read_text(encoding="utf-8"))
     spaces = dict.fromkeys(row["space"] for row in table)
     return template.substitute(
@@ -92,48 +96,64 @@ def _failures(failures: Mapping[str, str]) -> str:
     return f'<h2 class="failed">Failed searches</h2>\n<ul>\n{lines}\n</ul>'
 
 
-def _space(space: str, groups: Sequence[Group], table: Sequence[Mapping[str, Any]]) -> str:
-    several, timed = len(groups[0].jobs) > 1, any(row["latency"] is not None for row in table)
-    heads = ["<th class='text'>teacher</th><th class='text'>budget</th><th class='text'>student</th>"]
-    columns = ["score", "±", *(["spread"] if several else []), "parameters (M)", "MACs (M)"]
-    heads += [f"<th>{name}</th>" for name in (*columns, *(["latency"] if timed else []))]
-    if several:
-        heads += [f"<th>{name}</th>" for name in ("recommended by", "top 10 shared", "Kendall tau")]
-    body = []
-    for i, row in enumerate(table):
-        first = i == 0 or row["teacher"] != table[i - 1]["teacher"]
-        body.append(_row(row, first=first, several=several, timed=timed))
+def _space(space: str, groups: Sequence[Group], table: Sequence[Row]) -> str:
+    several = len(groups[0].jobs) > 1
+    columns = _columns(table, several=several)
+    heads = "".join(f"<th class='text'>{name}</th>" for name in ("teacher", "budget", "student"))
+    heads += "".join(f"<th>{name}</th>" for name in columns)
+    teachers = [None, *(row["teacher"] for row in table)]
+    body = "\n".join(_row(row, columns, first=row["teacher"] != teachers[i]) for i, row in enumerate(table))
     figure = _figure(fronts(groups), _CAPTION.format(space=space)) if any(group.found for group in groups) else ""
     note = "" if several else "<p>One seed: how far seeds agree cannot be said.</p>"
     return (
-        f"<h2>{escape(space)}</h2>\n<div class='wide'><table>\n<thead><tr>{''.join(heads)}</tr></thead>\n"
-        f"<tbody>\n{chr(10).join(body)}\n</tbody>\n</table></div>\n{note}\n{figure}"
+        f"<h2>{escape(space)}</h2>\n<div class='wide'><table>\n<thead><tr>{heads}</tr></thead>\n"
+        f"<tbody>\n{body}\n</tbody>\n</table></div>\n{note}\n{figure}"
     )
 
 
-def _row(row: Mapping[str, Any], *, first: bool, several: bool, timed: bool) -> str:
-    limits = f"<small>{escape(row['limits'])}</small>"
-    head = [escape(row["teacher"]) if first else "", escape(row["budget"]) + limits]
-    if row["arch"] is None:
-        head.append("<span class='failed'>failed</span>")
-        cells: list[str] = []
-    else:
-        head.append(f"<code>{escape(row['arch'])}</code>")
-        cells = [_number(row["score"]), _number(row["stderr"]), *([_number(row["seed_spread"])] if several else [])]
-        cells += [f"{row['params'] / 1e6:.3f}", f"{row['macs'] / 1e6:.1f}"]
-        cells += [say_seconds(row["latency"]) if row["latency"] else "–"] if timed else []
+def _columns(table: Sequence[Row], *, several: bool) -> dict[str, Callable[[Row], str]]:
+    """Columns of figures, and what they show of a row; only those that a plan gives something to say in."""
+    columns: dict[str, Callable[[Row], str]] = {
+        "score": lambda row: _number(row["score"]),
+        "±": lambda row: _number(row["stderr"]),
+    }
     if several:
-        by = f"{row['seeds_that_recommend'] or 0} of {_many(row['seeds'], 'seed')}"
-        overlap, tau = row["top_10_overlap"], row["kendall_tau"]
-        shared = "" if row["shared_candidates"] is None else f"<small>{row['shared_candidates']} shared</small>"
-        cells += [by, "–" if overlap is None else f"{overlap:.0%}", f"{_number(tau, 2)}{shared}"]
-    text = "".join(f"<td class='text'>{cell}</td>" for cell in head)
-    kind = " class='first'" if first else ""
-    return f"<tr{kind}>{text}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        columns["spread"] = lambda row: _number(row["seed_spread"])
+    columns["parameters (M)"] = lambda row: _number(row["params"], 3, 1e6)
+    columns["MACs (M)"] = lambda row: _number(row["macs"], 1, 1e6)
+    if any("bytes" in row["limits"] for row in table):
+        columns["activations (kB)"] = lambda row: _number(row["memory"], 0, 1e3)
+    if any(row["latency"] is not None for row in table):
+        columns["latency"] = lambda row: say_seconds(row["latency"]) if row["latency"] else NOTHING
+    if several:
+        columns["seeds for it"] = lambda row: f"{row['seeds_that_recommend']} of {row['seeds']}"
+        columns["top 10 shared"] = lambda row: (
+            NOTHING if row["top_10_overlap"] is None else f"{row['top_10_overlap']:.0%}"
+        )
+        columns["Kendall tau"] = _tau
+    return columns
 
 
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+def _tau(row: Row) -> str:
+    shared = row["shared_candidates"]
+    return _number(row["kendall_tau"], 2) + ("" if shared is None else f"<small>over {shared}</small>")
+
+
+def _row(row: Row, columns: Mapping[str, Callable[[Row], str]], *, first: bool) -> str:
+    """A line of the table; the teacher is named in the first of its lines."""
+    text = [escape(row["teacher"]) if first else "", f"{escape(row['budget'])}<small>{escape(row['limits'])}</small>"]
+    if row["arch"] is None:
+        text.append("<span class='failed'>failed</span>")
+    else:
+        # A long architecture is broken between its parts; behind hyphens the browser breaks by itself.
+        text.append(f"<code>{escape(row['arch']).replace('|', '|<wbr>').replace('],', '],<wbr>')}</code>")
+    cells = [f"<td class='text'>{cell}</td>" for cell in text]
+    cells += [f"<td>{NOTHING if row['arch'] is None else show(row)}</td>" for show in columns.values()]
+    return f"<tr{' class=first' if first else ''}>{''.join(cells)}</tr>"
+
+
+def _number(value: float | None, digits: int = 3, unit: float = 1.0) -> str:
+    return NOTHING if value is None else f"{value / unit:,.{digits}f}".replace("-", "−")
 
 
 def _figure(svg: str, caption: str) -> str:
