@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from diswot.search.run import Progress
 
 PHASES = {"reference": "reference sample", "evolving": "searching", "beyond": "looking beyond the budget"}
+BAR = 16
+"""Characters of a bar: the name of the search that runs needs the room."""
 
 
 @contextmanager
@@ -25,55 +28,76 @@ def watching(jobs: Sequence[Job]) -> Iterator[Watch]:
     """Show the progress of these searches inside the block."""
     from diswot.batch.run import Watch
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     with Bar(*columns, console=STDERR) as bar:
         display = _Display(bar, len(jobs))
         yield Watch(display.begin, display.progress, display.end)
 
 
 class _Display:
-    """Two bars: all searches, and the one that runs; and a line for each that has ended."""
+    """Two bars: all searches, and the one that runs; and a line for each that has ended.
 
-    def __init__(self, bar: Bar, total: int) -> None:
-        self.bar, self.total = bar, total
+    Args:
+        bar: draws.
+        total: number of searches.
+        clock: seconds.
+    """
+
+    def __init__(self, bar: Bar, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.bar, self.total, self.clock = bar, total, clock
         self.ended = self.failed = 0
         self.taken: list[float] = []
-        self.all = bar.add_task("all searches", total=total, told=self._told())
+        self.began, self.share = clock(), 0.0
+        self.all = bar.add_task("all searches", total=total, told=self.told())
         self.one = bar.add_task("", total=None, told="")
 
     def begin(self, job: Job) -> None:
+        self.began, self.share = self.clock(), 0.0
         self.bar.reset(self.one, description=job.name, total=None, told="observing the teacher")
 
     def progress(self, _: Job, progress: Progress) -> None:
+        if progress.phase == "evolving":
+            self.share = progress.done / progress.total
         best = "" if progress.best_score is None else f", best score {progress.best_score:.3f}"
         told = f"{PHASES[progress.phase]} {progress.done}/{progress.total}{best}"
         self.bar.update(self.one, completed=progress.done, total=progress.total, told=told)
+        self.bar.update(self.all, told=self.told())
 
     def end(self, outcome: Outcome) -> None:
         self.ended += 1
+        self.began, self.share = self.clock(), 0.0
         if outcome.status == "failed":
             self.failed += 1
-        if outcome.status != "skipped":
+        if outcome.status == "finished":
             self.taken.append(outcome.seconds)
         said = {
             "finished": f"done in {say_duration(outcome.seconds)}",
             "skipped": "was done before",
             "failed": f"failed: {outcome.reason}",
         }[outcome.status]
-        self.bar.update(self.all, completed=self.ended, told=self._told())
+        self.bar.update(self.all, completed=self.ended, told=self.told())
         self.bar.console.print(
-            f"[{self.ended}/{self.total}] {outcome.job.name}: {said}; {self._told()}",
+            f"[{self.ended}/{self.total}] {outcome.job.name}: {said}; {self.told()}",
             markup=False,
             soft_wrap=True,
             style="red" if outcome.status == "failed" else None,
         )
 
-    def _told(self) -> str:
-        """How many are done and failed, and how long the rest will take if they are like those that ran."""
+    def told(self) -> str:
+        """How many are done and failed, and how long the rest will take."""
         left = self.total - self.ended
         parts = [f"{self.ended} of {self.total} done" if left else "all done"]
         if self.failed:
             parts.append(f"{self.failed} failed")
-        if left and self.taken:
-            parts.append(f"about {say_duration(left * sum(self.taken) / len(self.taken))} left")
+        seconds = self._left(left)
+        if seconds is not None:
+            parts.append(f"about {say_duration(seconds)} left")
         return ", ".join(parts)
+
+    def _left(self, searches: int) -> float | None:
+        """Seconds, if all searches are like those that got through, or the first like what there is of it."""
+        so_far = self.clock() - self.began
+        if not searches or not (self.taken or self.share):
+            return None
+        each = sum(self.taken) / len(self.taken) if self.taken else so_far / self.share
+        return max(0.0, each - so_far) + (searches - 1) * each
