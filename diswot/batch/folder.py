@@ -97,11 +97,11 @@ class BatchFolder:
         file = self.of(job) / RESULT
         if not file.exists():
             return None
-        check_folder(self.of(job), Search(job.spec))
         try:
             result = Result.model_validate(json.loads(file.read_text()), by_alias=True)
         except ValueError:
             raise UnreadableData(f"{str(file)!r} is damaged; delete its folder to search again") from None
+        check_folder(self.of(job), Search(job.spec))
         version = get_score(job.spec.score).version
         if result.search.score_version != version:
             raise InputError(
