@@ -30,11 +30,11 @@ def watching(jobs: Sequence[Job]) -> Iterator[Watch]:
 
     columns = (TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     with Bar(*columns, console=STDERR) as bar:
-        display = _Display(bar, len(jobs))
+        display = Display(bar, len(jobs))
         yield Watch(display.begin, display.progress, display.end)
 
 
-class _Display:
+class Display:
     """Two bars: all searches, and the one that runs; and a line for each that has ended.
 
     Args:
@@ -52,10 +52,12 @@ class _Display:
         self.one = bar.add_task("", total=None, told="")
 
     def begin(self, job: Job) -> None:
+        """A search begins."""
         self.began, self.share = self.clock(), 0.0
         self.bar.reset(self.one, description=job.name, total=None, told="observing the teacher")
 
     def progress(self, _: Job, progress: Progress) -> None:
+        """The search that runs has measured one more."""
         if progress.phase == "evolving":
             self.share = progress.done / progress.total
         best = "" if progress.best_score is None else f", best score {progress.best_score:.3f}"
@@ -64,6 +66,7 @@ class _Display:
         self.bar.update(self.all, told=self.told())
 
     def end(self, outcome: Outcome) -> None:
+        """A search has ended, and gets its line."""
         self.ended += 1
         self.began, self.share = self.clock(), 0.0
         if outcome.status == "failed":

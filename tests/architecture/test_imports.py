@@ -56,6 +56,8 @@ def test_spaces_are_pure_python_beside_their_networks() -> None:
         "diswot.search.budget",
         "diswot.search.algorithms",
         "diswot.search.feasible",
+        "diswot.batch.plan",
+        "diswot.batch.read",
         "diswot.cli",
     ],
 )
