@@ -15,7 +15,7 @@ from tests.diswot.batch.made import A, B, C, D, finish, jobs
 
 THREE = (
     {A: (1.0, 3.0), B: (5.0, 5.0), C: (4.0, 4.0)},  # D fails
-    {A: (3.0, 3.0), B: (4.0, 4.0), C: (5.0, 7.0), D: (1.0, 1.0)},
+    {A: (3.0, 3.0), B: (4.0, 4.0), C: (11.0, 13.0), D: (1.0, 1.0)},
     {A: (8.0, 8.0), B: (8.0, 10.0), C: (7.0, 7.0), D: (6.0, 6.0)},
 )
 
@@ -32,7 +32,7 @@ def test_the_student_is_the_one_that_most_seeds_recommend(three: BatchFolder) ->
     (group,) = compare(jobs(seeds=[0, 1, 2]), three)
     choice = group.choice
     assert choice is not None
-    assert (choice.arch, choice.recommended, choice.measured) == (B, 2, 3)
+    assert (choice.arch, choice.recommended, choice.measured) == (B, 2, 3)  # though the mean of C is 7.67
     assert choice.score == pytest.approx((5 + 4 + 9) / 3)
     assert choice.spread == pytest.approx(((1 + 4 + 9) / 2) ** 0.5)
     assert choice.stderr == pytest.approx(((0**2 + 1**2) / 2 / 3) ** 0.5)  # of the two seeds that recommend it
