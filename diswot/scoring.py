@@ -80,8 +80,7 @@ class Measurer:
         keep_freed_memory()
         start = time.perf_counter()
         arch = self.space.canonical(arch)
-        in_shape = (self.probe.images.shape[1], self.probe.images.shape[2], self.probe.images.shape[3])
-        costs = self.space.costs(arch, self.num_classes, in_shape)
+        costs = self.space.costs(arch, self.num_classes, self.probe.image_shape)
         result = partial(Measurement, self.space.encode(arch), costs)
         try:
             rows = self._measure(arch, costs)
@@ -104,9 +103,8 @@ class Measurer:
     def _measure_once(self, arch: Architecture, costs: Costs, index: int, proxies: tuple[str, ...]) -> dict[str, float]:
         seed = derive_seed(self.seed, "student", index)
         images = self.probe.images
-        in_shape = (images.shape[1], images.shape[2], images.shape[3])
         layers = shared_layers(seed, images.device, images.dtype)
-        module = self.space.build(arch, self.num_classes, in_shape, layers).eval()
+        module = self.space.build(arch, self.num_classes, self.probe.image_shape, layers).eval()
         evidence = Evidence(observe(module, self.probe, wanted(proxies)), costs, self.teacher, module, self.probe)
         return {name: PROXIES[name].compute(evidence) for name in proxies}
 

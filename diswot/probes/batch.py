@@ -9,6 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from search_spaces import Shape
+
 
 @dataclass(frozen=True)
 class ProbeBatch:
@@ -23,6 +25,12 @@ class ProbeBatch:
     images: Tensor
     labels: Tensor
     source: str
+
+    @property
+    def image_shape(self) -> Shape:
+        """Channels, height, width."""
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
 
     @cached_property
     def fingerprint(self) -> str:

@@ -36,29 +36,10 @@ def _of_student(
 
 _RECOMMENDATION_ROWS = (
     _of_student(
-        "capacity",
-        "effective size on white noise",
-        "docs/score.md",
-        "capacity:capacity",
-        "own forward",
-        steady=True,
-        version=2,
+        "capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward", version=3
     ),
-    _of_student(
-        "diversity",
-        "channel entropy on white noise",
-        "docs/score.md",
-        "capacity:diversity",
-        "own forward",
-        steady=True,
-        version=2,
-    ),
-    _of_teacher(
-        "prediction", "how well it predicts the teacher", "docs/score.md", "imitation:prediction", Want.KERNELS
-    ),
-    _of_teacher(
-        "resemblance", "layers that resemble the teacher's", "docs/score.md", "imitation:resemblance", Want.KERNELS
-    ),
+    _of_student("stability", "calm answer to a small change", "docs/score.md", "stability:stability", "own forward"),
+    _of_teacher("retention", "keeps apart what the teacher sees", "docs/score.md", "retention:retention", Want.KERNELS),
 )
 
 _DISWOT_ROWS = (
@@ -183,9 +164,9 @@ AGGREGATES: dict[str, Aggregate] = {
             "default",
             "the recommendation score",
             "docs/score.md",
-            {"capacity": 1.0, "diversity": 0.25, "prediction": 0.5, "resemblance": 0.25},
+            {"capacity": 1.0, "stability": 0.2, "retention": 1.0},
             "none",
-            version=2,
+            version=3,
         ),
         Aggregate(
             "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"

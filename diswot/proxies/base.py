@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from diswot.want import Want
-from search_spaces import Costs
+from search_spaces import Costs, Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,12 +24,30 @@ if TYPE_CHECKING:
 NOISE_SEED = 0
 """Of the white noise that definitions ask for: the same for every candidate."""
 
-NOISE_IMAGES, NOISE_POSITIONS = 16, 1024
-"""Least images of white noise, and least positions of the smallest map, that entropies are taken from."""
+NOISE_IMAGES, MOST_NOISE_IMAGES, NOISE_POSITIONS = 16, 32, 1024
+"""Least and most images of white noise, and positions of the smallest map, that entropies are taken from."""
+
+TWINS = 4
+"""Images of white noise that are seen twice, the second time slightly changed."""
 
 Passes = Literal["none", "forward", "own forward", "backward", "own backward"]
 """What a proxy runs through the candidate: nothing; the one forward pass that all share; forward passes of its own; a
 backward pass through the one differentiable pass that all share; differentiable passes of its own."""
+
+
+@dataclass(frozen=True)
+class NoiseView:
+    """What a candidate shows on white noise.
+
+    Attributes:
+        observation: of the images, then of the changed twins of the first of them.
+        twins: how many.
+        step: size of the change, relative to the noise.
+    """
+
+    observation: Observation
+    twins: int
+    step: float
 
 
 @dataclass(frozen=True)
@@ -62,29 +80,34 @@ class Evidence:
         return self.teacher
 
     @cached_property
-    def on_noise(self) -> Observation:
+    def on_noise(self) -> NoiseView:
         """What the candidate shows on white noise of the probe's shape, by one more forward pass.
 
         On `NOISE_IMAGES` images, or as many as give the smallest map `NOISE_POSITIONS` positions to tell channels apart
-        by, but never on more images than the probe has: entropies need no more, and cost in proportion.
+        by, but never on more than `MOST_NOISE_IMAGES`: entropies need no more, and cost in proportion. The change of
+        the twins is the square root of the precision of the networks' numbers, the usual step of a finite difference.
         """
+        import torch
+
         from diswot.observation import observe
 
         smallest = min((a.positions for a in self.student.activations if a.positions > 1), default=1)
-        count = max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest))
-        return observe(self.network, self._noise(min(count, len(self.probe.images))), Want.ENTROPIES)
+        count = min(max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest)), MOST_NOISE_IMAGES)
+        step = math.sqrt(torch.finfo(self.probe.images.dtype).eps)
+        batch = _twin_noise(count, self.student.logits.shape[1], self.probe.image_shape, step)
+        return NoiseView(observe(self.network, self._beside(batch), Want.ENTROPIES), TWINS, step)
 
     @cached_property
     def noise_trace(self) -> Trace:
         """A differentiable pass of white noise of the probe's shape through the candidate, run at first use."""
         from diswot.proxies.passes import trace
 
-        return trace(self.network, self._noise(len(self.probe.images)).images)
+        noise = _white_noise(len(self.probe.labels), self.student.logits.shape[1], self.probe.image_shape)
+        return trace(self.network, self._beside(noise).images)
 
-    def _noise(self, count: int) -> ProbeBatch:
-        images = self.probe.images
-        shape = (images.shape[1], images.shape[2], images.shape[3])
-        return _white_noise(count, self.student.logits.shape[1], shape).to(images.device, images.dtype)
+    def _beside(self, batch: ProbeBatch) -> ProbeBatch:
+        """The batch on the device and in the dtype of the probe."""
+        return batch.to(self.probe.images.device, self.probe.images.dtype)
 
     @cached_property
     def trace(self) -> Trace:
@@ -143,10 +166,17 @@ class Proxy:
 
 
 @cache
-def _white_noise(count: int, classes: int, shape: tuple[int, int, int]) -> ProbeBatch:
+def _white_noise(count: int, classes: int, shape: Shape) -> ProbeBatch:
     from diswot.probes.noise import white_noise
 
     return white_noise(count, classes, shape, NOISE_SEED)
+
+
+@cache
+def _twin_noise(count: int, classes: int, shape: Shape, step: float) -> ProbeBatch:
+    from diswot.probes.noise import with_twins
+
+    return with_twins(_white_noise(count, classes, shape), TWINS, step, NOISE_SEED)
 
 
 Scale = Literal["none", "standard", "rank", "log-rank"]

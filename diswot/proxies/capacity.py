@@ -1,7 +1,4 @@
-"""What a network can hold: sizes that count only the directions which its random features really fill.
-
-Both terms are measured on white noise, which excites every direction alike; docs/score.md says how they were found.
-"""
+"""What a network can hold: a size that counts only the directions which its random features really fill."""
 
 from __future__ import annotations
 
@@ -16,12 +13,8 @@ def capacity(evidence: Evidence) -> float:
     `H_a` is the spectral entropy of the channels that enter a, so `exp(H_a)` is how many of them the signal fills, and
     `p_a` the positions of its map. A convolution between c channels at p positions costs in proportion to `c^2 p`:
     this is a count of multiply-accumulates in which idle channels do not count and resolution counts less.
+
+    Measured on white noise, which excites every direction alike; docs/score.md says how it was found.
     """
-    activations = evidence.on_noise.activations
+    activations = evidence.on_noise.observation.activations
     return math.log(sum(math.exp(2 * a.spectral_entropy) * math.sqrt(a.positions) for a in activations))
-
-
-def diversity(evidence: Evidence) -> float:
-    """Mean spectral entropy of the channels over the nonlinearities, in nats."""
-    activations = evidence.on_noise.activations
-    return sum(a.spectral_entropy for a in activations) / len(activations)

@@ -20,9 +20,6 @@ from diswot.seeds import derive_seed
 from diswot.teachers.spec import TeacherSpec
 from diswot.want import Want
 
-DEPTHS = 10
-"""Depths at which a teacher's profile is taken."""
-
 
 @dataclass(frozen=True)
 class TeacherView:
@@ -43,19 +40,6 @@ class TeacherView:
     def kernels(self) -> Tensor:
         """Activation-pattern kernels `(3, N, N)` by thirds of the depth, mean over the initialisations."""
         return torch.stack([observation.kernels() for observation in self.observations]).mean(0)
-
-    @cached_property
-    def profile(self) -> Tensor:
-        """Activation-pattern kernels `(10, N, N)` at ten depths, each the mean of the layers about it, per unit.
-
-        Layers are averaged over the initialisations first.
-        """
-        units = torch.tensor([float(activation.units) for activation in self.first.activations])
-        layers = torch.stack([observation.layer_kernels for observation in self.observations]).mean(0)
-        layers = layers / units.to(layers.device)[:, None, None]
-        near = max(1, len(layers) // DEPTHS)
-        starts = [round((len(layers) - near) * (depth / (DEPTHS - 1))) for depth in range(DEPTHS)]
-        return torch.stack([layers[start : start + near].mean(0) for start in starts])
 
 
 def build_teacher(spec: TeacherSpec, seed: int, device: torch.device | str = "cpu") -> nn.Module:

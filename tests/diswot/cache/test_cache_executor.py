@@ -40,7 +40,7 @@ def test_hits_and_misses_come_in_the_order_of_the_question(tmp_path: Path) -> No
 
 def test_fewer_seeds_and_fewer_or_other_proxies_use_what_is_there(tmp_path: Path) -> None:
     measure(recipe("default", "nwot", seeds=2), tmp_path)
-    for fewer in (recipe("nwot"), recipe("prediction", seeds=1), recipe("macs", "nwot", "capacity", seeds=2)):
+    for fewer in (recipe("nwot"), recipe("retention", seeds=1), recipe("macs", "nwot", "capacity", seeds=2)):
         asked = set(fewer.proxies) <= {*recipe().proxies, "nwot"}
         found, use = measure(fewer, tmp_path, start=never if asked else serial)
         assert bits(found) == bits(measure(fewer, None)[0])
@@ -48,8 +48,8 @@ def test_fewer_seeds_and_fewer_or_other_proxies_use_what_is_there(tmp_path: Path
 
 
 def test_more_seeds_measure_again_only_what_varies(tmp_path: Path) -> None:
-    measure(recipe(seeds=1), tmp_path)
-    more = recipe(seeds=3)
+    measure(recipe("default", "macs", seeds=1), tmp_path)
+    more = recipe("default", "macs", seeds=3)
     found, use = measure(more, tmp_path)
     assert use == CacheUse(partial=3)
     assert bits(found) == bits(measure(more, None)[0])
@@ -99,7 +99,7 @@ def test_a_damaged_value_is_measured_again_and_counted(tmp_path: Path) -> None:
     first, _ = measure(recipe(), tmp_path)
     store = Store(tmp_path)
     with store.transaction() as connection:
-        connection.execute("UPDATE readings SET value = zeroblob(8) WHERE arch = '1-1-3' AND proxy = 'prediction'")
+        connection.execute("UPDATE readings SET value = zeroblob(8) WHERE arch = '1-1-3' AND proxy = 'retention'")
     store.close()
     second, use = measure(recipe(), tmp_path)
     assert bits(second) == bits(first)

@@ -103,7 +103,7 @@ def test_a_search_that_is_killed_while_it_writes_leaves_what_it_wrote(tmp_path: 
     assert (left.damaged, left.fault) == (0, None)
     assert left.rows > 0
     warm, cold = _search(folder), _search(tmp_path / "none")
-    assert warm.pop("cache")["hits"] >= left.rows // 10  # capacity and diversity, and two terms for each of four seeds
+    assert warm.pop("cache")["hits"] >= left.rows // 12  # three terms for each of four seeds
     assert cold.pop("cache")["hits"] == 0
     assert warm.pop("timings").keys() == cold.pop("timings").keys()
     assert warm == cold

@@ -16,7 +16,7 @@ from tests.diswot.cache.kitchen import TASK, measure, never, recipe
 
 @pytest.fixture(name="folder")
 def a_store(tmp_path: Path) -> Path:
-    measure(recipe("default"), tmp_path)
+    measure(recipe("default", "macs"), tmp_path)
     measure(recipe("nwot", seed=1), tmp_path)
     return tmp_path
 
@@ -41,13 +41,13 @@ def change(folder: Path, statement: str) -> None:
 def test_a_survey_counts_values_by_space_teacher_and_proxy(folder: Path) -> None:
     found = survey(folder)
     assert found.entries == (
-        entry(None, "capacity", 3),  # steady: one value for all seeds
-        entry(None, "diversity", 3),
+        entry(None, "capacity", 6),
+        entry(None, "macs", 3),  # steady: one value for all seeds
         entry(None, "nwot", 6),
-        entry("resnet20", "prediction", 6),
-        entry("resnet20", "resemblance", 6),
+        entry(None, "stability", 6),
+        entry("resnet20", "retention", 6),
     )
-    assert (found.file, found.rows, found.damaged, found.fault) == (store_file(folder), 24, 0, None)
+    assert (found.file, found.rows, found.damaged, found.fault) == (store_file(folder), 27, 0, None)
     assert found.bytes == store_file(folder).stat().st_size
 
 
@@ -63,7 +63,7 @@ def test_a_survey_changes_nothing_and_makes_nothing(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("part", ["value = zeroblob(8)", "arch = CAST(x'ff' AS TEXT)", "arch = x'ff'", "context = 99"])
 def test_damaged_rows_are_counted_and_pruned(part: str, folder: Path) -> None:
     change(folder, f"UPDATE readings SET {part} WHERE proxy = 'nwot' AND arch = '1-1-1' AND seed = 1")
-    assert (survey(folder).damaged, survey(folder).rows) == (1, 23)
+    assert (survey(folder).damaged, survey(folder).rows) == (1, 26)
     assert prune(folder, Limits(size_bytes=10**9)) in (1, 2)  # sound rows may go with it
     assert survey(folder).damaged == 0
 
@@ -72,7 +72,7 @@ def test_rows_of_a_damaged_description_are_damaged(folder: Path) -> None:
     change(folder, "UPDATE contexts SET description = CAST(x'ff00' AS TEXT) WHERE id = 1")
     found = survey(folder)
     assert found.damaged > 0
-    assert found.damaged + found.rows == 24
+    assert found.damaged + found.rows == 27
 
 
 def test_a_damaged_file_is_a_fault_until_it_is_cleared(folder: Path) -> None:
@@ -88,8 +88,8 @@ def test_what_no_search_has_used_for_long_goes(folder: Path) -> None:
     measure(recipe("nwot", seed=1), folder, start=never)  # in use again
     assert prune(folder, Limits(idle_seconds=2000)) == 0
     gone = prune(folder, Limits(idle_seconds=500))
-    assert 0 < gone < 24
-    assert survey(folder).rows == 24 - gone
+    assert 0 < gone < 27
+    assert survey(folder).rows == 27 - gone
     assert entry(None, "nwot", 6) in survey(folder).entries
     assert len(survey(folder).entries) < one
 
@@ -101,9 +101,9 @@ def test_the_longest_unused_goes_until_the_rest_is_small_enough(folder: Path) ->
     assert prune(folder, Limits(size_bytes=survey(folder).bytes)) == 0
     before = survey(folder)
     assert prune(folder, Limits(size_bytes=before.bytes - 4096)) == 2000
-    assert survey(folder).rows == 24
+    assert survey(folder).rows == 27
     assert survey(folder).bytes < before.bytes - 4096
-    assert prune(folder, Limits(size_bytes=0)) == 24
+    assert prune(folder, Limits(size_bytes=0)) == 27
 
 
 def test_what_this_installation_cannot_use_is_stale(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_what_this_installation_cannot_use_is_stale(folder: Path, monkeypatch: p
     monkeypatch.setitem(PROXIES, "capacity", replace(PROXIES["capacity"], version=99))
     stale = [(one.space, one.proxy) for one in survey(folder).entries if not one.current]
     assert stale == [("cifar-resnet", "capacity"), ("s", "nwot")]
-    assert prune(folder, Limits(stale=True)) == 4
+    assert prune(folder, Limits(stale=True)) == 7
     assert all(one.current for one in survey(folder).entries)
 
 

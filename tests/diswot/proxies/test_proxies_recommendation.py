@@ -7,18 +7,20 @@ from typing import cast
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation, observe
 from diswot.observation.kernels import sampled_entropy, spectral_entropy
 from diswot.probes.noise import white_noise
-from diswot.proxies.base import Evidence
-from diswot.proxies.capacity import capacity, diversity
-from diswot.proxies.imitation import prediction, resemblance
-from diswot.proxies.kernel_regression import alignment, centred, held_out_r2, principal_targets
+from diswot.proxies.alignment import alignment, centred
+from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
+from diswot.proxies.capacity import capacity
+from diswot.proxies.retention import retention
+from diswot.proxies.stability import stability
 from diswot.teachers.teacher import TeacherView
-from search_spaces import get_space
+from diswot.want import Want
+from search_spaces import Costs, get_space
 
 N = 8
 
@@ -33,18 +35,63 @@ def evidence(student: Observation, teacher: Observation) -> Evidence:
     return cast("Evidence", SimpleNamespace(student=student, teachers=TeacherView((teacher,))))
 
 
+def seen_by(network: nn.Module, side: int = 32) -> Evidence:
+    probe = white_noise(8, 4, (3, side, side), 0)
+    return Evidence(observe(network, probe, Want.NOTHING), Costs(1, 1, 1, 1), None, network, probe)
+
+
+def seen_by_a_resnet(side: int) -> Evidence:
+    space = get_space("cifar-resnet")
+    return seen_by(build_random(partial(space.build, space.smallest, 4, (3, side, side)), 0), side)
+
+
+def plain(depth: int) -> nn.Module:
+    def build() -> nn.Module:
+        layers: list[nn.Module] = []
+        for i in range(depth):
+            layers += [nn.Conv2d(16 if i else 3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+        return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 4))
+
+    return build_random(build, 0)
+
+
 def smooth(seed: int) -> Tensor:
     """A kernel of full rank over images that lie on a line, nearer ones more alike."""
     points = torch.rand(N, generator=torch.Generator().manual_seed(seed)) * 4
     return torch.exp(-((points[:, None] - points[None]) ** 2))
 
 
-def test_capacity_and_diversity_by_hand() -> None:
-    # Two channels filled at 16 places and one at 4: ln(2^2 * 4 + 1^2 * 2); mean of ln 2 and 0.
+def on_noise(observation: Observation, twins: int = 1, step: float = 0.1) -> Evidence:
+    return cast("Evidence", SimpleNamespace(on_noise=NoiseView(observation, twins, step)))
+
+
+def pooled(*rows: list[float]) -> Observation:
+    return Observation(torch.zeros(len(rows), 2), torch.tensor(rows), torch.zeros(len(rows), dtype=torch.long))
+
+
+def test_capacity_by_hand() -> None:
+    # Two channels filled at 16 places and one at 4: ln(2^2 * 4 + 1^2 * 2).
     seen = (Activation(32, entropy=math.log(2), positions=16), Activation(4, entropy=0.0, positions=4))
-    given = cast("Evidence", SimpleNamespace(on_noise=SimpleNamespace(activations=seen)))
-    assert capacity(given) == pytest.approx(math.log(18))
-    assert diversity(given) == pytest.approx(math.log(2) / 2)
+    nothing = torch.zeros(2, 2)
+    given = Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), activations=seen)
+    assert capacity(on_noise(given)) == pytest.approx(math.log(18))
+
+
+def test_stability_by_hand() -> None:
+    # Images at 1 and -1 spread by 1; the twin of the first is 0.3 off after a step of 0.1: it grew three times.
+    assert stability(on_noise(pooled([1.0, 0.0], [-1.0, 0.0], [1.0, 0.3]))) == pytest.approx(-math.log(3), rel=1e-5)
+    # Four times the scale of the features is the same growth; two twins are averaged in squares.
+    assert stability(on_noise(pooled([4.0, 0.0], [-4.0, 0.0], [4.0, 1.2]))) == pytest.approx(-math.log(3), rel=1e-5)
+    both = pooled([1.0, 0.0], [-1.0, 0.0], [1.0, 0.3], [-1.0, 0.1])
+    assert stability(on_noise(both, twins=2)) == pytest.approx(-math.log(5) / 2, rel=1e-5)
+
+
+def test_stability_at_its_ends() -> None:
+    # Features that say nothing are no better than those that a small change turns into any other.
+    assert stability(on_noise(pooled([1.0], [1.0], [1.0]))) == pytest.approx(math.log(0.1))
+    assert stability(on_noise(pooled([1.0], [-1.0], [-1.0]))) == pytest.approx(math.log(0.1 / 2))
+    # What does not move at all, though images differ, is calm beyond measure, but finite.
+    assert stability(on_noise(pooled([1.0], [-1.0], [1.0]))) == pytest.approx(6 * math.log(10))
 
 
 def test_sampled_entropy_by_hand() -> None:
@@ -80,52 +127,14 @@ def test_alignment_by_hand() -> None:
     torch.testing.assert_close(table, torch.tensor([[1.0, 0.0, 0.0]] * 2).double())
 
 
-def test_principal_targets_by_hand() -> None:
-    # Two pairs: the one direction that counts is (1, 1, -1, -1) / 2, scaled to unit mean square.
-    pairs = torch.kron(torch.eye(2), torch.ones(2, 2))
-    targets = principal_targets(pairs, 2)
-    torch.testing.assert_close(targets[:, 0].abs(), torch.ones(4).double())
-    assert float(targets[0, 0] * targets[2, 0]) == pytest.approx(-1.0)
-    torch.testing.assert_close(targets[:, 1], torch.zeros(4).double())
-
-
-def test_a_kernel_predicts_its_own_directions_and_an_uninformed_one_predicts_nothing() -> None:
-    targets = principal_targets(smooth(0), N // 2)
-    own = held_out_r2(smooth(0), targets)
-    assert own > 0.5
-    assert held_out_r2(5 * smooth(0) + 7, targets) == pytest.approx(own, abs=1e-4)
-    assert held_out_r2(torch.ones(N, N), targets) == pytest.approx(0.0, abs=1e-6)
-    assert held_out_r2(torch.eye(N), targets) < 0.05
-    assert held_out_r2(smooth(0), torch.zeros(N, 2)) == 0.0
-
-
-def test_prediction_is_highest_for_the_teacher_s_own_kernel() -> None:
-    teacher = observed(smooth(0), smooth(1), smooth(2))
-    own = prediction(evidence(observed(smooth(0)), teacher))
-    other = prediction(evidence(observed(smooth(3)), teacher))
-    blank = prediction(evidence(observed(torch.ones(N, N)), teacher))
-    assert own > other > blank - 1e-9
-    # One nonlinearity is its own first third: the last third of the depth is empty and adds ln(.05).
-    assert blank == pytest.approx(math.log(0.05))
-
-
-def test_resemblance_by_hand() -> None:
+def test_retention_by_hand() -> None:
     pairs = torch.kron(torch.eye(2), torch.ones(2, 2))
     crossed = pairs[[0, 2, 1, 3]][:, [0, 2, 1, 3]]
-    teacher = observed(pairs, pairs)
-    # Aligned and orthogonal layers: -ln(1e-4) and -ln(1 - 0), averaged.
-    assert resemblance(evidence(observed(pairs), teacher)) == pytest.approx(-math.log(1e-4), rel=1e-6)
-    assert resemblance(evidence(observed(pairs, crossed), teacher)) == pytest.approx(-math.log(1e-4) / 2, rel=1e-6)
-
-
-def test_a_teacher_s_profile_has_ten_depths_per_unit_averaged_over_initialisations() -> None:
-    one, two = (observed(*(torch.full((2, 2), float(i * f)) for i in range(20)), units=2) for f in (1, 3))
-    profile = TeacherView((one, two)).profile
-    # Layer i has 2i on average over the two, i per unit; each depth is the mean of two neighbouring layers.
-    assert profile.shape == (10, 2, 2)
-    assert profile[:, 0, 0].tolist() == [0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5, 16.5, 18.5]
-    short = TeacherView((observed(torch.zeros(2, 2), torch.ones(2, 2)),)).profile
-    assert short[:, 0, 0].tolist() == [0.0] * 5 + [1.0] * 5
+    # The teacher's first third is one layer of three; of the student the last layer counts.
+    teacher = observed(pairs, crossed, crossed)
+    assert retention(evidence(observed(crossed, 5 * pairs), teacher)) == pytest.approx(1.0)
+    assert retention(evidence(observed(pairs, crossed), teacher)) == pytest.approx(0.0, abs=1e-6)
+    assert retention(evidence(observed(torch.ones(4, 4)), teacher)) == 0.0
 
 
 def test_features_that_are_not_finite_have_no_entropy() -> None:
@@ -134,12 +143,26 @@ def test_features_that_are_not_finite_have_no_entropy() -> None:
     assert math.isnan(sampled_entropy(values))
 
 
-@pytest.mark.parametrize(("side", "images", "expected"), [(32, 32, 16), (32, 8, 8), (12, 128, 114), (8, 64, 64)])
-def test_white_noise_has_as_many_images_as_the_smallest_map_needs(side: int, images: int, expected: int) -> None:
-    # The last stage has (side / 4)^2 positions: 1,024 of them are 16 images of 8 x 8, 114 of 3 x 3, 256 of 2 x 2.
-    space = get_space("cifar-resnet")
-    shape = (3, side, side)
-    probe = white_noise(images, 4, shape, 0)
-    network = build_random(partial(space.build, space.smallest, 4, shape), 0)
-    given = Evidence(observe(network, probe), space.costs(space.smallest, 4, shape), None, network, probe)
-    assert len(given.on_noise.logits) == expected
+@pytest.mark.parametrize(("side", "expected"), [(32, 16), (24, 29), (12, 32), (8, 32)])
+def test_white_noise_has_as_many_images_as_the_smallest_map_needs(side: int, expected: int) -> None:
+    # The last stage has (side / 4)^2 positions: 1,024 of them are 16 images of 8 x 8, 29 of 6 x 6, too many of 3 x 3.
+    given = seen_by_a_resnet(side)
+    assert len(given.on_noise.observation.logits) == expected + TWINS
+
+
+def test_stability_is_the_growth_of_the_jacobian() -> None:
+    features = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())
+    network = build_random(lambda: nn.Sequential(features, nn.Linear(8 * 4 * 4, 4)), 0)
+    given = seen_by(network, side=6)
+    images = white_noise(MOST_NOISE_IMAGES, 4, (3, 6, 6), 0).images
+    seen = features(images)
+    jacobians = [torch.func.jacrev(features)(image[None]) for image in images[:TWINS]]
+    growth = sum(float(jacobian.square().sum()) for jacobian in jacobians) / TWINS
+    spread = float((seen - seen.mean(0)).square().sum(1).mean())
+    assert stability(given) == pytest.approx(-0.5 * math.log(growth / spread), abs=0.1)
+
+
+def test_stability_falls_with_depth_where_nothing_bounds_the_growth() -> None:
+    """Plain stacks of convolution, norm and ReLU: gradients explode under batch norm (Yang et al., 2019)."""
+    shallow, deep = (stability(seen_by(plain(depth))) for depth in (2, 12))
+    assert deep < shallow - 1.0

@@ -1,0 +1,17 @@
+"""What the end of a student still tells apart of what its teacher tells apart; docs/score.md says how it was found."""
+
+from __future__ import annotations
+
+from diswot.proxies.alignment import alignment
+from diswot.proxies.base import Evidence
+
+
+def retention(evidence: Evidence) -> float:
+    """Kernel alignment of the student's last activation patterns with the early ones of the teacher.
+
+    Which images fall alike in the student's last nonlinearity, against which fall alike in the first third of the
+    teacher's depth, mean over its initialisations: between -1 and 1. A student whose end has lost what a teacher sees
+    at the start cannot learn what the teacher makes of it.
+    """
+    last = evidence.student.last_kernel[None]
+    return float(alignment(last, evidence.teachers.kernels[:1]))
