@@ -11,6 +11,8 @@ class Want(Flag):
     """Feature maps: the last one of each resolution, and the last before pooling."""
     KERNELS = auto()
     """Activation-pattern kernels."""
+    LAST_KERNEL = auto()
+    """That of the last nonlinearity alone: a tenth of what all of them cost."""
     ENTROPIES = auto()
     """Spectral entropy of the channels that enter each activation."""
     CORRELATIONS = auto()

@@ -50,7 +50,7 @@ def observe(
         labels=probe.labels,
         stages=_stages(maps),
         last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, pooled.shape[1]),
-        activations=tuple(taps.activations),
+        activations=taps.watched,
         correlations=tuple(taps.correlations),
     )
 

@@ -109,7 +109,10 @@ class Observation:
         """
         if not self.activations:
             raise NotAClassifier("the network has no nonlinearity whose units could be watched")
-        return self.layer_kernels[-1]
+        kernel = self.activations[-1].kernel
+        if kernel is None:
+            raise ValueError("kernels were not wanted when the network was observed")
+        return kernel
 
     def kernels(self, groups: int = 3) -> Tensor:
         """Activation-pattern kernels `(groups, N, N)`, summed over equal parts of the depth.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -81,6 +82,15 @@ class Taps(TorchFunctionMode):
         self._recent: deque[tuple[Tensor, Activation]] = deque(maxlen=RECENT)
         """Inputs of nonlinearities seen lately: several may read one tensor."""
         self.correlations: list[float] = []
+        self._last: Tensor | None = None
+        """What tells which units of the last nonlinearity are on, where only its kernel is wanted."""
+
+    @property
+    def watched(self) -> tuple[Activation, ...]:
+        """What each nonlinearity saw, in order of execution."""
+        if self._last is None:
+            return tuple(self.activations)
+        return (*self.activations[:-1], replace(self.activations[-1], kernel=agreement(self._last)))
 
     def __torch_function__(
         self,
@@ -93,6 +103,8 @@ class Taps(TorchFunctionMode):
         values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
             return self._activate(func, values, args, kwargs)
+        if self._last is not None and values is self._last and _writes(func):
+            self._last = torch.gt(self._last, 0)
         if func in DROPOUTS:
             args, kwargs = _rebound(func, args, kwargs, training=False)
         out = self._faster(func)(*args, **kwargs)
@@ -113,6 +125,8 @@ class Taps(TorchFunctionMode):
     def _activate(self, func: Callable[..., Any], values: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         known = next((activation for seen, activation in self._recent if seen is values), None)
         self.activations.append(known or self._activation(values))
+        if Want.LAST_KERNEL in self.want and Want.KERNELS not in self.want:
+            self._last = values  # Even where the nonlinearity writes to it: those that can do keep the sign.
         out = func(*args, **kwargs)
         if out is values:  # In place: what was seen is gone.
             self._recent = deque((pair for pair in self._recent if pair[0] is not values), RECENT)
@@ -148,6 +162,12 @@ class Taps(TorchFunctionMode):
         if not isinstance(out, Tensor) or out.ndim not in (3, 4):
             return False
         return out.shape[0] == self.batch and out.is_floating_point()
+
+
+def _writes(func: Callable[..., Any]) -> bool:
+    """Whether an operation writes to its first argument, by torch's way of naming those that do."""
+    name = func.__name__
+    return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
 
 
 def _rebound(

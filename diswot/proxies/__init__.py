@@ -39,7 +39,9 @@ _RECOMMENDATION_ROWS = (
         "capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward", version=3
     ),
     _of_student("stability", "calm answer to a small change", "docs/score.md", "stability:stability", "own forward"),
-    _of_teacher("retention", "keeps apart what the teacher sees", "docs/score.md", "retention:retention", Want.KERNELS),
+    _of_teacher(
+        "retention", "keeps apart what the teacher sees", "docs/score.md", "retention:retention", Want.LAST_KERNEL
+    ),
 )
 
 _DISWOT_ROWS = (

@@ -75,9 +75,12 @@ def observe_teacher(
     """Run the probe batch through the teacher, once for each random initialisation.
 
     Averaging the teacher costs nothing per candidate. Trained weights are observed once, with their running statistics.
+    Who wants a student's last kernel compares it with kernels of the teacher's whole depth.
     """
     if initialisations < 1:
         raise InputError(f"teacher initialisations must be at least 1, not {initialisations}")
+    if Want.LAST_KERNEL in want:
+        want |= Want.KERNELS
     trained = spec.weights is not None
     dtype = probe.images.dtype
     observations = []

@@ -2,6 +2,7 @@
 
 import copy
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -68,6 +69,38 @@ def test_nonlinear_modules_are_seen_by_the_sign_of_their_input(layer: nn.Module,
     (activation,) = observation.activations
     assert activation.kernel is not None
     assert activation.kernel.tolist() == expected
+
+
+class Overwriting(nn.Module):
+    """What the last nonlinearity read, or wrote, is changed in place behind it."""
+
+    def __init__(self, last: nn.Module) -> None:
+        super().__init__()
+        self.conv, self.last, self.head = nn.Conv2d(3, 4, 1), last, nn.Linear(4, 5)
+
+    def forward(self, images: Tensor) -> Tensor:
+        values = self.conv(images)
+        seen = self.last(values)
+        values += 3.0
+        values.mul_(-1.0)
+        out: Tensor = self.head((seen + values).mean((2, 3)))
+        return out
+
+
+@pytest.mark.parametrize(
+    "make", [*(lambda m=m: Layer(m) for m in MODULES), *(lambda m=m: Overwriting(m) for m in MODULES)]
+)
+def test_the_last_kernel_alone_is_that_of_all(make: Callable[[], nn.Module], probe: ProbeBatch) -> None:
+    network = build_random(make, 0)
+    alone, all_of_them = (observe(network, probe, want) for want in (Want.LAST_KERNEL, Want.KERNELS))
+    assert torch.equal(alone.last_kernel, all_of_them.last_kernel)
+    assert float(alone.last_kernel.min()) < float(alone.last_kernel.max())
+
+
+def test_only_the_last_kernel_is_there_where_no_other_is_wanted(every_way: nn.Module, probe: ProbeBatch) -> None:
+    alone = observe(every_way, probe, Want.LAST_KERNEL)
+    assert [activation.kernel is None for activation in alone.activations] == [True] * 4 + [False]
+    assert torch.equal(alone.last_kernel, observe(every_way, probe, Want.KERNELS).last_kernel)
 
 
 @pytest.mark.parametrize("gate", [nn.Sigmoid(), nn.Hardsigmoid(), nn.Softmax(1), nn.Identity(), nn.Tanh()], ids=str)
