@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks.raw import RawTable
 
@@ -106,6 +107,7 @@ def _scatter_panel(axes: Axes, raw: RawTable, row: dict[str, Any]) -> None:
     tau = "–" if row["tau"] is None else f"{row['tau']:.3f}"
     axes.set_title(f"{row['proxy']}   tau {tau}", fontsize=10)
     axes.set_xlabel(f"score ({_unit(row['proxy'])})")
+    axes.xaxis.set_major_locator(MaxNLocator(4))  # small numbers are long, and would run into one another
 
 
 def _mark(row: dict[str, Any], baselines: list[str]) -> tuple[str, str]:
