@@ -110,10 +110,10 @@ def running(
 
 @pytest.fixture
 def impatient(running: Running, workload: Workload) -> Iterator[None]:
-    """Deadlines of two seconds: the workers have their imports behind them."""
+    """Deadlines of five seconds: the workers have their imports behind them, though new ones have not."""
     if isinstance(running.executor, Dispatcher):
         list(running.executor.map([SAMPLE[0]] * 2 * WORKERS))
-        running.executor.pace = Pace(2.0)
+        running.executor.pace = Pace(5.0)
     yield
     if isinstance(running.executor, Dispatcher):
         running.executor.pace = Pace(DEADLINE)
