@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from importlib.metadata import entry_points
 from typing import Annotated
@@ -40,10 +41,16 @@ def version(
         raise typer.Exit
 
 
-def main() -> None:
-    """Run the command line; wrong input ends with one sentence on stderr and exit code 2, other failures with 1."""
+@functools.cache
+def mount() -> None:
+    """Add the commands of the rooms above; once, however often the command line is run in one process."""
     for entry in entry_points(group="diswot.commands"):
         app.add_typer(entry.load(), name=entry.name)
+
+
+def main() -> None:
+    """Run the command line; wrong input ends with one sentence on stderr and exit code 2, other failures with 1."""
+    mount()
     try:
         app()
     except InputError as error:

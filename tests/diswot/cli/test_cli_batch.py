@@ -1,4 +1,4 @@
-"""`diswot batch` as a user meets it: real processes, real files."""
+"""`diswot batch` as a user meets it: real files; and real processes where they are stopped and killed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.diswot.cli.inside import Done, diswot
 from tests.diswot.cli.kills import DISWOT, outcome
 
 PLAN = """\
@@ -31,8 +32,8 @@ NAMES = [f"resnet20--cifar-resnet--{budget}--seed{seed}" for budget in ("small",
 SERIAL = ("--executor", "serial", "--no-cache")
 
 
-def diswot(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*DISWOT, "batch", *words], capture_output=True, text=True, cwd=cwd, check=False)
+def batch(*words: str, cwd: Path) -> Done:
+    return diswot("batch", *words, cwd=cwd)
 
 
 def names(folder: Path) -> list[str]:
@@ -40,16 +41,16 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module", name="run")
-def whole_batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def whole_batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     """A batch that nobody disturbed, in `runs/plan`."""
     home = tmp_path_factory.mktemp("whole")
     (home / "plan.yaml").write_text(PLAN)
-    done = diswot("plan.yaml", *SERIAL, "--json", cwd=home)
+    done = batch("plan.yaml", *SERIAL, "--json", cwd=home)
     assert done.returncode == 0, done.stderr
     return home / "runs" / "plan", done
 
 
-def test_one_folder_has_every_search_and_the_comparison(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_one_folder_has_every_search_and_the_comparison(run: tuple[Path, Done]) -> None:
     folder, _ = run
     assert names(folder) == sorted([*NAMES, "comparison.csv", "plan.json", "report.html"])
     for name in NAMES:
@@ -58,7 +59,7 @@ def test_one_folder_has_every_search_and_the_comparison(run: tuple[Path, subproc
 
 
 def test_json_is_one_object_on_stdout_and_equals_the_table(
-    run: tuple[Path, subprocess.CompletedProcess[str]],
+    run: tuple[Path, Done],
 ) -> None:
     folder, done = run
     found = json.loads(done.stdout)
@@ -79,7 +80,7 @@ def test_json_is_one_object_on_stdout_and_equals_the_table(
             assert float(row["score"]) == pytest.approx(sum(mine) / len(mine))
 
 
-def test_progress_says_what_is_done_and_what_is_left(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_progress_says_what_is_done_and_what_is_left(run: tuple[Path, Done]) -> None:
     _, done = run
     lines = [line for line in done.stderr.splitlines() if line.startswith("[")]
     assert [line.split(": ")[0] for line in lines] == [f"[{i}/4] {name}" for i, name in enumerate(NAMES, 1)]
@@ -87,11 +88,11 @@ def test_progress_says_what_is_done_and_what_is_left(run: tuple[Path, subprocess
     assert lines[3].endswith("; all done")
 
 
-def test_run_again_it_looks_and_measures_nothing(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_run_again_it_looks_and_measures_nothing(run: tuple[Path, Done]) -> None:
     folder, _ = run
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     before = [path.read_bytes() for path in files]
-    done = diswot("plan.yaml", *SERIAL, cwd=folder.parents[1])
+    done = batch("plan.yaml", *SERIAL, cwd=folder.parents[1])
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("was done before") == 4
     assert [path.read_bytes() for path in files] == before
@@ -118,9 +119,7 @@ def begun_in(folder: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_stopped_and_killed_it_comes_to_the_same_end(
-    run: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_stopped_and_killed_it_comes_to_the_same_end(run: tuple[Path, Done], tmp_path: Path) -> None:
     whole, folder = run[0], tmp_path / "runs" / "plan"
     (tmp_path / "plan.yaml").write_text(PLAN)
     with started(tmp_path, lambda: begun_in(folder)) as process:
@@ -133,7 +132,7 @@ def test_stopped_and_killed_it_comes_to_the_same_end(
     assert process.returncode == -signal.SIGKILL
     assert 1 <= done_in(folder) < 4
     assert not (folder / "comparison.csv").exists()
-    done = diswot("plan.yaml", *SERIAL, "--json", cwd=tmp_path)
+    done = batch("plan.yaml", *SERIAL, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     statuses = [one["status"] for one in json.loads(done.stdout)["searches"]]
     assert statuses[0] == "skipped"
@@ -148,7 +147,7 @@ def test_stopped_and_killed_it_comes_to_the_same_end(
 
 def test_a_dry_run_prices_the_searches_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(PLAN)
-    done = diswot("plan.yaml", *SERIAL, "--dry-run", "--json", cwd=tmp_path)
+    done = batch("plan.yaml", *SERIAL, "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["folder"], found["workers"], found["left"]) == ("runs/plan", 1, 4 * 8)
@@ -162,12 +161,12 @@ def test_a_dry_run_prices_the_searches_and_writes_nothing(tmp_path: Path) -> Non
 
 
 def test_a_search_that_fails_ends_with_code_1_and_a_report_on_the_others(
-    run: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+    run: tuple[Path, Done], tmp_path: Path
 ) -> None:
     shutil.copytree(run[0], tmp_path / "runs" / "plan")
     (tmp_path / "plan.yaml").write_text(PLAN)
     (tmp_path / "runs" / "plan" / NAMES[3] / "result.json").write_text("{")
-    done = diswot("plan.yaml", *SERIAL, cwd=tmp_path)
+    done = batch("plan.yaml", *SERIAL, cwd=tmp_path)
     sentence = f"'runs/plan/{NAMES[3]}/result.json' is damaged; delete its folder to search again"
     assert done.returncode == 1
     assert f"[4/4] {NAMES[3]}: failed: {sentence}; all done, 1 failed" in done.stderr
@@ -191,7 +190,7 @@ def test_a_search_that_fails_ends_with_code_1_and_a_report_on_the_others(
 )
 def test_wrong_input_is_one_sentence_and_code_2(plan: str, words: list[str], sentence: str, tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(plan)
-    done = diswot(*words, cwd=tmp_path)
+    done = batch(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith(f"error: {sentence}")
@@ -200,7 +199,7 @@ def test_wrong_input_is_one_sentence_and_code_2(plan: str, words: list[str], sen
 
 
 def test_the_schema_is_json_and_needs_no_plan(tmp_path: Path) -> None:
-    done = diswot("--schema", cwd=tmp_path)
+    done = batch("--schema", cwd=tmp_path)
     assert done.returncode == 0
     schema: dict[str, Any] = json.loads(done.stdout)
     assert schema["title"] == "Plan"

@@ -1,9 +1,8 @@
-"""`diswot data` as a user meets it: real processes, real files."""
+"""`diswot data` as a user meets it: real files; and real processes where they are killed or lack packages."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import nats_bench
 import pytest
 
 from search_spaces import get_space
+from tests.diswot.cli.inside import diswot
 
 MAIN = "from diswot.cli import main; main()"
 WITHOUT = f"import sys; sys.modules.update(nas_201_api=None, nats_bench=None); {MAIN}"
@@ -21,12 +21,8 @@ HEADER = "index,arch,cifar10_test_200,cifar100_test_200,imagenet16_test_200,cifa
 SETS = {"cifar10": "ori-test", "cifar100": "x-test", "ImageNet16-120": "x-test"}
 
 
-def diswot(
-    *words: str | Path, cwd: Path | None = None, code: str = MAIN, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, *map(str, words)]
-    environment = {**os.environ, **(env or {})}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+def process(code: str, *words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def names(folder: Path) -> list[str]:
@@ -122,13 +118,13 @@ def test_everything_else_works_without_the_packages_and_the_import_says_what_to_
 ) -> None:
     (tmp_path / "a.pth").write_bytes(b"\x80\x02")
     for words in (["spaces"], ["data", "status"]):
-        assert diswot(*words, code=WITHOUT).returncode == 0
+        assert process(WITHOUT, *words, cwd=tmp_path).returncode == 0
     for source, package in ((tmp_path / "a.pth", "nas-bench-201"), (folder, "nats-bench")):
-        done = diswot("data", "import-nasbench201", source, "--trust-pickle", cwd=tmp_path, code=WITHOUT)
+        done = process(WITHOUT, "data", "import-nasbench201", source, "--trust-pickle", cwd=tmp_path)
         assert done.returncode == 2
         assert f"needs the package {package}, not installed: pip install 'diswot[nb201]'" in done.stderr
     light = "import sys, diswot.cli.data; print({'torch', 'nas_201_api', 'nats_bench'} & sys.modules.keys())"
-    assert diswot(code=light).stdout == "set()\n"
+    assert process(light, cwd=tmp_path).stdout == "set()\n"
 
 
 def test_status_lists_what_is_found_and_how_to_get_the_rest(folder: Path, tmp_path: Path) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.diswot.cli.kills import DISWOT, SEARCH, interrupt, outcome, start
+from tests.diswot.cli.inside import Done, diswot
+from tests.diswot.cli.kills import SEARCH, interrupt, outcome, start
 
 QUICK = (*SEARCH, "--executor", "serial", "--evaluations", "45", "--score", "macs", "--probe-size", "4")
 
 
-def diswot(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*DISWOT, "search", *words], capture_output=True, text=True, check=False)
+def search(*words: str) -> Done:
+    return diswot("search", *words)
 
 
 @pytest.mark.slow
@@ -53,7 +53,7 @@ def test_an_interrupted_search_leaves_only_its_checkpoint(stopped: Path) -> None
 
 
 def test_its_folder_is_kept_from_other_searches(stopped: Path) -> None:
-    done = diswot(*QUICK, "--out", str(stopped))
+    done = search(*QUICK, "--out", str(stopped))
     assert done.returncode == 2
     assert done.stderr == (
         f"error: '{stopped}' holds a search that is not finished; go on with --resume '{stopped}', "
@@ -62,43 +62,43 @@ def test_its_folder_is_kept_from_other_searches(stopped: Path) -> None:
 
 
 def test_settings_cannot_be_changed_on_the_way(stopped: Path) -> None:
-    done = diswot("--resume", str(stopped), "--seed", "0", "--teacher", "resnet20")
+    done = search("--resume", str(stopped), "--seed", "0", "--teacher", "resnet20")
     assert done.returncode == 2
     assert done.stderr.startswith("error: --resume goes on with the settings that the search began with; leave out ")
     assert done.stderr.endswith("--teacher, --seed\n") or done.stderr.endswith("--seed, --teacher\n")
 
 
 def test_a_resumed_search_may_compute_elsewhere(tmp_path: Path) -> None:
-    whole = diswot(*QUICK, "--out", str(tmp_path / "whole"))
+    whole = search(*QUICK, "--out", str(tmp_path / "whole"))
     assert whole.returncode == 0, whole.stderr
     with start(*QUICK, "--out", str(tmp_path / "run")) as process:
         while process.poll() is None and not (tmp_path / "run" / "checkpoint.json").exists():
             time.sleep(0.01)
         process.kill()
-    done = diswot("--resume", str(tmp_path / "run"), "--executor", "processes", "--workers", "1", "--json")
+    done = search("--resume", str(tmp_path / "run"), "--executor", "processes", "--workers", "1", "--json")
     assert done.returncode == 0, done.stderr
     assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
     assert json.loads(done.stdout) == json.loads((tmp_path / "run" / "result.json").read_text())
-    again = diswot("--resume", str(tmp_path / "run"))
+    again = search("--resume", str(tmp_path / "run"))
     assert again.returncode == 2
     sentence = f"the search in '{tmp_path / 'run'}' is finished, there is nothing to resume: see result.json"
     assert again.stderr == f"error: {sentence}\n"
 
 
 def test_where_nothing_was_begun_nothing_goes_on(tmp_path: Path) -> None:
-    done = diswot("--resume", str(tmp_path / "run"))
+    done = search("--resume", str(tmp_path / "run"))
     assert done.returncode == 2
     assert done.stderr == (f"error: there is no search to resume in '{tmp_path / 'run'}': it has no checkpoint.json\n")
 
 
 def test_a_search_that_cannot_begin_leaves_nothing_behind(tmp_path: Path) -> None:
-    done = diswot(*QUICK, "--probe", f"folder:{tmp_path / 'photos'}", "--out", str(tmp_path / "run"))
+    done = search(*QUICK, "--probe", f"folder:{tmp_path / 'photos'}", "--out", str(tmp_path / "run"))
     assert done.returncode == 2
     assert done.stderr.count("error:") == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_somebody_must_teach() -> None:
-    done = diswot("--space", "cifar-resnet")
+    done = search("--space", "cifar-resnet")
     assert done.returncode == 2
     assert done.stderr == "error: say who teaches: --teacher NAME; `diswot teachers` lists the names\n"

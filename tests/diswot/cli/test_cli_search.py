@@ -1,4 +1,4 @@
-"""The command line as a user meets it: real processes, real files."""
+"""The command line as a user meets it: real files; and real processes where one might end otherwise than a call."""
 
 import csv
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from search_spaces import get_space
+from tests.diswot.cli.inside import diswot
 
 DISWOT = [sys.executable, "-c", "from diswot.cli import main; main()"]
 QUICK = [
@@ -26,16 +27,15 @@ QUICK = [
 SEARCH = ["search", "--teacher", "resnet20", "--score", "diswot", "--evaluations", "6", "--population", "4"]
 
 
-def diswot(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def process(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*DISWOT, *words], capture_output=True, text=True, cwd=cwd, check=False)
 
 
 @pytest.fixture(scope="module", name="run")
 def one_search(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("run")
-    done = diswot(
-        *SEARCH, "--tournament", "2", "--max-params", "0.3M", *QUICK, "--out", str(folder / "first"), "--json"
-    )
+    words = [*SEARCH, "--tournament", "2", "--max-params", "0.3M", *QUICK, "--out", str(folder / "first"), "--json"]
+    done = process(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "first", done
 
@@ -195,3 +195,10 @@ def test_wrong_input_is_one_sentence_exit_code_2_and_no_file(words: list[str], s
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_ends_as_the_call_does(tmp_path: Path) -> None:
+    words = ["search", "--teacher", "resnet57", "--out", "out"]
+    ended, called = process(*words, cwd=tmp_path), diswot(*words, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (called.returncode, called.stdout, called.stderr)
+    assert ended.returncode == 2
