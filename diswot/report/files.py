@@ -10,7 +10,6 @@ from typing import IO
 
 from diswot.errors import InputError
 from diswot.report.checkpoint import CHECKPOINT, RESULT
-from diswot.report.plots import plot_search
 from diswot.report.result import Result, settings_of
 from diswot.report.whole import write_whole
 from diswot.search.run import Search
@@ -43,6 +42,8 @@ def check_folder(folder: Path, search: Search) -> None:
 
 def write_files(folder: Path, search: Search, result: Result) -> None:
     """Write `result.json`, `candidates.csv` and `search.png`, each whole or not at all."""
+    from diswot.report.plots import plot_search
+
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / CANDIDATES, lambda file: _write_candidates(file, search))
     plot_search(search, result, folder / PLOT)
