@@ -1,6 +1,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,9 @@ def test_progress_covers_the_reference_sample_and_only_grows(
 
     monkeypatch.setattr(Leases, "progress", noted)
     monkeypatch.setattr(work_module, "TELL", 0.0)
-    monkeypatch.setattr(work_module, "SAVE", 0.05)
+    monkeypatch.setattr(work_module, "SAVE", 5.0)
+    # A second between two looks at the clock, however busy the machine: then every fifth report is a checkpoint.
+    monkeypatch.setattr("service.worker.SearchWork", partial(SearchWork, clock=count().__next__))
     job_id = post(store, SCALED)
     worker.work(claim(worker))
     job = end(store, job_id)
