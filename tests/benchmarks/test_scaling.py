@@ -16,6 +16,7 @@ from benchmarks.scaling import family, run_scaling
 from benchmarks.scaling_driver import Instant
 from benchmarks.scaling_model import TaskCosts, simulate
 from diswot.errors import InputError
+from diswot.executors import reach
 from diswot.probes.noise import white_noise
 from diswot.probes.spec import ProbeSpec
 from diswot.scoring import Measurer, proxies_of
@@ -78,7 +79,8 @@ def test_the_command_measures_every_executor(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(scaling, "SIMULATED_EVALUATIONS", 5)
     monkeypatch.setattr(scaling_driver, "EVALUATIONS", 20)
     monkeypatch.setattr(scaling_driver, "TASKS", 20)
-    result = CliRunner().invoke(app, ["scaling", "--evaluations", "4", "--json"])
+    with reach("ray", 3):  # one cluster for all: what starts and ends one is tested with the executors
+        result = CliRunner().invoke(app, ["scaling", "--evaluations", "4", "--json"])
     assert result.exit_code == 0, result.stderr
     payload = json.loads(result.stdout)
     rows = {(row["executor"], row["workers"], row["threads"]): row for row in payload["rows"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from benchmarks.cli import app
 from benchmarks.cli.throughput import show_throughput
 from benchmarks.contestants import Contestant, ThroughputSpec, contestants
+from benchmarks.roofline import copy_rate, matrix_rate
 from benchmarks.throughput import document, processor
 from benchmarks.timing import Rates, Timed, draw
 from diswot.errors import InputError
@@ -88,6 +90,8 @@ def test_one_run(field: list[Contestant], monkeypatch: pytest.MonkeyPatch) -> No
         yield from (one for one in field if one.score == "diswot" and one.dtype == "float32")
 
     monkeypatch.setattr("benchmarks.timing.contestants", few)
+    monkeypatch.setattr("benchmarks.timing.matrix_rate", partial(matrix_rate, size=256))
+    monkeypatch.setattr("benchmarks.timing.copy_rate", partial(copy_rate, size=2**20))
     options = {"archs": 2, "rounds": 1, "batch": 2, "teacher": "resnet20", "classes": 4, "threads": 1}
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     result = CliRunner().invoke(app, ["throughput", *words, "--json"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -88,7 +89,7 @@ def _fields(spec: SearchSpec) -> dict[str, Any]:
 
 
 SEARCH = ["search", "--teacher", "resnet20", "--space", "cifar-resnet", "--input", "3x16x16", "--probe-size", "8"]
-SEARCH += ["--evaluations", "30", "--seeds", "4", "--initialisations", "1", "--executor", "serial", "--json"]
+SEARCH += ["--evaluations", "20", "--seeds", "2", "--initialisations", "1", "--executor", "serial", "--json"]
 
 
 def test_a_search_that_is_killed_while_it_writes_leaves_what_it_wrote(tmp_path: Path) -> None:
@@ -99,11 +100,12 @@ def test_a_search_that_is_killed_while_it_writes_leaves_what_it_wrote(tmp_path: 
         while killed.poll() is None and not (store_file(folder).exists() and survey(folder).rows):
             time.sleep(0.02)
         killed.kill()
+    assert killed.returncode == -signal.SIGKILL, "in the middle"
     left = survey(folder)
     assert (left.damaged, left.fault) == (0, None)
     assert left.rows > 0
     warm, cold = _search(folder), _search(tmp_path / "none")
-    assert warm.pop("cache")["hits"] >= left.rows // 12  # three terms for each of four seeds
+    assert warm.pop("cache")["hits"] >= left.rows // 6  # three terms for each of two seeds
     assert cold.pop("cache")["hits"] == 0
     assert warm.pop("timings").keys() == cold.pop("timings").keys()
     assert warm == cold

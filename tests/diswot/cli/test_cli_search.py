@@ -115,6 +115,7 @@ def test_score_explains_each_component() -> None:
 
 def test_a_student_under_a_latency_budget_holds_it_when_timed_again(tmp_path: Path) -> None:
     limits = ["--max-latency", "60s", "--min-memory", "100 kB", "--max-memory", "1MB", "--min-params", "100k"]
+    limits += ["--beyond", "0"]
     done = diswot(*SEARCH, "--tournament", "2", *limits, *QUICK, "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "bytes of activations of 100,000 to 1,000,000" in done.stdout
