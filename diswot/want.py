@@ -19,3 +19,5 @@ class Want(Flag):
     """Smallest eigenvalue of the channel correlations behind each convolution, for the first image."""
     PATTERNS = auto()
     """The distinct ways in which units switch over the images."""
+    SHORTEST_PATH = auto()
+    """The fewest weighted layers on any path from the images to the logits."""

@@ -30,7 +30,7 @@ def observe(
         NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes.
     """
     training = [layer for layer in module.modules() if layer.training]
-    taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics)
+    taps = Taps(probe.images, want, batch_statistics=batch_statistics)
     for layer in training:
         layer.training = False
     try:
@@ -52,6 +52,7 @@ def observe(
         last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, pooled.shape[1]),
         activations=taps.watched,
         correlations=tuple(taps.correlations),
+        shortest_path=None if taps.paths is None else taps.paths.to(logits),
     )
 
 

@@ -55,6 +55,7 @@ class Observation:
         activations: what each nonlinearity saw, in order of execution.
         correlations: smallest eigenvalue of the channel correlations behind each convolution, for the first image, if
             wanted.
+        shortest_path: fewest weighted layers on any path from the images to the logits, if wanted.
     """
 
     logits: Tensor
@@ -64,6 +65,7 @@ class Observation:
     last_map: Tensor | None = None
     activations: tuple[Activation, ...] = ()
     correlations: tuple[float, ...] = ()
+    shortest_path: int | None = None
 
     @cached_property
     def classifier_gradient(self) -> Tensor:

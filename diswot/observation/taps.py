@@ -24,6 +24,7 @@ from diswot.observation.kernels import (
     switching_patterns,
 )
 from diswot.observation.operations import mean_pool, normalised
+from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Activation
 from diswot.want import Want
 
@@ -59,15 +60,16 @@ class Taps(TorchFunctionMode):
     """Records, in order, what the operations of a pass saw.
 
     Args:
-        batch: number of images N; tensors of another leading size are not feature maps.
+        images: `(N, C, H, W)`, what the network is about to be given; tensors of another leading size than N are not
+            feature maps.
         want: what to keep.
         batch_statistics: normalise with the batch's own mean and variance whatever mode the network is in; its running
             statistics are neither read nor written.
     """
 
-    def __init__(self, batch: int, want: Want, *, batch_statistics: bool) -> None:
+    def __init__(self, images: Tensor, want: Want, *, batch_statistics: bool) -> None:
         super().__init__()
-        self.batch = batch
+        self.batch = len(images)
         self.want = want
         self.batch_statistics = batch_statistics
         self.activations: list[Activation] = []
@@ -84,6 +86,7 @@ class Taps(TorchFunctionMode):
         self.correlations: list[float] = []
         self._last: Tensor | None = None
         """What tells which units of the last nonlinearity are on, where only its kernel is wanted."""
+        self.paths = ShortestPaths(images) if Want.SHORTEST_PATH in want else None
 
     @property
     def watched(self) -> tuple[Activation, ...]:
@@ -101,8 +104,12 @@ class Taps(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         values: Any = args[0] if args else kwargs.get("input")
-        if func in ACTIVATIONS:
-            return self._activate(func, values, args, kwargs)
+        out = (self._activate if func in ACTIVATIONS else self._operate)(func, values, args, kwargs)
+        if self.paths is not None:
+            self.paths.follow((*args, *kwargs.values()), out)
+        return out
+
+    def _operate(self, func: Callable[..., Any], values: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._last is not None and values is self._last and _writes(func):
             self._last = torch.gt(self._last, 0)
         if func in DROPOUTS:

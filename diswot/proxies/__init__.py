@@ -42,6 +42,15 @@ _RECOMMENDATION_ROWS = (
     _of_teacher(
         "retention", "keeps apart what the teacher sees", "docs/score.md", "retention:retention", Want.LAST_KERNEL
     ),
+    _of_student(
+        "directness",
+        "few weighted layers on the shortest path",
+        "docs/score.md",
+        "directness:directness",
+        "forward",
+        Want.SHORTEST_PATH,
+        steady=True,
+    ),
 )
 
 _DISWOT_ROWS = (
@@ -166,9 +175,9 @@ AGGREGATES: dict[str, Aggregate] = {
             "default",
             "the recommendation score",
             "docs/score.md",
-            {"capacity": 1.0, "stability": 0.2, "retention": 1.0},
+            {"capacity": 1.0, "stability": 0.2, "retention": 1.5, "directness": 0.15},
             "none",
-            version=3,
+            version=4,
         ),
         Aggregate(
             "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"

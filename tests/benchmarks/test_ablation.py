@@ -41,5 +41,5 @@ def test_scores_that_cannot_be_taken_apart_are_refused() -> None:
     for score in ("macs", "az-nas"):
         with pytest.raises(InputError, match=f"adds its terms as they are, not '{score}'"):
             ablation_table(Path("run"), score)
-    with pytest.raises(InputError, match="the run in 'run' did not measure capacity, stability, retention"):
+    with pytest.raises(InputError, match="the run in 'run' did not measure capacity, stability, retention, directness"):
         ablation_table(Path("run"))

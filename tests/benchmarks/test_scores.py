@@ -63,7 +63,7 @@ def test_a_run_of_another_protocol_is_refused(spec: CorrelationSpec, finished: P
     other = replace(spec, teacher=TeacherSpec("resnet32", 10))
     with pytest.raises(InputError, match=f'^{where}scores with teacher "resnet20", not "resnet32"$'):
         find_scores(other, tmp_path / "out", finished, "search")
-    with pytest.raises(InputError, match=f"^{where}no scores by capacity, stability, retention$"):
+    with pytest.raises(InputError, match=f"^{where}no scores by capacity, stability, retention, directness$"):
         find_scores(replace(spec, proxies=("default",)), tmp_path / "out", finished, "search")
     older = tmp_path / "older"
     older.mkdir()

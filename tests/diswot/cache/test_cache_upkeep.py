@@ -42,12 +42,13 @@ def test_a_survey_counts_values_by_space_teacher_and_proxy(folder: Path) -> None
     found = survey(folder)
     assert found.entries == (
         entry(None, "capacity", 6),
-        entry(None, "macs", 3),  # steady: one value for all seeds
+        entry(None, "directness", 3),  # steady: one value for all seeds
+        entry(None, "macs", 3),
         entry(None, "nwot", 6),
         entry(None, "stability", 6),
         entry("resnet20", "retention", 6),
     )
-    assert (found.file, found.rows, found.damaged, found.fault) == (store_file(folder), 27, 0, None)
+    assert (found.file, found.rows, found.damaged, found.fault) == (store_file(folder), 30, 0, None)
     assert found.bytes == store_file(folder).stat().st_size
 
 
@@ -63,7 +64,7 @@ def test_a_survey_changes_nothing_and_makes_nothing(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("part", ["value = zeroblob(8)", "arch = CAST(x'ff' AS TEXT)", "arch = x'ff'", "context = 99"])
 def test_damaged_rows_are_counted_and_pruned(part: str, folder: Path) -> None:
     change(folder, f"UPDATE readings SET {part} WHERE proxy = 'nwot' AND arch = '1-1-1' AND seed = 1")
-    assert (survey(folder).damaged, survey(folder).rows) == (1, 26)
+    assert (survey(folder).damaged, survey(folder).rows) == (1, 29)
     assert prune(folder, Limits(size_bytes=10**9)) in (1, 2)  # sound rows may go with it
     assert survey(folder).damaged == 0
 
@@ -72,7 +73,7 @@ def test_rows_of_a_damaged_description_are_damaged(folder: Path) -> None:
     change(folder, "UPDATE contexts SET description = CAST(x'ff00' AS TEXT) WHERE id = 1")
     found = survey(folder)
     assert found.damaged > 0
-    assert found.damaged + found.rows == 27
+    assert found.damaged + found.rows == 30
 
 
 def test_a_damaged_file_is_a_fault_until_it_is_cleared(folder: Path) -> None:
@@ -88,8 +89,8 @@ def test_what_no_search_has_used_for_long_goes(folder: Path) -> None:
     measure(recipe("nwot", seed=1), folder, start=never)  # in use again
     assert prune(folder, Limits(idle_seconds=2000)) == 0
     gone = prune(folder, Limits(idle_seconds=500))
-    assert 0 < gone < 27
-    assert survey(folder).rows == 27 - gone
+    assert 0 < gone < 30
+    assert survey(folder).rows == 30 - gone
     assert entry(None, "nwot", 6) in survey(folder).entries
     assert len(survey(folder).entries) < one
 
@@ -101,9 +102,9 @@ def test_the_longest_unused_goes_until_the_rest_is_small_enough(folder: Path) ->
     assert prune(folder, Limits(size_bytes=survey(folder).bytes)) == 0
     before = survey(folder)
     assert prune(folder, Limits(size_bytes=before.bytes - 4096)) == 2000
-    assert survey(folder).rows == 27
+    assert survey(folder).rows == 30
     assert survey(folder).bytes < before.bytes - 4096
-    assert prune(folder, Limits(size_bytes=0)) == 27
+    assert prune(folder, Limits(size_bytes=0)) == 30
 
 
 def test_what_this_installation_cannot_use_is_stale(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,7 +201,11 @@ def test_memory_format_does_not_matter(case: str) -> None:
         assert proxy.compute(record) == pytest.approx(values(case)[name], rel=0.02, abs=1e-4), name
 
 
-@pytest.mark.parametrize("name", [name for name, proxy in PROXIES.items() if not proxy.teacher])
+# How short the shortest way is says nothing of what travels it.
+ALONE = [name for name, proxy in PROXIES.items() if not proxy.teacher and name != "directness"]
+
+
+@pytest.mark.parametrize("name", ALONE)
 def test_a_network_that_computes_nothing_scores_lower(name: str) -> None:
     assert values(EMPTY)[name] < values(CONVOLUTION)[name]
 

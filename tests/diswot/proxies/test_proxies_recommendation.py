@@ -16,6 +16,7 @@ from diswot.probes.noise import white_noise
 from diswot.proxies.alignment import alignment, centred
 from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
 from diswot.proxies.capacity import capacity
+from diswot.proxies.directness import directness
 from diswot.proxies.retention import retention
 from diswot.proxies.stability import stability
 from diswot.teachers.teacher import TeacherView
@@ -166,3 +167,16 @@ def test_stability_falls_with_depth_where_nothing_bounds_the_growth() -> None:
     """Plain stacks of convolution, norm and ReLU: gradients explode under batch norm (Yang et al., 2019)."""
     shallow, deep = (stability(seen_by(plain(depth))) for depth in (2, 12))
     assert deep < shallow - 1.0
+
+
+def test_directness_by_hand() -> None:
+    nothing = torch.zeros(2, 2)
+
+    def through(length: int | None) -> Evidence:
+        student = Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), shortest_path=length)
+        return cast("Evidence", SimpleNamespace(student=student))
+
+    assert directness(through(1)) == 0.0
+    assert directness(through(19)) == pytest.approx(-math.log(19))
+    with pytest.raises(ValueError, match=r"^the logits do not depend on the images$"):
+        directness(through(None))
