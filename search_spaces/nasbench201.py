@@ -86,27 +86,10 @@ class NASBench201(SearchSpace):
     def costs(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> Costs:
         """Costs of the published skeleton around the live edges of the cell."""
         check_input(num_classes, in_shape)
-        kernels = [
+        kernels = sorted(
             KERNELS[op] for op, live in zip(self.values(arch), self.live(arch), strict=True) if live and op in KERNELS
-        ]
-        size = in_shape[1:]
-        total = convolution(in_shape[0], WIDTHS[0], 3, size)
-        maps = numbers(WIDTHS[0], size)
-        total += alive(maps + max(maps, numbers(in_shape[0], size)))
-        tensors = alive_in_cell(arch.choices)
-        for stage, width in enumerate(WIDTHS):
-            if stage:
-                size = halved(size)
-                total += convolution(width // 2, width, 3, size) + convolution(width, width, 3, size)
-                total += convolution(width // 2, width, 1, size, norm=False)
-                # The shortcut keeps the input of the reduction alive, beside its ReLU or two of the convolutions' maps.
-                source, maps = maps, numbers(width, size)
-                total += alive(source + maps + max(source, maps)) + alive(3 * maps)
-            for kernel in kernels:
-                total += convolution(width, width, kernel, size) * CELLS
-            total += alive(tensors * maps)
-        total += batch_norm(WIDTHS[-1]) + alive(2 * maps)
-        return total + classifier(WIDTHS[-1], size, num_classes)
+        )
+        return _costs(tuple(kernels), alive_in_cell(arch.choices), num_classes, in_shape)
 
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
         """The published network with the live edges of the cell."""
@@ -130,6 +113,28 @@ def _where(text: str) -> str:
             return f"expected {edge} at character {position}"
         position = match.end()
     return f"expected the end at character {position}"
+
+
+@cache
+def _costs(kernels: tuple[int, ...], tensors: int, num_classes: int, in_shape: Shape) -> Costs:
+    """Costs of the skeleton around cells with these convolutions and so many tensors alive at once: few are distinct."""
+    size = in_shape[1:]
+    total = convolution(in_shape[0], WIDTHS[0], 3, size)
+    maps = numbers(WIDTHS[0], size)
+    total += alive(maps + max(maps, numbers(in_shape[0], size)))
+    for stage, width in enumerate(WIDTHS):
+        if stage:
+            size = halved(size)
+            total += convolution(width // 2, width, 3, size) + convolution(width, width, 3, size)
+            total += convolution(width // 2, width, 1, size, norm=False)
+            # The shortcut keeps the input of the reduction alive, beside its ReLU or two of the convolutions' maps.
+            source, maps = maps, numbers(width, size)
+            total += alive(source + maps + max(source, maps)) + alive(3 * maps)
+        for kernel in kernels:
+            total += convolution(width, width, kernel, size) * CELLS
+        total += alive(tensors * maps)
+    total += batch_norm(WIDTHS[-1]) + alive(2 * maps)
+    return total + classifier(WIDTHS[-1], size, num_classes)
 
 
 @cache

@@ -192,19 +192,20 @@ class Dispatcher:
     def _lost(self, worker: Worker, reason: str) -> None:
         """Replace a worker, and see what becomes of its chunks."""
         self._crew.end(worker.number)
+        chunks = list(worker.chunks)
+        worker.chunks.clear()
         if not worker.ready:
             worker.falls += 1
-        begun = worker.chunks.popleft() if worker.chunks else None
-        for chunk in reversed(worker.chunks):
-            chunk.give_back()
-        worker.chunks.clear()
-        if begun is not None:
-            self._fell(begun, reason)
         worker.ready, worker.since = False, time.monotonic()
+        # Before anything that can end the batch: whoever maps again finds a crew that is whole.
         if worker.falls <= RETRIES:
             self._crew.start(worker.number)
-            return
-        del self._workers[worker.number]
+        else:
+            del self._workers[worker.number]
+        for chunk in reversed(chunks[1:]):
+            chunk.give_back()
+        if chunks:
+            self._fell(chunks[0], reason)
         if not self._workers:
             raise ExecutorError(f"workers cannot be started any more: the last one {reason}")
 

@@ -57,10 +57,7 @@ class RayCrew:
         """All that has happened; nothing of a worker after its loss."""
         import ray
 
-        calls = list(self._calls)
-        found = ray.wait(calls, timeout=seconds)[0]
-        if found and len(calls) > 1:
-            found = ray.wait(calls, num_returns=len(calls), timeout=0)[0]
+        found = ray.wait(list(self._calls), timeout=seconds)[0]
         events: dict[Any, Event] = {}
         lost: set[int] = set()
         for call in found:

@@ -154,8 +154,10 @@ def test_workers_that_never_start_again_are_not_waited_for_for_ever(
 
 def test_where_nothing_can_be_measured_it_ends(crew: FakeCrew, make: Callable[..., Dispatcher]) -> None:
     sentence = rf"^workers start but measure nothing: over each of {HOPELESS} architectures the worker fell$"
+    dispatcher = make()
     with pytest.raises(ExecutorError, match=sentence):
-        list(make().map([FATAL] * 20))
+        list(dispatcher.map([FATAL] * 20))
+    assert list(dispatcher.map(ARCHS)) == [measured(arch) for arch in ARCHS], "the crew is whole again"
 
 
 def test_answers_to_a_batch_that_nobody_waits_for_are_not_taken_for_others(make: Callable[..., Dispatcher]) -> None:
