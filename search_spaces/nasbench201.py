@@ -117,7 +117,7 @@ def _where(text: str) -> str:
 
 @cache
 def _costs(kernels: tuple[int, ...], tensors: int, num_classes: int, in_shape: Shape) -> Costs:
-    """Costs of the skeleton around cells with these convolutions and so many tensors alive at once: few are distinct."""
+    """Costs of the skeleton around cells of these convolutions and so many tensors alive at once: few are distinct."""
     size = in_shape[1:]
     total = convolution(in_shape[0], WIDTHS[0], 3, size)
     maps = numbers(WIDTHS[0], size)
