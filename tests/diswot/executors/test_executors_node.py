@@ -26,6 +26,7 @@ def test_a_lost_node_costs_time_and_no_measurement(tmp_path: Path) -> None:
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     report = tmp_path / "report.json"
