@@ -75,12 +75,12 @@ def test_evaluations_come_in_batches(evaluations: int) -> None:
 def test_the_command_measures_every_executor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "TEACHER", TeacherSpec("resnet20", 10))
     monkeypatch.setattr(scaling, "PROBE", ProbeSpec("noise", 4))
-    monkeypatch.setattr(scaling, "BATCH", 4)
+    monkeypatch.setattr(scaling, "BATCH", 2)
     monkeypatch.setattr(scaling, "SIMULATED_EVALUATIONS", 5)
     monkeypatch.setattr(scaling_driver, "EVALUATIONS", 20)
     monkeypatch.setattr(scaling_driver, "TASKS", 20)
     with reach("ray", 3):  # one cluster for all: what starts and ends one is tested with the executors
-        result = CliRunner().invoke(app, ["scaling", "--evaluations", "4", "--json"])
+        result = CliRunner().invoke(app, ["scaling", "--evaluations", "2", "--json"])
     assert result.exit_code == 0, result.stderr
     payload = json.loads(result.stdout)
     rows = {(row["executor"], row["workers"], row["threads"]): row for row in payload["rows"]}
