@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier
+from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Observation
 from diswot.observation.taps import Taps
 from diswot.probes.batch import ProbeBatch
@@ -30,11 +33,12 @@ def observe(
         NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes.
     """
     training = [layer for layer in module.modules() if layer.training]
-    taps = Taps(probe.images, want, batch_statistics=batch_statistics)
+    taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics)
+    paths = ShortestPaths(probe.images) if Want.SHORTEST_PATH in want else None
     for layer in training:
         layer.training = False
     try:
-        with torch.inference_mode(), taps:
+        with torch.inference_mode(), taps, paths or nullcontext():
             logits = module(probe.images)
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
         shape = tuple(probe.images.shape[1:])
@@ -52,7 +56,7 @@ def observe(
         last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, pooled.shape[1]),
         activations=taps.watched,
         correlations=tuple(taps.correlations),
-        shortest_path=None if taps.paths is None else taps.paths.to(logits),
+        shortest_path=paths.to(logits) if paths is not None else None,
     )
 
 

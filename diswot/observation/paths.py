@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from diswot.observation.watch import Watcher
 
-class ShortestPaths:
+
+class ShortestPaths(Watcher):
     """The fewest weighted layers on any path from the images to each tensor that is alive.
 
     A weighted layer is an operation that takes a parameter of two or more dimensions: a convolution, a linear layer,
@@ -21,22 +23,20 @@ class ShortestPaths:
     """
 
     def __init__(self, images: Tensor) -> None:
+        super().__init__()
         self._lengths = WeakTensorKeyDictionary({images: 0})
 
-    def follow(self, read: Iterable[Any], written: Any) -> None:
-        """Take note of an operation.
-
-        Args:
-            read: its arguments.
-            written: its result, or `None` where it only writes to its first argument.
-        """
-        sources = list(_tensors(read))
-        lengths = [self._lengths[source] for source in sources if source in self._lengths]
-        if not lengths:
-            return
-        length = min(lengths) + any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in sources)
-        for result in _tensors(sources[:1] if written is None else (written,)):
-            self._lengths[result] = length
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The operation's own result, with note taken of how far it is from the images."""
+        out = func(*args, **kwargs)
+        read = list(_tensors((*args, *kwargs.values())))
+        lengths = [self._lengths[source] for source in read if source in self._lengths]
+        if lengths:
+            length = min(lengths) + any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in read)
+            written = args[:1] if out is None else (out,)  # Some only write to their first argument.
+            for result in _tensors(written):
+                self._lengths[result] = length
+        return out
 
     def to(self, result: Tensor) -> int | None:
         """Weighted layers on the shortest path to `result`; `None` where no path leads to it."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from diswot.observation.kernels import (
     agreement,
@@ -24,8 +23,8 @@ from diswot.observation.kernels import (
     switching_patterns,
 )
 from diswot.observation.operations import mean_pool, normalised
-from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Activation
+from diswot.observation.watch import Watcher
 from diswot.want import Want
 
 ACTIVATIONS: frozenset[Callable[..., Any]] = frozenset(
@@ -56,20 +55,19 @@ DROPOUTS: frozenset[Callable[..., Any]] = frozenset(
 RECENT = 4
 
 
-class Taps(TorchFunctionMode):
+class Taps(Watcher):
     """Records, in order, what the operations of a pass saw.
 
     Args:
-        images: `(N, C, H, W)`, what the network is about to be given; tensors of another leading size than N are not
-            feature maps.
+        batch: number of images N; tensors of another leading size are not feature maps.
         want: what to keep.
         batch_statistics: normalise with the batch's own mean and variance whatever mode the network is in; its running
             statistics are neither read nor written.
     """
 
-    def __init__(self, images: Tensor, want: Want, *, batch_statistics: bool) -> None:
+    def __init__(self, batch: int, want: Want, *, batch_statistics: bool) -> None:
         super().__init__()
-        self.batch = len(images)
+        self.batch = batch
         self.want = want
         self.batch_statistics = batch_statistics
         self.activations: list[Activation] = []
@@ -86,7 +84,6 @@ class Taps(TorchFunctionMode):
         self.correlations: list[float] = []
         self._last: Tensor | None = None
         """What tells which units of the last nonlinearity are on, where only its kernel is wanted."""
-        self.paths = ShortestPaths(images) if Want.SHORTEST_PATH in want else None
 
     @property
     def watched(self) -> tuple[Activation, ...]:
@@ -95,21 +92,11 @@ class Taps(TorchFunctionMode):
             return tuple(self.activations)
         return (*self.activations[:-1], replace(self.activations[-1], kernel=agreement(self._last)))
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The operation in its fastest form, on the statistics asked for, with note taken of what it saw."""
         values: Any = args[0] if args else kwargs.get("input")
-        out = (self._activate if func in ACTIVATIONS else self._operate)(func, values, args, kwargs)
-        if self.paths is not None:
-            self.paths.follow((*args, *kwargs.values()), out)
-        return out
-
-    def _operate(self, func: Callable[..., Any], values: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func in ACTIVATIONS:
+            return self._activate(func, values, args, kwargs)
         if self._last is not None and values is self._last and _writes(func):
             self._last = torch.gt(self._last, 0)
         if func in DROPOUTS:

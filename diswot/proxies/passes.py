@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +83,7 @@ def trace(module: nn.Module, images: Tensor) -> Trace:
     with differentiable(module):
         leaf = images.detach().requires_grad_()
         weights = {name: weight.requires_grad_() for name, weight in layer_weights(module).items()}
-        with watch_blocks(module, blocks.append), _Products(images) as taps:
+        with watch_blocks(module, blocks.append), _Products(len(images)) as taps:
             logits = functional_call(module, weights, (leaf,))
     return Trace(leaf, tuple(weights.values()), tuple(taps.products), tuple(blocks), logits)
 
@@ -98,18 +98,12 @@ def loss_gradients(passed: Trace, labels: Tensor) -> Gradients:
 class _Products(Taps):
     """Batch norms on batch statistics, and the outputs of convolutions and linear layers."""
 
-    def __init__(self, images: Tensor) -> None:
-        super().__init__(images, Want.NOTHING, batch_statistics=True)
+    def __init__(self, batch: int) -> None:
+        super().__init__(batch, Want.NOTHING, batch_statistics=True)
         self.products: list[Tensor] = []
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        out = super().__torch_function__(func, types, args, kwargs)
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = super().operate(func, args, kwargs)
         if func in PRODUCTS:
             self.products.append(out)
         return out

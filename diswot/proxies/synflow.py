@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch.func import functional_call
-from torch.overrides import TorchFunctionMode
 
+from diswot.observation.watch import Watcher
 from diswot.proxies.base import Evidence
 from diswot.proxies.passes import differentiable, layer_weights
 
@@ -39,17 +39,10 @@ def synflow(evidence: Evidence) -> float:
     return math.log(max(total, sys.float_info.min)) - 2 * math.log(SCALE)
 
 
-class _WithoutNorms(TorchFunctionMode):
+class _WithoutNorms(Watcher):
     """Lets every normalisation pass its input on."""
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if func in NORMS:
             return args[0] if args else kwargs["input"]
         return func(*args, **kwargs)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
+from diswot.observation.watch import Watcher
 from diswot.proxies.base import Evidence
 from diswot.proxies.passes import differentiable
 
@@ -77,7 +77,7 @@ def decile_entropy(spectrum: Tensor) -> float:
     return -float((share * (share + 1e-10).log()).sum())
 
 
-class _FirstEntries(TorchFunctionMode):
+class _FirstEntries(Watcher):
     """Adds, for each image, a shift of zero to the first entry of every tensor of weights.
 
     The tensors are those of convolutions, linear layers and batch norms. The gradient of a logit with respect to a
@@ -89,14 +89,7 @@ class _FirstEntries(TorchFunctionMode):
         self.batch = batch
         self.shifts: list[Tensor] = []
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         out = func(*args, **kwargs)
         if func is F.conv2d:
             return self._shifted(out, *_convolution(*args, **kwargs))

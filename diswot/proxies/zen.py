@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,7 +39,7 @@ def zen(evidence: Evidence) -> float:
         weights = {name: w / w.float().square().mean().sqrt().to(w.dtype) for name, w in layer_weights(network).items()}
         taps = []
         for images in (x, x + STEP * e):
-            with _Deviations(images, Want.MAPS, batch_statistics=True) as tap:
+            with _Deviations(len(x), Want.MAPS, batch_statistics=True) as tap:
                 functional_call(network, weights, (images,))
             taps.append(tap)
     change = (_features(taps[0]) - _features(taps[1])).flatten(1).abs().sum(1).mean()
@@ -57,19 +57,13 @@ def _features(taps: Taps) -> Tensor:
 class _Deviations(Taps):
     """Notes `ln sqrt(mean variance + eps)` in front of each batch norm."""
 
-    def __init__(self, images: Tensor, want: Want, *, batch_statistics: bool) -> None:
-        super().__init__(images, want, batch_statistics=batch_statistics)
+    def __init__(self, batch: int, want: Want, *, batch_statistics: bool) -> None:
+        super().__init__(batch, want, batch_statistics=batch_statistics)
         self.log_deviations: list[float] = []
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if func is F.batch_norm:
-            values = (args[0] if args else (kwargs or {})["input"]).float()
+            values = (args[0] if args else kwargs["input"]).float()
             variance = values.transpose(0, 1).flatten(1).var(1, correction=0).mean()
             self.log_deviations.append(0.5 * math.log(float(variance) + FLOOR))
-        return super().__torch_function__(func, types, args, kwargs)
+        return super().operate(func, args, kwargs)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from benchmarks.published_networks import published_student
 from benchmarks.roofline import Roofline, copy_rate, matrix_rate, roofline, traffic
+from diswot.observation.watch import Watcher
 from search_spaces import CIFAR, get_space
 from search_spaces.nasbench201 import NASBench201
 
@@ -25,7 +25,7 @@ def values(text: str) -> int:
     return traffic(SPACE.values(arch), SPACE.live(arch), CIFAR)
 
 
-class Watched(TorchFunctionMode):
+class Watched(Watcher):
     """Counts what the operations of a pass read and write."""
 
     COUNTED = (F.relu, F.conv2d, F.batch_norm, F.avg_pool2d)
@@ -34,14 +34,8 @@ class Watched(TorchFunctionMode):
         super().__init__()
         self.values = 0
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        out = func(*args, **(kwargs or {}))
+    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs)
         if func in self.COUNTED:
             self.values += args[0].numel() + out.numel()
         elif func is F.adaptive_avg_pool2d:

@@ -109,11 +109,9 @@ def test_attention_is_one_layer_that_a_residual_leads_past() -> None:
 
 def test_tensors_that_no_path_leads_to_have_no_length() -> None:
     images = torch.ones(2, 3)
-    paths = ShortestPaths(images)
-    weight, free = nn.Parameter(torch.ones(4, 3)), torch.ones(2, 3)
-    constant, out = F.linear(free, weight), F.linear(images, weight)
-    paths.follow((free, weight), constant)
-    paths.follow((images, weight), out)
+    weight = nn.Parameter(torch.ones(4, 3))
+    with ShortestPaths(images) as paths:
+        constant, out = F.linear(torch.ones(2, 3), weight), F.linear(images, weight)
     assert paths.to(constant) is None
     assert paths.to(out) == 1
     assert paths.to(images) == 0
