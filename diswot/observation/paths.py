@@ -15,8 +15,8 @@ class ShortestPaths(Watcher):
     """The fewest weighted layers on any path from the images to each tensor that is alive.
 
     A weighted layer is an operation that takes a parameter of two or more dimensions: a convolution, a linear layer,
-    attention with its projections, a code of positions that is added; scales and shifts of a norm are not. Where paths meet, in a sum as in a product or
-    a concatenation, the shorter one counts.
+    attention with its projections, a code of positions that is added; scales and shifts of a norm are not. Where paths
+    meet, in a sum as in a product or a concatenation, the shorter one counts.
 
     Args:
         images: where all paths begin.
