@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.earlier import EarlierRun, read_earlier, versions_of
 from benchmarks.labels import Unit, draw_units, read_labels, units_of
 from benchmarks.measurements import MeasurementLog
 from benchmarks.protocol import (
@@ -31,7 +33,7 @@ from benchmarks.raw import write_raw
 from diswot.errors import DiswotError
 from diswot.executors import DEADLINE, Executor, check_executor, open_executor, reach
 from diswot.probes import load_probe
-from diswot.scoring import Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
+from diswot.scoring import Measurement, Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
 from diswot.threads import one_thread
 from search_spaces import Architecture, get_space
 
@@ -52,11 +54,50 @@ class _Work:
     make: Callable[[], Measurer]
     protocol: Protocol
     folder: Path
+    earlier: EarlierRun
 
     @cached_property
     def measurer(self) -> Measurer:
         """The teacher is observed when this is first asked for."""
         return self.make()
+
+    def shares(self, known: Container[str]) -> Iterator[_Share]:
+        """What is left to measure: what the earlier run has not seen, and then what its proxies lack of the rest."""
+        space, proxies = get_space(self.spec.space), proxies_of(self.spec.scores)
+        held = [
+            proxy
+            for proxy, version in versions_of(self.protocol).items()
+            if self.earlier.versions.get(proxy) == version
+        ]
+        missing = [arch for arch in self.architectures if space.encode(arch) not in known]
+        taken = {arch: self.earlier.of(space.encode(arch), held) for arch in missing}
+        yield _Share(proxies, {arch: None for arch, found in taken.items() if found is None})
+        lacking = tuple(proxy for proxy in proxies if proxy not in held)
+        yield _Share(lacking, {arch: found for arch, found in taken.items() if found is not None})
+
+    @cached_property
+    def architectures(self) -> list[Architecture]:
+        """All that is measured, each once."""
+        return list(dict.fromkeys([*self.reference, *(unit.canonical for unit in self.units)]))
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Architectures that lack the same proxies, with what is known of them."""
+
+    proxies: tuple[str, ...]
+    known: dict[Architecture, Measurement | None]
+
+    def measured(self, executor: Executor | None) -> Iterator[Measurement]:
+        """Whole measurements, in order; where nothing is lacking no executor is needed."""
+        if executor is None:
+            yield from (known for known in self.known.values() if known is not None)
+            return
+        for known, found in zip(self.known.values(), executor.map(list(self.known)), strict=True):
+            if known is None or found.error is not None:
+                yield found
+            else:
+                yield replace(found, values={**known.values, **found.values}, seconds=known.seconds + found.seconds)
 
 
 def run_correlation(
@@ -67,6 +108,7 @@ def run_correlation(
     report: Report,
     address: str | None = None,
     deadline: float = DEADLINE,
+    source: Path | None = None,
 ) -> Path:
     """Measure, and write the raw scores; a run that was stopped continues from what it has saved.
 
@@ -78,6 +120,8 @@ def run_correlation(
         report: called as the work goes on.
         address: `HOST:PORT` of a Ray cluster that is there already.
         deadline: seconds that one measurement may always take before its worker counts as hung.
+        source: folder of an earlier run under the same protocol: what it holds by proxies of the same version is not
+            measured again.
 
     Returns:
         The folder.
@@ -88,18 +132,16 @@ def run_correlation(
         DiswotError: fewer than two architectures could be measured.
     """
     check_executor(executor, workers, address, deadline)
-    work = _prepare(spec, out)
+    work = _prepare(spec, out, source)
     if all((work.folder / name).exists() for name in (RAW, TIMINGS)):
         return work.folder
-    with (
-        reach(executor, workers, address),
-        open_executor(executor, work.measurer, workers, address, deadline) as pool,
-    ):
-        start_folder(work.folder, work.protocol)
-        with MeasurementLog(work.folder / MEASUREMENTS) as log:
-            start = time.perf_counter()
-            fresh = _measure(work, pool, log, report)
-            seconds = time.perf_counter() - start
+    start = time.perf_counter()
+    with reach(executor, workers, address):
+        fresh = _measure(
+            work, partial(open_executor, executor, workers=workers, address=address, deadline=deadline), report
+        )
+    seconds = time.perf_counter() - start
+    log = MeasurementLog(work.folder / MEASUREMENTS)
     _write_raw(work, log)
     timed = _spread(work)
     scores = seconds_per_arch(work.measurer, spec.scores, timed, report)
@@ -147,7 +189,7 @@ def seconds_per_arch(
     return seconds
 
 
-def _prepare(spec: CorrelationSpec, out: Path | None) -> _Work:
+def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _Work:
     """Read and check everything, and leave the teacher for when there are workers."""
     space, teacher = get_space(spec.space), spec.teacher
     labels = read_labels(spec.labels, space, spec.columns)
@@ -168,19 +210,26 @@ def _prepare(spec: CorrelationSpec, out: Path | None) -> _Work:
         seeds=spec.seeds,
         initialisations=spec.initialisations,
     )
-    return _Work(spec, units, reference, make, protocol, folder)
+    earlier = EarlierRun() if source is None else read_earlier(source, protocol)
+    return _Work(spec, units, reference, make, protocol, folder, earlier)
 
 
-def _measure(work: _Work, executor: Executor, log: MeasurementLog, report: Report) -> int:
-    """Measure what the log lacks; how much that was."""
-    space = work.measurer.space
-    wanted = dict.fromkeys([*work.reference, *(unit.canonical for unit in work.units)])
-    missing = [arch for arch in wanted if space.encode(arch) not in log.found]
-    known = len(wanted) - len(missing)
-    for done, measurement in enumerate(executor.map(missing), 1):
-        log.append(measurement)
-        report("measuring", known + done, len(wanted))
-    return len(missing)
+def _measure(work: _Work, open_pool: Callable[[Measurer], AbstractContextManager[Executor]], report: Report) -> int:
+    """Measure what the run's folder lacks; how many architectures that were."""
+    path = work.folder / MEASUREMENTS
+    shares = [share for share in work.shares(MeasurementLog(path).found) if share.known]
+    count = sum(len(share.known) for share in shares)
+    done = len(work.architectures) - count
+    for share in shares:
+        measurer = replace(work.measurer, proxies=share.proxies)
+        with open_pool(measurer) if share.proxies else nullcontext() as pool:
+            start_folder(work.folder, work.protocol)
+            with MeasurementLog(path) as log:
+                for measurement in share.measured(pool):
+                    log.append(measurement)
+                    done += 1
+                    report("measuring", done, len(work.architectures))
+    return count
 
 
 def _write_raw(work: _Work, log: MeasurementLog) -> None:

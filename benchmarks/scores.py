@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from benchmarks.earlier import SCORES_DEPEND_ON, read_earlier, versions_of
 from benchmarks.measurements import MeasurementLog
 from benchmarks.protocol import (
     MEASUREMENTS,
-    PROTOCOL,
     CorrelationSpec,
     Protocol,
     check_folder,
     default_folder,
-    difference,
     protocol_of,
-    read_json,
     start_folder,
 )
 from diswot.errors import InputError, UnknownName
@@ -27,12 +25,6 @@ from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.scoring import Measurement, prepare
 from search_spaces import Architecture, get_space
-
-SCORES_DEPEND_ON = (
-    *("space", "teacher", "weights_sha256", "classes", "in_shape", "initialisations"),
-    *("probe", "probe_size", "probe_fingerprint", "initialisation", "seed", "seeds", "versions"),
-)
-"""Entries of a correlation run's record that its raw scores depend on, whatever the labels are."""
 
 
 @dataclass(frozen=True)
@@ -157,31 +149,16 @@ class RawScores:
         return self._pool
 
 
-def _known(source: Path, protocol: Protocol) -> dict[str, Measurement]:
-    """What an earlier run with the same protocol has measured."""
-    for name in (PROTOCOL, MEASUREMENTS):
-        if not (source / name).exists():
-            raise InputError(f"--from {str(source)!r} holds no raw scores: it has no {name}")
-    record = read_json(source / PROTOCOL)
-    change = difference(
-        {name: record.get(name) for name in SCORES_DEPEND_ON}, {name: protocol[name] for name in SCORES_DEPEND_ON}
-    )
-    if change is not None:
-        raise InputError(f"--from {str(source)!r} holds scores with {change}")
-    asked, there = _versions(protocol), _versions(record)
-    lacking = [proxy for proxy in asked if proxy not in there]
+def _known(source: Path, protocol: Protocol) -> Mapping[str, Measurement]:
+    """What an earlier run with the same protocol has measured by all of the proxies."""
+    earlier = read_earlier(source, protocol)
+    asked = versions_of(protocol)
+    lacking = [proxy for proxy in asked if proxy not in earlier.versions]
     if lacking:
         raise InputError(f"--from {str(source)!r} holds no scores by {', '.join(lacking)}")
     for proxy, version in asked.items():
-        if there[proxy] != version:
-            raise InputError(f"--from {str(source)!r} holds {proxy} of version {there[proxy]}, not {version}")
-    return MeasurementLog(source / MEASUREMENTS).found
-
-
-def _versions(protocol: Protocol) -> dict[str, int]:
-    """The version of each proxy that was measured: of those asked for, and of the terms of aggregates."""
-    found: dict[str, int] = {}
-    for name, definition in protocol["proxies"].items():
-        terms = definition.get("terms")
-        found |= {name: definition["version"]} if terms is None else {t: terms[t]["version"] for t in terms}
-    return found
+        if earlier.versions[proxy] != version:
+            raise InputError(
+                f"--from {str(source)!r} holds {proxy} of version {earlier.versions[proxy]}, not {version}"
+            )
+    return earlier.found

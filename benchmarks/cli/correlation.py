@@ -38,6 +38,10 @@ def correlation(
     ray_address: o.AddressOption = None,
     deadline: o.DeadlineOption = DEADLINE,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/correlation-...]")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of an earlier run of the same protocol: only what it lacks is measured."),
+    ] = None,
     json: o.JsonOption = False,
 ) -> None:
     """Rank architectures by proxies and compare with what they really reach; continues a run that was stopped."""
@@ -61,7 +65,7 @@ def correlation(
 
     with progress("reading the labels and observing the teacher") as report:
         try:
-            folder = run_correlation(spec, out, executor, workers, report, ray_address, deadline)
+            folder = run_correlation(spec, out, executor, workers, report, ray_address, deadline, source)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

@@ -1,0 +1,147 @@
+"""A correlation run that begins with what another one has measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from benchmarks.correlation import run_correlation
+from benchmarks.measurements import MeasurementLog
+from benchmarks.protocol import CorrelationSpec
+from diswot.errors import InputError
+from diswot.scoring import Measurement, Measurer
+from search_spaces import Architecture
+
+COUNTS = {"params", "macs", "depth"}
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def asked(spec: CorrelationSpec) -> CorrelationSpec:
+    """For more than the earlier run was asked for."""
+    return replace(spec, proxies=("diswot", "relation", "synflow"))
+
+
+@pytest.fixture(scope="module")
+def earlier(spec: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run_correlation(spec, tmp_path_factory.mktemp("runs") / "earlier", "serial", None, quiet)
+
+
+@pytest.fixture(scope="module")
+def afresh(asked: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run_correlation(asked, tmp_path_factory.mktemp("runs") / "afresh", "serial", None, quiet)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, frozenset[str]]]:
+    """What is measured from here on: architectures, and by which proxies; timing at the end of a run included."""
+    seen: list[tuple[str, frozenset[str]]] = []
+    measure = Measurer.__call__
+
+    def watch(self: Measurer, arch: Architecture) -> Measurement:
+        seen.append((self.space.encode(arch), frozenset(self.proxies)))
+        return measure(self, arch)
+
+    monkeypatch.setattr(Measurer, "__call__", watch)
+    return seen
+
+
+def values(folder: Path) -> dict[str, dict[str, tuple[float, ...]]]:
+    return {arch: dict(one.values) for arch, one in MeasurementLog(folder / "measurements.jsonl").found.items()}
+
+
+def test_only_what_the_earlier_run_lacks_is_measured(
+    asked: CorrelationSpec,
+    earlier: Path,
+    afresh: Path,
+    measured: list[tuple[str, frozenset[str]]],
+    tmp_path: Path,
+) -> None:
+    out = run_correlation(asked, tmp_path / "run", "serial", None, quiet, source=earlier)
+    assert [proxies for _, proxies in measured[:6]] == [{"relation", "synflow"}] * 6
+    assert values(out) == values(afresh)
+    assert (out / "protocol.json").read_bytes() == (afresh / "protocol.json").read_bytes()
+    assert json.loads((out / "timings.json").read_text())["measured"] == 6
+
+
+def test_what_it_never_saw_or_saw_fail_is_measured_by_all(
+    asked: CorrelationSpec,
+    earlier: Path,
+    afresh: Path,
+    measured: list[tuple[str, frozenset[str]]],
+    tmp_path: Path,
+) -> None:
+    source = copytree(earlier, tmp_path / "earlier")
+    lines = (source / "measurements.jsonl").read_text().splitlines()
+    failed = json.loads(lines[0]) | {"values": {}, "error": "RuntimeError: no"}
+    (source / "measurements.jsonl").write_text("\n".join([json.dumps(failed), *lines[2:]]) + "\n")
+    out = run_correlation(asked, tmp_path / "run", "serial", None, quiet, source=source)
+    everything = {"diswot", "relation", "synflow", "nwot", *COUNTS}
+    assert [proxies for _, proxies in measured[:6]] == [everything] * 2 + [{"relation", "synflow"}] * 4
+    assert values(out) == values(afresh)
+
+
+def test_a_run_that_holds_it_all_is_taken_over(
+    spec: CorrelationSpec,
+    afresh: Path,
+    earlier: Path,
+    measured: list[tuple[str, frozenset[str]]],
+    tmp_path: Path,
+) -> None:
+    out = run_correlation(replace(spec, sample=4), tmp_path / "run", "processes", 1, quiet, source=afresh)
+    whole = values(earlier)
+    assert values(out) == {arch: whole[arch] for arch in values(out)}
+    assert len(values(out)) == 4
+
+
+def test_a_run_that_was_stopped_goes_on(asked: CorrelationSpec, earlier: Path, afresh: Path, tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_correlation(asked, tmp_path / "run", "serial", None, stop, source=earlier)
+    out = run_correlation(asked, tmp_path / "run", "serial", None, quiet)
+    assert values(out) == values(afresh)
+
+
+def test_values_of_another_version_are_measured_again(
+    asked: CorrelationSpec, earlier: Path, measured: list[tuple[str, frozenset[str]]], tmp_path: Path
+) -> None:
+    source = copytree(earlier, tmp_path / "earlier")
+    record = json.loads((source / "protocol.json").read_text())
+    record["proxies"]["nwot"]["version"] = 99
+    (source / "protocol.json").write_text(json.dumps(record))
+    run_correlation(asked, tmp_path / "run", "serial", None, quiet, source=source)
+    assert [proxies for _, proxies in measured[:6]] == [{"relation", "synflow", "nwot"}] * 6
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda source: (source / "protocol.json").unlink(), r"holds no raw scores: it has no protocol\.json$"),
+        (lambda source: (source / "measurements.jsonl").unlink(), r"it has no measurements\.jsonl$"),
+        (
+            lambda source: (source / "protocol.json").write_text(
+                (source / "protocol.json").read_text().replace('"resnet20"', '"resnet32"')
+            ),
+            r'holds scores with teacher "resnet32", not "resnet20"$',
+        ),
+    ],
+)
+def test_another_run_is_refused_before_anything_is_written(
+    asked: CorrelationSpec, earlier: Path, tmp_path: Path, spoil: Callable[[Path], object], sentence: str
+) -> None:
+    source = copytree(earlier, tmp_path / "earlier")
+    spoil(source)
+    with pytest.raises(InputError, match=rf"^--from '.*' .*{sentence}"):
+        run_correlation(asked, tmp_path / "run", "serial", None, quiet, source=source)
+    assert not (tmp_path / "run").exists()
