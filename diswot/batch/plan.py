@@ -100,7 +100,7 @@ class SearchPart(Part):
     seeds: int = Field(default=2, description="random initialisations of each student")
     initialisations: int = Field(default=8, description="random initialisations of the teacher")
     population: int = 50
-    tournament: int = 10
+    tournament: int = 25
 
 
 class Plan(Part):

@@ -79,7 +79,7 @@ def search(
     seeds: o.SeedsOption = 2,
     initialisations: o.InitialisationsOption = 8,
     population: Annotated[int, typer.Option(help="Members of the evolution.")] = 50,
-    tournament: Annotated[int, typer.Option(help="Members of which the best becomes a parent.")] = 10,
+    tournament: Annotated[int, typer.Option(help="Members of which the best becomes a parent.")] = 25,
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
     device: o.DeviceOption = "cpu",

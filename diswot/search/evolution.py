@@ -35,7 +35,7 @@ class AgingEvolution:
 
     name = "aging-evolution"
 
-    def __init__(self, feasible: Feasible, seed: int, population: int = 50, tournament: int = 10) -> None:
+    def __init__(self, feasible: Feasible, seed: int, population: int = 50, tournament: int = 25) -> None:
         if not 1 <= tournament <= population:
             raise InputError(f"tournament must be between 1 and the population of {population}, not {tournament}")
         self.feasible = feasible

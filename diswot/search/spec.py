@@ -54,7 +54,7 @@ class SearchSpec:
     seeds: int = 2
     initialisations: int = 8
     population: int = 50
-    tournament: int = 10
+    tournament: int = 25
     algorithm: str = AgingEvolution.name
     against: str = "macs"
     seconds: float | None = None

@@ -177,7 +177,7 @@ def test_what_has_no_cost_never_becomes_a_member() -> None:
 
 def test_only_who_holds_tournaments_is_asked_for_their_size() -> None:
     assert SearchSpec(TeacherSpec("resnet20"), algorithm="nsga2", population=5).population == 5
-    with pytest.raises(InputError, match=r"^tournament must not exceed the population of 5, not 10$"):
+    with pytest.raises(InputError, match=r"^tournament must not exceed the population of 5, not 25$"):
         SearchSpec(TeacherSpec("resnet20"), population=5)
 
 
