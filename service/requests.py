@@ -110,7 +110,7 @@ class AlgorithmRequest(Request):
 
     name: Name = _DEFAULT.algorithm
     population: int = Field(default=_DEFAULT.population, le=MAX_POPULATION)
-    tournament: int = Field(default=_DEFAULT.tournament, le=MAX_POPULATION)
+    tournament: int | None = Field(default=_DEFAULT.tournament, le=MAX_POPULATION)
 
 
 class ProbeRequest(Request):

@@ -100,7 +100,9 @@ class SearchPart(Part):
     seeds: int = Field(default=2, description="random initialisations of each student")
     initialisations: int = Field(default=8, description="random initialisations of the teacher")
     population: int = 50
-    tournament: int = 25
+    tournament: int | None = Field(
+        default=None, description="members of which the best becomes a parent; by default half"
+    )
 
 
 class Plan(Part):

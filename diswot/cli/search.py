@@ -79,7 +79,9 @@ def search(
     seeds: o.SeedsOption = 2,
     initialisations: o.InitialisationsOption = 8,
     population: Annotated[int, typer.Option(help="Members of the evolution.")] = 50,
-    tournament: Annotated[int, typer.Option(help="Members of which the best becomes a parent.")] = 25,
+    tournament: Annotated[
+        int | None, typer.Option(help="Members of which the best becomes a parent. [default: half of them]")
+    ] = None,
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,
     device: o.DeviceOption = "cpu",

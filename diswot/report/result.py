@@ -215,7 +215,7 @@ def settings_of(spec: SearchSpec) -> Settings:
         seeds=spec.seeds,
         initialisations=spec.initialisations,
         population=spec.population,
-        tournament=spec.tournament,
+        tournament=spec.contenders,
     )
 
 

@@ -38,7 +38,7 @@ class Algorithm(Protocol):
 
 
 def _evolution(feasible: Feasible, spec: SearchSpec, _: CostOf) -> Algorithm:
-    return AgingEvolution(feasible, spec.seed, spec.population, spec.tournament)
+    return AgingEvolution(feasible, spec.seed, spec.population, spec.contenders)
 
 
 def _nsga2(feasible: Feasible, spec: SearchSpec, cost: CostOf) -> Algorithm:

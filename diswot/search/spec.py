@@ -36,7 +36,7 @@ class SearchSpec:
         seeds: random initialisations of each student.
         initialisations: random initialisations of the teacher.
         population: members of the evolution that may become parents.
-        tournament: of which size the best becomes the parent.
+        tournament: members of which the best becomes the parent; by default half of the population.
         algorithm: name of what proposes the candidates.
         against: the cost that `nsga2` plays off against the score, and that the result's last front is drawn over.
         seconds: after which no further batch begins; the result then depends on the machine.
@@ -54,7 +54,7 @@ class SearchSpec:
     seeds: int = 2
     initialisations: int = 8
     population: int = 50
-    tournament: int = 25
+    tournament: int | None = None
     algorithm: str = AgingEvolution.name
     against: str = "macs"
     seconds: float | None = None
@@ -75,9 +75,14 @@ class SearchSpec:
                 raise InputError(f"{name} must be at least 1, not {count}")
         if self.seed < 0:
             raise InputError(f"seed must be a whole number from 0, not {self.seed}")
-        if self.algorithm == AgingEvolution.name and self.tournament > self.population:
+        if self.algorithm == AgingEvolution.name and self.contenders > self.population:
             raise InputError(f"tournament must not exceed the population of {self.population}, not {self.tournament}")
         self._check_algorithm()
+
+    @property
+    def contenders(self) -> int:
+        """Members of a tournament."""
+        return max(1, self.population // 2) if self.tournament is None else self.tournament
 
     @property
     def times(self) -> bool:

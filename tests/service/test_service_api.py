@@ -65,7 +65,7 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32]}
     assert job["spec"]["search_space"] == "nasbench201"
     assert job["spec"]["budget"] == {"evaluations": 300}
-    assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": 50, "tournament": 25}
+    assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": 50, "tournament": None}
     assert job["spec"]["constraints"]["params"] == {"min": None, "max": None}
     assert job["spec"]["constraints"]["latency"] == {
         "device": "cpu",

@@ -141,7 +141,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ("evaluations: 4", "probe: photos", "search: unknown probe 'photos'; valid: leaves, noise, "),
         ("evaluations: 4", "evaluations: 0", "search: evaluations must be at least 1, not 0"),
         ("evaluations: 4", "seconds: .nan", "search: seconds must be a number above 0, not nan"),
-        ("evaluations: 4", "population: 5", "search: tournament must not exceed the population of 5, not 25"),
+        ("evaluations: 4", "tournament: 60", "search: tournament must not exceed the population of 50, not 60"),
         ("evaluations: 4", "probe_size: 1", "search: a probe needs at least 2 images, not 1"),
         ("0.3M", "0.3MB", "budgets.small.max_params: a budget is a positive number, with k, M or G behind it "),
         ("max_params: 0.3M", "max_memory: 4 Mb", "budgets.small.max_memory: memory is a positive number of bytes, "),

@@ -177,8 +177,13 @@ def test_what_has_no_cost_never_becomes_a_member() -> None:
 
 def test_only_who_holds_tournaments_is_asked_for_their_size() -> None:
     assert SearchSpec(TeacherSpec("resnet20"), algorithm="nsga2", population=5).population == 5
-    with pytest.raises(InputError, match=r"^tournament must not exceed the population of 5, not 25$"):
-        SearchSpec(TeacherSpec("resnet20"), population=5)
+    with pytest.raises(InputError, match=r"^tournament must not exceed the population of 5, not 6$"):
+        SearchSpec(TeacherSpec("resnet20"), population=5, tournament=6)
+
+
+def test_a_tournament_is_half_of_the_population_unless_asked_for() -> None:
+    assert [SearchSpec(TeacherSpec("resnet20"), population=size).contenders for size in (1, 5, 50)] == [1, 2, 25]
+    assert SearchSpec(TeacherSpec("resnet20"), population=5, tournament=5).contenders == 5
 
 
 @pytest.mark.parametrize(
