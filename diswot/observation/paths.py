@@ -30,12 +30,14 @@ class ShortestPaths(Watcher):
         """The operation's own result, with note taken of how far it is from the images."""
         out = func(*args, **kwargs)
         read = list(_tensors((*args, *kwargs.values())))
-        lengths = [self._lengths[source] for source in read if source in self._lengths]
-        if lengths:
-            length = min(lengths) + any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in read)
+        weighted = any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in read)
+        # Parameters are on no path; they are left out because looking a tensor up takes longer than a small operation.
+        lengths = [self.to(source) for source in read if not isinstance(source, nn.Parameter)]
+        known = [length for length in lengths if length is not None]
+        if known:
             written = args[:1] if out is None else (out,)  # Some only write to their first argument.
             for result in _tensors(written):
-                self._lengths[result] = length
+                self._lengths[result] = min(known) + weighted
         return out
 
     def to(self, result: Tensor) -> int | None:
