@@ -135,13 +135,10 @@ def run_correlation(
     work = _prepare(spec, out, source)
     if all((work.folder / name).exists() for name in (RAW, TIMINGS)):
         return work.folder
-    start = time.perf_counter()
-    with reach(executor, workers, address):
-        fresh = _measure(
-            work, partial(open_executor, executor, workers=workers, address=address, deadline=deadline), report
-        )
-    seconds = time.perf_counter() - start
     log = MeasurementLog(work.folder / MEASUREMENTS)
+    open_pool = partial(open_executor, executor, workers=workers, address=address, deadline=deadline)
+    with reach(executor, workers, address):
+        fresh, seconds = _measure(work, open_pool, log, report)
     _write_raw(work, log)
     timed = _spread(work)
     scores = seconds_per_arch(work.measurer, spec.scores, timed, report)
@@ -214,22 +211,26 @@ def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _W
     return _Work(spec, units, reference, make, protocol, folder, earlier)
 
 
-def _measure(work: _Work, open_pool: Callable[[Measurer], AbstractContextManager[Executor]], report: Report) -> int:
-    """Measure what the run's folder lacks; how many architectures that were."""
-    path = work.folder / MEASUREMENTS
-    shares = [share for share in work.shares(MeasurementLog(path).found) if share.known]
+def _measure(
+    work: _Work, open_pool: Callable[[Measurer], AbstractContextManager[Executor]], log: MeasurementLog, report: Report
+) -> tuple[int, float]:
+    """Measure what the log lacks; how many architectures that were, and the seconds without the workers' start."""
+    shares = [share for share in work.shares(log.found) if share.known]
     count = sum(len(share.known) for share in shares)
     done = len(work.architectures) - count
+    seconds = 0.0
     for share in shares:
         measurer = replace(work.measurer, proxies=share.proxies)
         with open_pool(measurer) if share.proxies else nullcontext() as pool:
             start_folder(work.folder, work.protocol)
-            with MeasurementLog(path) as log:
+            start = time.perf_counter()
+            with log:
                 for measurement in share.measured(pool):
                     log.append(measurement)
                     done += 1
                     report("measuring", done, len(work.architectures))
-    return count
+            seconds += time.perf_counter() - start
+    return count, seconds
 
 
 def _write_raw(work: _Work, log: MeasurementLog) -> None:

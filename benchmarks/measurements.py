@@ -15,7 +15,7 @@ from search_spaces import Costs
 class MeasurementLog:
     """An append-only file of measurements, by the string of the canonical architecture.
 
-    Entered to append; a line that a killed process left unfinished is cut off first.
+    Entered to append, as often as need be; a line that a killed process left unfinished is cut off first.
 
     Args:
         path: of the JSONL file, which need not exist.
@@ -44,8 +44,10 @@ class MeasurementLog:
     def append(self, measurement: Measurement) -> None:
         """Keep a measurement, in memory and on disk."""
         self.found[measurement.arch] = measurement
-        self._file.write(json.dumps(asdict(measurement)).encode() + b"\n")
+        line = json.dumps(asdict(measurement)).encode() + b"\n"
+        self._file.write(line)
         self._file.flush()
+        self._whole += len(line)
 
     def _read(self) -> None:
         for number, line in enumerate(self.path.read_bytes().splitlines(keepends=True), 1):

@@ -54,19 +54,11 @@ class RayCrew:
         self._calls[self._actors[worker].measure.remote(archs)] = worker
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
-        """All that has happened; nothing of a worker after its loss."""
+        """What has happened first, if anything has: answers are taken one by one."""
         import ray
 
         found = ray.wait(list(self._calls), timeout=seconds)[0]
-        events: dict[Any, Event] = {}
-        lost: set[int] = set()
-        for call in found:
-            worker = self._calls[call]
-            if worker not in lost:
-                events[call] = _event(call)
-                if isinstance(events[call], Lost):
-                    lost.add(worker)
-        return [(self._calls.pop(call), event) for call, event in events.items()]
+        return [(self._calls.pop(call), _event(call)) for call in found]
 
     def end(self, worker: int) -> None:
         """Kill an actor."""
