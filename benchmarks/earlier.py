@@ -9,12 +9,15 @@ from pathlib import Path
 from benchmarks.measurements import MeasurementLog
 from benchmarks.protocol import MEASUREMENTS, PROTOCOL, Protocol, difference, read_json
 from diswot.errors import InputError
+from diswot.proxies import PROXIES
 from diswot.scoring import Measurement
 
-SCORES_DEPEND_ON = (
-    *("space", "teacher", "weights_sha256", "classes", "in_shape", "initialisations"),
-    *("probe", "probe_size", "probe_fingerprint", "initialisation", "seed", "seeds", "versions"),
+_OF_THE_TEACHER = ("teacher", "weights_sha256", "initialisations")
+_OF_EVERYTHING = (
+    *("space", "classes", "in_shape", "probe", "probe_size", "probe_fingerprint"),
+    *("initialisation", "seed", "seeds", "versions"),
 )
+SCORES_DEPEND_ON = (*_OF_EVERYTHING, *_OF_THE_TEACHER)
 """Entries of a correlation run's record that its raw scores depend on, whatever the labels are."""
 
 
@@ -23,7 +26,7 @@ class EarlierRun:
     """What an earlier run has measured.
 
     Attributes:
-        versions: of each proxy that it measured.
+        versions: of each proxy whose values hold for the run that asks.
         found: its measurements, by the string of the canonical architecture.
     """
 
@@ -39,7 +42,7 @@ class EarlierRun:
 
 
 def read_earlier(source: Path, protocol: Protocol) -> EarlierRun:
-    """Read an earlier run whose raw scores depend on the same.
+    """Read an earlier run whose raw scores depend on the same; under another teacher, those that do not look at it.
 
     Args:
         source: its folder.
@@ -53,12 +56,19 @@ def read_earlier(source: Path, protocol: Protocol) -> EarlierRun:
         if not (source / name).exists():
             raise InputError(f"--from {str(source)!r} holds no raw scores: it has no {name}")
     record = read_json(source / PROTOCOL)
-    change = difference(
-        {name: record.get(name) for name in SCORES_DEPEND_ON}, {name: protocol[name] for name in SCORES_DEPEND_ON}
-    )
+    versions = versions_of(record)
+    other_teacher = _change(record, protocol, _OF_THE_TEACHER)
+    if other_teacher is not None:
+        free = {name for name, proxy in PROXIES.items() if not proxy.teacher}
+        versions = {name: version for name, version in versions.items() if name in free}
+    change = _change(record, protocol, _OF_EVERYTHING) or (None if versions else other_teacher)
     if change is not None:
         raise InputError(f"--from {str(source)!r} holds scores with {change}")
-    return EarlierRun(versions_of(record), MeasurementLog(source / MEASUREMENTS).found)
+    return EarlierRun(versions, MeasurementLog(source / MEASUREMENTS).found)
+
+
+def _change(record: Protocol, protocol: Protocol, names: Iterable[str]) -> str | None:
+    return difference({name: record.get(name) for name in names}, {name: protocol[name] for name in names})
 
 
 def versions_of(protocol: Protocol) -> dict[str, int]:

@@ -155,7 +155,7 @@ def _known(source: Path, protocol: Protocol) -> Mapping[str, Measurement]:
     asked = versions_of(protocol)
     lacking = [proxy for proxy in asked if proxy not in earlier.versions]
     if lacking:
-        raise InputError(f"--from {str(source)!r} holds no scores by {', '.join(lacking)}")
+        raise InputError(f"--from {str(source)!r} holds no scores by {', '.join(lacking)} under {protocol['teacher']}")
     for proxy, version in asked.items():
         if earlier.versions[proxy] != version:
             raise InputError(

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from diswot.proxies.alignment import alignment
+
 
 def same_size(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Two maps `(N, C, H, W)` at the smaller height and width of both, by adaptive average pooling."""
@@ -188,9 +190,9 @@ def kernel_distance(student: Tensor, teacher: Tensor) -> Tensor:
         teacher: `(N, ...)`.
     """
 
-    def centred_gram(features: Tensor) -> Tensor:
+    def gram(features: Tensor) -> Tensor:
         flat = features.flatten(1)
         flat = flat - flat.mean(0)
-        return flat @ flat.T
+        return (flat @ flat.T)[None]
 
-    return 1 - F.cosine_similarity(centred_gram(student).flatten(), centred_gram(teacher).flatten(), dim=0)
+    return 1 - alignment(gram(student), gram(teacher)).squeeze()

@@ -55,6 +55,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
     return seen
 
 
+def edit(source: Path, **entries: object) -> None:
+    """Change the record of a run."""
+    record = json.loads((source / "protocol.json").read_text())
+    (source / "protocol.json").write_text(json.dumps(record | entries))
+
+
 def values(folder: Path) -> dict[str, dict[str, tuple[float, ...]]]:
     return {arch: dict(one.values) for arch, one in MeasurementLog(folder / "measurements.jsonl").found.items()}
 
@@ -107,11 +113,21 @@ def test_values_of_another_version_are_measured_again(
     asked: CorrelationSpec, earlier: Path, measured: list[frozenset[str]], tmp_path: Path
 ) -> None:
     source = copytree(earlier, tmp_path / "earlier")
-    record = json.loads((source / "protocol.json").read_text())
-    record["proxies"]["nwot"]["version"] = 99
-    (source / "protocol.json").write_text(json.dumps(record))
+    proxies = json.loads((source / "protocol.json").read_text())["proxies"]
+    edit(source, proxies=proxies | {"nwot": {"version": 99}})
     run_correlation(asked, tmp_path / "run", "serial", None, quiet, source=source)
     assert measured[:6] == [{"relation", "synflow", "nwot"}] * 6
+
+
+def test_what_does_not_look_at_the_teacher_is_taken_from_a_run_with_another(
+    asked: CorrelationSpec, spec: CorrelationSpec, afresh: Path, measured: list[frozenset[str]], tmp_path: Path
+) -> None:
+    other = replace(spec, proxies=("relation", "synflow"), teacher=replace(spec.teacher, name="resnet32"))
+    source = run_correlation(other, tmp_path / "other", "serial", None, quiet)
+    measured.clear()
+    out = run_correlation(asked, tmp_path / "run", "serial", None, quiet, source=source)
+    assert measured[:6] == [{"diswot", "relation"}] * 6
+    assert values(out) == values(afresh)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +135,9 @@ def test_values_of_another_version_are_measured_again(
     [
         (lambda source: (source / "protocol.json").unlink(), r"holds no raw scores: it has no protocol\.json$"),
         (lambda source: (source / "measurements.jsonl").unlink(), r"it has no measurements\.jsonl$"),
+        (lambda source: edit(source, seed=7), r"holds scores with seed 7, not 0$"),
         (
-            lambda source: (source / "protocol.json").write_text(
-                (source / "protocol.json").read_text().replace('"resnet20"', '"resnet32"')
-            ),
+            lambda source: edit(source, teacher="resnet32", proxies={"relation": {"version": 1}}),
             r'holds scores with teacher "resnet32", not "resnet20"$',
         ),
     ],
