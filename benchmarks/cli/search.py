@@ -11,7 +11,7 @@ import typer
 from benchmarks.cli.progress import progress
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
-from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 
 PROXIES = ("default", "diswot", "params", "nwot")
 EVALUATIONS = (10, 30, 100, 300)
@@ -43,7 +43,7 @@ def search(
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = 32,
+    probe_size: o.ProbeSizeOption = PROBE_SIZE,
     dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,

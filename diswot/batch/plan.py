@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from diswot.errors import InputError
 from diswot.latency import LatencySetup
-from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 from diswot.search.budget import COSTS, Budget
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import ENUMERABLE, Feasible
@@ -95,7 +95,7 @@ class SearchPart(Part):
     beyond: float = Field(default=0.2, description="how far beyond the upper limits to take a look; 0 for not at all")
     score: str = "default"
     probe: str = SEEDED[0]
-    probe_size: int = 32
+    probe_size: int = PROBE_SIZE
     dtype: str = DTYPES[0]
     seeds: int = Field(default=2, description="random initialisations of each student")
     initialisations: int = Field(default=8, description="random initialisations of the teacher")

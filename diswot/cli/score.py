@@ -11,7 +11,7 @@ from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
 from diswot.executors import DEADLINE
-from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 from diswot.search.spec import SearchSpec
 from search_spaces import get_space
 
@@ -26,7 +26,7 @@ def score(
     classes: o.ClassesOption = 100,
     score: o.ScoreOption = "default",
     probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = 32,
+    probe_size: o.ProbeSizeOption = PROBE_SIZE,
     dtype: o.DtypeOption = DTYPES[0],
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,

@@ -19,7 +19,7 @@ from diswot.cli.resume import check_options
 from diswot.errors import InputError
 from diswot.executors import DEADLINE
 from diswot.latency import LatencySetup
-from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
@@ -71,7 +71,7 @@ def search(
     ] = 0.2,
     score: o.ScoreOption = "default",
     probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = 32,
+    probe_size: o.ProbeSizeOption = PROBE_SIZE,
     dtype: o.DtypeOption = DTYPES[0],
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,

@@ -20,6 +20,9 @@ SEEDED = tuple(form for form in PROBES if ":" not in form)
 """Probes that need no data; the first is the default."""
 
 
+PROBE_SIZE = 16
+"""Images of a probe unless told otherwise: scores by more of them rank alike (docs/speed.md), and cost more."""
+
 DTYPES = ("float32", "bfloat16")
 """What networks can compute in, as torch names it."""
 
@@ -36,7 +39,7 @@ class ProbeSpec:
     """
 
     source: str = SEEDED[0]
-    size: int = 32
+    size: int = PROBE_SIZE
     dtype: str = DTYPES[0]
 
     def __post_init__(self) -> None:
