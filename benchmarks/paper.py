@@ -26,7 +26,7 @@ from benchmarks.paper_students import (
     check_best_student,
     check_similarities,
 )
-from benchmarks.protocol import CorrelationSpec, write_json
+from benchmarks.protocol import IMAGES, CorrelationSpec, write_json
 from benchmarks.scores import RawScores, find_scores
 from benchmarks.search import SearchBenchmark
 from benchmarks.truth import read_truth
@@ -78,7 +78,7 @@ class PaperSpec:
     data: Path
     checks: tuple[str, ...]
     teacher: TeacherSpec = field(default_factory=lambda: TeacherSpec("resnet56"))
-    probe: ProbeSpec = field(default_factory=ProbeSpec)
+    probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(size=IMAGES))
     seed: int = 0
     seeds: int = 2
     initialisations: int = 8

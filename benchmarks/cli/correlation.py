@@ -10,10 +10,11 @@ import typer
 
 from benchmarks.cli.progress import progress
 from benchmarks.labels import Duplicates
+from benchmarks.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.executors import DEADLINE
-from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 
 def correlation(
@@ -28,7 +29,7 @@ def correlation(
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = PROBE_SIZE,
+    probe_size: o.ProbeSizeOption = IMAGES,
     dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,

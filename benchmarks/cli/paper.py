@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.progress import progress
+from benchmarks.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
-from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 
 def paper(
@@ -34,7 +35,7 @@ def paper(
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = PROBE_SIZE,
+    probe_size: o.ProbeSizeOption = IMAGES,
     dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,
