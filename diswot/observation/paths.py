@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from weakref import ref
 
 from torch import Tensor, nn
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from diswot.observation.watch import Watcher
 
@@ -24,28 +24,30 @@ class ShortestPaths(Watcher):
 
     def __init__(self, images: Tensor) -> None:
         super().__init__()
-        self._lengths = WeakTensorKeyDictionary({images: 0})
+        # By identity, with a weak reference to tell a tensor from another one that lives where it lived: hashing
+        # tensors takes longer than a small operation.
+        self._lengths: dict[int, tuple[ref[Tensor], int]] = {}
+        self._note(images, 0)
 
     def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The operation's own result, with note taken of how far it is from the images."""
         out = func(*args, **kwargs)
         read = list(_tensors((*args, *kwargs.values())))
-        weighted = any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in read)
-        # Parameters are on no path; they are left out because looking a tensor up takes longer than a small operation.
-        lengths = [self.to(source) for source in read if not isinstance(source, nn.Parameter)]
-        known = [length for length in lengths if length is not None]
-        if known:
+        lengths = [length for source in read if (length := self.to(source)) is not None]
+        if lengths:
+            weighted = any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in read)
             written = args[:1] if out is None else (out,)  # Some only write to their first argument.
             for result in _tensors(written):
-                self._lengths[result] = min(known) + weighted
+                self._note(result, min(lengths) + weighted)
         return out
 
     def to(self, result: Tensor) -> int | None:
         """Weighted layers on the shortest path to `result`; `None` where no path leads to it."""
-        try:
-            return int(self._lengths[result])
-        except KeyError:
-            return None
+        known, length = self._lengths.get(id(result), (None, None))
+        return length if known is not None and known() is result else None
+
+    def _note(self, result: Tensor, length: int) -> None:
+        self._lengths[id(result)] = ref(result), length
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
