@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.progress import progress
-from benchmarks.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
-from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
+from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 
 PROXIES = ("default", "diswot", "params", "nwot")
 EVALUATIONS = (10, 30, 100, 300)
@@ -44,7 +43,7 @@ def search(
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = IMAGES,
+    probe_size: o.ProbeSizeOption = PROBE_SIZE,
     dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
     seeds: o.SeedsOption = 2,
