@@ -9,7 +9,7 @@ demo: .venv/.user  ## install, and recommend a student for ResNet-56 with 100 cl
 	$(BIN)/diswot search --teacher resnet56 --classes 100 --space nasbench201 --max-params 0.5M --evaluations 300 --seed 0 --out runs/demo
 
 test: .venv/.dev  ## install, and run the whole suite
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev  ## formatter, linter, strict type checker
 	$(BIN)/ruff format --check .
