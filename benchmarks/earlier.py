@@ -28,10 +28,12 @@ class EarlierRun:
     Attributes:
         versions: of each proxy whose values hold for the run that asks.
         found: its measurements, by the string of the canonical architecture.
+        other_teacher: how its teacher differs from that of the run that asks, if it does.
     """
 
     versions: Mapping[str, int] = field(default_factory=dict)
     found: Mapping[str, Measurement] = field(default_factory=dict)
+    other_teacher: str | None = None
 
     def of(self, arch: str, proxies: Iterable[str]) -> Measurement | None:
         """What it holds of an architecture by these proxies alone; `None` where its network failed or was not asked."""
@@ -64,7 +66,7 @@ def read_earlier(source: Path, protocol: Protocol) -> EarlierRun:
     change = _change(record, protocol, _OF_EVERYTHING) or (None if versions else other_teacher)
     if change is not None:
         raise InputError(f"--from {str(source)!r} holds scores with {change}")
-    return EarlierRun(versions, MeasurementLog(source / MEASUREMENTS).found)
+    return EarlierRun(versions, MeasurementLog(source / MEASUREMENTS).found, other_teacher)
 
 
 def _change(record: Protocol, protocol: Protocol, names: Iterable[str]) -> str | None:

@@ -155,7 +155,9 @@ def _known(source: Path, protocol: Protocol) -> Mapping[str, Measurement]:
     asked = versions_of(protocol)
     lacking = [proxy for proxy in asked if proxy not in earlier.versions]
     if lacking:
-        raise InputError(f"--from {str(source)!r} holds no scores by {', '.join(lacking)} under {protocol['teacher']}")
+        other = earlier.other_teacher
+        held = f"no scores by {', '.join(lacking)}" if other is None else f"scores with {other}"
+        raise InputError(f"--from {str(source)!r} holds {held}")
     for proxy, version in asked.items():
         if earlier.versions[proxy] != version:
             raise InputError(

@@ -21,8 +21,8 @@ def search(*words: str) -> Done:
 
 @pytest.mark.slow
 def test_killed_at_random_moments_a_search_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    tally = interrupt(tmp_path, 3, (*SEARCH, "--evaluations", "40"))
-    assert tally.kills == 3
+    tally = interrupt(tmp_path, 4, (*SEARCH, "--evaluations", "40"))
+    assert tally.kills == 4
     assert tally.finished >= 1
     assert tally.left == 0
 
