@@ -15,7 +15,7 @@ from diswot.executors.dispatch import start
 from diswot.executors.pace import Pace
 from diswot.executors.processes import ProcessCrew
 from diswot.executors.ray import RayCrew
-from diswot.scoring import Measurement, Measurer
+from diswot.scoring import Measurement, Measurer, draws_of
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
@@ -34,13 +34,14 @@ class Instant(Measurer):
 
     def __call__(self, arch: Architecture) -> Measurement:
         """Values of a real measurement's names and number."""
+        draws = draws_of(arch, self.seeds)
         arch = self.space.canonical(arch)
         name = self.space.encode(arch)
         channels, height, width = self.probe.images.shape[1:]
         costs = self.space.costs(arch, self.num_classes, (channels, height, width))
         made_up = Random(name)  # noqa: S311  (nobody's secret)
-        values = {proxy: tuple(made_up.random() for _ in range(self.seeds)) for proxy in self.proxies}
-        return Measurement(name, costs, values, 0.0)
+        values = {proxy: tuple(made_up.random() for _ in range(draws.stop)) for proxy in self.proxies}
+        return Measurement(name, costs, values, 0.0).drawn(draws)
 
 
 class OneByOne(Pace):
@@ -93,7 +94,7 @@ def _search_ms(executor: Executor, seed: int) -> float:
     before = time.process_time()
     search.run(executor, report=lambda _: None)
     seconds = time.process_time() - before
-    return 1000 * seconds / (len(search.reference) + len(search.measurements))
+    return 1000 * seconds / (len(search.reference) + len(search.measurements) + search.sure)
 
 
 def _task_ms(executor: Executor, arch: Architecture) -> float:

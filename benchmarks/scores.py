@@ -23,7 +23,7 @@ from diswot.errors import InputError, UnknownName
 from diswot.executors import EXECUTORS, Executor, open_executor
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
-from diswot.scoring import Measurement, prepare
+from diswot.scoring import Draws, Measurement, draws_of, prepare
 from search_spaces import Architecture, get_space
 
 
@@ -75,7 +75,7 @@ def find_scores(spec: CorrelationSpec, out: Path | None, source: Path | None, be
 
 
 class RawScores:
-    """An executor that remembers: measures what nobody has asked for before, and looks up everything else.
+    """An executor that remembers: measures the initialisations that nobody has asked for before, and looks up the rest.
 
     Entered to keep measurements in the folder of the run; workers start at the first architecture that is not known.
 
@@ -118,17 +118,32 @@ class RawScores:
             InputError: the teacher cannot be had as specified.
             ExecutorError: workers could not be started or were lost for good.
         """
-        wanted = {self.space.encode(arch): arch for arch in map(self.space.canonical, archs)}
-        missing = [arch for name, arch in wanted.items() if self._find(name) is None]
-        fresh = self._open().map(missing) if missing else iter(())
-        for arch in archs:
-            name = self.space.encode(self.space.canonical(arch))
+        seeds = self.source.spec.seeds
+        canonical = [(self.space.canonical(arch), draws_of(arch, seeds)) for arch in archs]
+        asked = [(self.space.encode(arch), arch, draws) for arch, draws in canonical]
+        missing = {name: self._missing(arch, draws) for name, arch, draws in asked if not self._has(name, draws)}
+        fresh = self._open().map(list(missing.values())) if missing else iter(())
+        for name, _, draws in asked:
+            while not self._has(name, draws):
+                self._keep(next(fresh), missing)
             found = self._find(name)
-            while found is None:
-                self._log.append(next(fresh))
-                self.measured += 1
-                found = self._find(name)
-            yield found
+            assert found is not None, "it has just been kept"
+            yield found.drawn(draws)
+
+    def _missing(self, arch: Architecture, draws: range) -> Draws:
+        """The initialisations that are not known yet, up to the last that is asked for."""
+        known = self._find(self.space.encode(arch))
+        return Draws(arch.space, arch.choices, 0 if known is None else known.draws, draws.stop)
+
+    def _keep(self, measurement: Measurement, missing: Mapping[str, Draws]) -> None:
+        known = self._find(measurement.arch)
+        stop = missing[measurement.arch].stop
+        self._log.append(measurement if known is None else known.extended(measurement, stop))
+        self.measured += 1
+
+    def _has(self, name: str, draws: range) -> bool:
+        found = self._find(name)
+        return found is not None and (found.error is not None or found.draws >= draws.stop)
 
     def _find(self, name: str) -> Measurement | None:
         return self.source.known.get(name) or self._log.found.get(name)

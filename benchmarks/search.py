@@ -6,7 +6,8 @@ the same `Search` that users run, with its own seed. Labels are looked up after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import insort
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ from benchmarks.scores import RawScores, ScoreSource, find_scores
 from benchmarks.statistics import Vector
 from benchmarks.truth import Truth, read_truth
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
+from diswot.executors import Executor
 from diswot.scoring import Scorer
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
-from diswot.search.run import Search
+from diswot.search.run import FIRST, Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import stream
 from search_spaces import get_space
@@ -143,26 +145,37 @@ def run_searches(
         for run in range(spec.runs):
             search = new_search(spec, kind, run)
             search.run(pool, lambda _: None)
-            runs.append(curve(search, truth, search.spec.evaluations))
+            runs.append(curve(search, pool, truth))
             report("searching", len(curves) * spec.runs + run + 1, len(kinds) * spec.runs)
         curves[kind] = np.array(runs)
     return curves
 
 
-def curve(search: Search, truth: Truth, length: int) -> Vector:
-    """True accuracy of the best-scored architecture after each evaluation, `(length,)`.
+def curve(search: Search, executor: Executor, truth: Truth) -> Vector:
+    """True accuracy of what the search would recommend if it ended after each evaluation, `(evaluations,)`.
 
-    Of equal scores the first stands, as in the recommendation. Before anything has a score it is `nan`; a search that
-    used the budget's architectures up stays where it ended.
+    That is the best by all initialisations of the candidates that are best by one; those that are finalists for nothing
+    but their place on a front are left out. Of equal scores the first stands, as in the recommendation. Before anything
+    has a score it is `nan`; a search that used the budget's architectures up stays where it ended.
     """
     scorer = Scorer(search.spec.score, search.reference)
-    best, accuracy = -np.inf, np.nan
-    found = []
-    for measurement in search.measurements[:length]:
-        if measurement.error is None and (score := scorer(measurement).value) > best:
-            best, accuracy = score, truth.accuracy[measurement.arch]
+    firsts: list[tuple[float, int, str]] = []
+    whole: dict[str, float] = {}
+    accuracy, found = np.nan, []
+    for order, measurement in enumerate(search.measurements):
+        if measurement.error is None:
+            insort(firsts, (-scorer(measurement.drawn(FIRST)).value, order, measurement.arch))
+            finalists = [arch for _, _, arch in firsts[: search.spec.finalists]]
+            whole |= _whole(search, executor, scorer, [arch for arch in finalists if arch not in whole])
+            accuracy = truth.accuracy[max(finalists, key=whole.__getitem__)]
         found.append(accuracy)
-    return np.array(found + [accuracy] * (length - len(found)))
+    return np.array(found + [accuracy] * (search.spec.evaluations - len(found)))
+
+
+def _whole(search: Search, executor: Executor, scorer: Scorer, archs: Sequence[str]) -> dict[str, float]:
+    """Scores by all initialisations."""
+    measured = executor.map([search.space.decode(arch) for arch in archs])
+    return {one.arch: scorer(one).value if one.error is None else -np.inf for one in measured}
 
 
 def mean_interval(values: Vector, seed: int) -> tuple[float, float, float]:

@@ -19,8 +19,8 @@ from diswot.executors import DEADLINE, Executor, Measure, check_executor, open_e
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
-from diswot.scoring import Measurer, Scorer, needs_reference, prepare, reference_sample
-from diswot.search.finalists import confirm
+from diswot.scoring import Measurer, Scorer, first_draws, needs_reference, prepare, reference_sample
+from diswot.search.confirm import confirm
 from diswot.search.run import Progress, Search
 from diswot.search.spec import SearchSpec
 from search_spaces import Architecture, get_space
@@ -161,7 +161,7 @@ def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanati
     recipe = recipe_of(spec, compute.device)
     sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
     with _executor(recipe, compute) as executor:
-        *reference, measurement = executor.map([*sample, arch])
+        *reference, measurement = executor.map([*first_draws(sample), arch])
     if measurement.error is not None:
         raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
     scorer = Scorer(spec.score, reference)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import or_
 
@@ -35,13 +35,37 @@ REFERENCE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Draws(Architecture):
+    """An architecture of which some random initialisations are asked for.
+
+    Attributes:
+        start: number of the first one.
+        stop: number of the first one that is not asked for.
+    """
+
+    start: int
+    stop: int
+
+
+def first_draws(archs: Iterable[Architecture]) -> list[Draws]:
+    """The first random initialisation of each."""
+    return [Draws(arch.space, arch.choices, 0, 1) for arch in archs]
+
+
+def draws_of(arch: Architecture, seeds: int) -> range:
+    """The random initialisations that are asked for: those that are named, or all."""
+    return range(arch.start, arch.stop) if isinstance(arch, Draws) else range(seeds)
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """Raw proxy values of one architecture.
 
     Attributes:
         arch: string of the canonical architecture.
         costs: of that architecture.
-        values: for each proxy, one value for each student seed.
+        values: for each proxy, one value for each random initialisation that was asked for. Of a steady proxy the first
+            initialisation's value stands for all; where that one was not asked for, there is none.
         seconds: wall time.
         error: why there are no values, if the network failed.
     """
@@ -51,6 +75,27 @@ class Measurement:
     values: Mapping[str, tuple[float, ...]]
     seconds: float = field(compare=False)
     error: str | None = None
+
+    @property
+    def draws(self) -> int:
+        """Random initialisations that were measured."""
+        return max(map(len, self.values.values()), default=0)
+
+    def drawn(self, draws: range) -> Measurement:
+        """What was measured on these initialisations alone."""
+        values = {name: series[draws.start : draws.stop] for name, series in self.values.items()}
+        return replace(self, values=values)
+
+    def extended(self, more: Measurement, seeds: int) -> Measurement:
+        """With the initialisations that follow, to `seeds` of them; if those failed, the whole has failed."""
+        seconds = self.seconds + more.seconds
+        if more.error is not None:
+            return replace(self, values={}, seconds=seconds, error=more.error)
+        values = {
+            name: series + more.values.get(name, series[:1] * (seeds - len(series)))
+            for name, series in self.values.items()
+        }
+        return replace(self, values=values, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -64,7 +109,7 @@ class Measurer:
         teacher: what the teacher shows on it, or `None` where no proxy asks.
         proxies: names of the proxies to compute.
         seed: of the students' weights.
-        seeds: number of random initialisations of each student.
+        seeds: number of random initialisations of each student, where none are named.
     """
 
     space: SearchSpace
@@ -79,26 +124,31 @@ class Measurer:
         """Raw values of the canonical form of `arch`; a network that fails or is not finite is an error on record."""
         keep_freed_memory()
         start = time.perf_counter()
+        draws = draws_of(arch, self.seeds)
         arch = self.space.canonical(arch)
         costs = self.space.costs(arch, self.num_classes, self.probe.image_shape)
         result = partial(Measurement, self.space.encode(arch), costs)
         try:
-            rows = self._measure(arch, costs)
+            values = self._measure(arch, costs, draws)
         except (ArithmeticError, RuntimeError, ValueError) as error:
             return result({}, time.perf_counter() - start, f"{type(error).__name__}: {error}")
-        values = {name: tuple(row[name] for row in rows) for name in self.proxies}
         wrong = [name for name, series in values.items() if not all(map(math.isfinite, series))]
         if wrong:
             return result({}, time.perf_counter() - start, f"not finite: {', '.join(wrong)}")
         return result(values, time.perf_counter() - start)
 
-    def _measure(self, arch: Architecture, costs: Costs) -> list[dict[str, float]]:
-        """Values for each seed; those of steady proxies are taken from the first."""
-        first = self._measure_once(arch, costs, 0, self.proxies)
-        varying = tuple(name for name in self.proxies if not PROXIES[name].steady)
-        if not varying:
-            return [first] * self.seeds
-        return [first, *({**first, **self._measure_once(arch, costs, i, varying)} for i in range(1, self.seeds))]
+    def _measure(self, arch: Architecture, costs: Costs, draws: range) -> dict[str, tuple[float, ...]]:
+        """Values for each initialisation; steady proxies are measured on the first."""
+        steady = {name for name in self.proxies if PROXIES[name].steady}
+        rows = []
+        for index in draws:
+            asked = tuple(name for name in self.proxies if index == 0 or name not in steady)
+            rows.append(self._measure_once(arch, costs, index, asked) if asked else {})
+        return {
+            name: tuple(rows[0][name] if name in steady else row[name] for row in rows)
+            for name in self.proxies
+            if draws.start == 0 or name not in steady
+        }
 
     def _measure_once(self, arch: Architecture, costs: Costs, index: int, proxies: tuple[str, ...]) -> dict[str, float]:
         seed = derive_seed(self.seed, "student", index)

@@ -20,7 +20,8 @@ class Progress(BaseModel):
         done: measurements made, those of the reference sample included.
         total: measurements to make, as far as known.
         percent: `done` of `total`.
-        phase: `preparing`, `reference` (the sample that scores are scaled by), `evolving`; `null` before it starts.
+        phase: `preparing`, `reference` (the sample that scores are scaled by), `evolving`, `finalists` (the best get
+            their other initialisations); `null` before it starts.
         rate_per_s: measurements a second since this attempt began.
         eta_s: seconds that the rest will take at that rate.
         best_score: of the candidates so far.
@@ -29,7 +30,7 @@ class Progress(BaseModel):
     done: int
     total: int
     percent: float
-    phase: Literal["preparing", "reference", "evolving"] | None = None
+    phase: Literal["preparing", "reference", "evolving", "finalists"] | None = None
     rate_per_s: float | None = None
     eta_s: float | None = None
     best_score: float | None = None

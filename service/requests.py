@@ -130,7 +130,12 @@ class SearchRequest(Request):
     algorithm: AlgorithmRequest = AlgorithmRequest()
     score: Name = _DEFAULT.score
     probe: ProbeRequest = ProbeRequest()
-    seeds: int = Field(default=_DEFAULT.seeds, le=MAX_SEEDS, description="random initialisations of each student")
+    seeds: int = Field(default=_DEFAULT.seeds, le=MAX_SEEDS, description="random initialisations of each finalist")
+    finalists: int = Field(
+        default=_DEFAULT.finalists,
+        le=MAX_POPULATION,
+        description="best candidates that get all of them, beside those on the fronts",
+    )
     initialisations: int = Field(
         default=_DEFAULT.initialisations, le=MAX_SEEDS, description="random initialisations of the teacher"
     )
@@ -159,6 +164,7 @@ class SearchRequest(Request):
             evaluations=self.budget.evaluations,
             seed=self.seed,
             seeds=self.seeds,
+            finalists=self.finalists,
             initialisations=self.initialisations,
             population=self.algorithm.population,
             tournament=self.algorithm.tournament,

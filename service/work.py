@@ -86,7 +86,8 @@ class SearchWork:
 
     @property
     def _done(self) -> int:
-        return len(self.search.reference) + len(self.search.measurements)
+        search = self.search
+        return len(search.reference) + len(search.measurements) + search.sure
 
     def _report(self, progress: Progress) -> None:
         if self.stopping.is_set():
@@ -111,9 +112,11 @@ class SearchWork:
             raise Cancelled("a client asked the search to stop")
 
     def _describe(self, progress: Progress, now: float) -> None:
-        """Progress over both phases, so that it only ever grows while an attempt lasts."""
+        """Progress over all phases, so that it only ever grows while an attempt lasts."""
         reference = progress.total if progress.phase == "reference" else len(self.search.reference)
-        total = reference + self.search.spec.evaluations
+        spec = self.search.spec
+        expected = min(spec.finalists, spec.evaluations) if spec.seeds > 1 else 0
+        total = reference + spec.evaluations + (progress.total if progress.phase == "finalists" else expected)
         done = self._done
         if self._since is None:  # The first measurement is the start of the clock: before it, workers were starting.
             self._since, self._before = now, done
@@ -122,7 +125,7 @@ class SearchWork:
         self.progress = {
             "done": done,
             "total": total,
-            "percent": round(100 * done / total, 1),
+            "percent": max(self.progress["percent"], round(100 * done / total, 1)),  # Fronts bring more finalists.
             "phase": progress.phase,
             "rate_per_s": rate and round(rate, 2),
             "eta_s": rate and round((total - done) / rate, 1),

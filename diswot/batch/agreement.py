@@ -32,7 +32,7 @@ def agreement(scores: Sequence[Mapping[str, float]]) -> Agreement:
     """Compare what each seed measured.
 
     Args:
-        scores: for each seed, the score of every candidate, best first.
+        scores: for each seed, the score of every candidate by equally many initialisations; in order of rank.
 
     Example:
         >>> agreement([{"a": 3.0, "b": 2.0, "c": 1.0}, {"b": 9.0, "a": 8.0, "c": 7.0}])

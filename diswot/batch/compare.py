@@ -25,11 +25,13 @@ class Found:
         job: the search.
         result: of it.
         scores: of every candidate that has one, best first.
+        firsts: the same by one initialisation, on which all candidates can be compared.
     """
 
     job: Job
     result: Result
     scores: Mapping[str, float]
+    firsts: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def compare(jobs: Iterable[Job], folder: BatchFolder, failed: Collection[str] = 
         seeds = tuple(together)
         found = tuple(one for job in seeds if job.name not in failed and (one := _found(job, folder)))
         choice = _choose(found) if found else None
-        groups.append(Group(seeds, found, choice, agreement([one.scores for one in found])))
+        groups.append(Group(seeds, found, choice, agreement([one.firsts for one in found])))
     return groups
 
 
@@ -108,10 +110,11 @@ def _found(job: Job, folder: BatchFolder) -> Found | None:
     file = folder.of(job) / CANDIDATES
     try:
         with file.open(newline="") as lines:
-            scores = {row["arch"]: float(row["score"]) for row in csv.DictReader(lines) if row["score"]}
+            rows = [row for row in csv.DictReader(lines) if row["score"]]
+        scores, firsts = ({row["arch"]: float(row[name]) for row in rows} for name in ("score", "first"))
     except (KeyError, OSError, ValueError):
         raise UnreadableData(f"{str(file)!r} is missing or damaged; delete its folder to search again") from None
-    return Found(job, result, scores)
+    return Found(job, result, scores, firsts)
 
 
 def _choose(found: Sequence[Found]) -> Choice:

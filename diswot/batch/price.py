@@ -18,7 +18,7 @@ from diswot.cache.files import store_file
 from diswot.cache.identity import Recipe
 from diswot.executors import Executor, Measure, open_executor
 from diswot.recommend import Compute, measurer_of, recipe_of
-from diswot.scoring import Measurement, Measurer, needs_reference, reference_sample
+from diswot.scoring import Measurement, Measurer, first_draws, needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
 from diswot.search.budget import Budget
 from diswot.search.feasible import Feasible
@@ -42,7 +42,8 @@ class Price:
         job: the search.
         state: `done`, `begun` (it goes on from its checkpoint) or `new`.
         evaluations: that it may take in all.
-        left: architectures still to be looked at, at most: reference sample, candidates, and beyond the budget.
+        left: architectures still to be looked at: reference sample, candidates, the best of these once more, and beyond
+            the budget. The fronts may bring more finalists, a plateau fewer candidates.
         cached: how many of those are in the cache, or will be when an earlier search has measured them, at least: what
             is proposed after the first one that is not there cannot be known.
         seconds: estimated, on all workers.
@@ -58,7 +59,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds that a search takes to begin measuring, and that one process takes to measure an architecture."""
+    """Seconds that a search takes to begin measuring, and that one process takes for one network."""
 
     begin: float
     measure: float
@@ -109,7 +110,7 @@ class _Clock:
             measurer, prepare = self._measurer(job)
             archs = _within(job)
             with one_thread():
-                measure = fmean(measurer(arch).seconds for arch in archs)
+                measure = fmean(measurer(arch).seconds for arch in first_draws(archs))
             self._speeds[key] = Speed(prepare + self._starting(measurer, archs[0]), measure)
         return self._speeds[key]
 
@@ -132,7 +133,7 @@ class _Clock:
             self._tell("timing the start of the workers")
             start = time.perf_counter()
             with open_executor("processes", measurer, self.workers) as executor:
-                (measured,) = executor.map([arch])
+                (measured,) = executor.map(first_draws([arch]))
                 self._start = max(0.0, time.perf_counter() - start - measured.seconds)
         return self._start
 
@@ -159,7 +160,7 @@ def _price(job: Job, folder: BatchFolder, compute: Compute, clock: _Clock, ahead
     seconds = 0.0
     if cached < left:
         speed = clock.speed(job)
-        seconds = (left - cached) * speed.measure / clock.workers
+        seconds = _networks(search, left, cached) * speed.measure / clock.workers
         if spec.seconds is not None:
             seconds = min(seconds, max(0.0, spec.seconds - spent))
         seconds += speed.begin
@@ -167,9 +168,22 @@ def _price(job: Job, folder: BatchFolder, compute: Compute, clock: _Clock, ahead
 
 
 def _left(search: Search) -> int:
-    """Architectures that a search may still ask for: reference sample, candidates, and beyond the budget."""
+    """Architectures that a search may still ask for: reference sample, candidates, finalists, and beyond the budget."""
     beyond = LOOKS if search.spec.beyond > 0 and _has_maximum(search.spec.budget) and search.beyond is None else 0
-    return _unsampled(search) + max(0, search.total - len(search.measurements)) + beyond
+    return _unsampled(search) + max(0, search.total - len(search.measurements)) + _finalists(search) + beyond
+
+
+def _finalists(search: Search) -> int:
+    """The best candidates that a search may still ask for once more."""
+    if search.ended is not None:
+        return len(search.unsure())
+    return min(search.spec.finalists, search.total) if search.spec.seeds > 1 else 0
+
+
+def _networks(search: Search, left: int, cached: int) -> int:
+    """Networks to build for what is left and not cached: finalists, looked at last, have several each."""
+    finalists = min(_finalists(search), left - cached)
+    return left - cached + finalists * (search.spec.seeds - 2)
 
 
 def _unsampled(search: Search) -> int:

@@ -16,7 +16,7 @@ from diswot.cache.shelter import ShelteredStore
 from diswot.cache.store import Context, Row, Values
 from diswot.executors.base import Executor, Measure
 from diswot.proxies import PROXIES
-from diswot.scoring import Measurement
+from diswot.scoring import Measurement, draws_of
 from search_spaces import Architecture
 
 KEEP_SECONDS = 1.0
@@ -27,12 +27,12 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class CacheUse:
-    """How often the store had what was asked for.
+    """How often the store had what was asked for: of finalists once the first initialisation, once the others.
 
     Attributes:
-        hits: architectures of which everything was there.
-        partial: architectures of which something was there, and the rest was measured.
-        misses: architectures that were measured whole.
+        hits: measurements of which everything was there.
+        partial: measurements of which something was there, and the rest was measured.
+        misses: measurements that were made whole.
         damaged: rows that were damaged, and measured again.
     """
 
@@ -103,17 +103,22 @@ class CachingExecutor:
             ExecutorError: no worker can be started any more.
         """
         start = time.perf_counter()
+        asked = [draws_of(arch, self._recipe.seeds) for arch in archs]
         canonical = [self._recipe.space.canonical(arch) for arch in archs]
         names = [self._recipe.space.encode(arch) for arch in canonical]
         found = self._find(names)
-        lacking = [self._lacking(found.get(name, {})) for name in names]
-        gaps = [Gap(a.space, a.choices, lacks) for a, lacks in zip(canonical, lacking, strict=True) if lacks]
+        lacking = [self._lacking(found.get(name, {}), draws) for name, draws in zip(names, asked, strict=True)]
+        gaps = [
+            Gap(arch.space, arch.choices, draws.start, draws.stop, lacks)
+            for arch, draws, lacks in zip(canonical, asked, lacking, strict=True)
+            if lacks
+        ]
         looking = (time.perf_counter() - start) / max(1, len(archs))
         fresh = iter(self._measure(gaps))
-        for arch, name, lacks in zip(canonical, names, lacking, strict=True):
-            self._count(lacks)
+        for arch, name, draws, lacks in zip(canonical, names, asked, lacking, strict=True):
+            self._count(lacks, draws)
             measured = next(fresh) if lacks else self._unmeasured(arch, name)
-            completed = self._complete(measured, found.get(name, {}), lacks, looking)
+            completed = self._complete(measured, found.get(name, {}), draws, lacks, looking)
             if time.monotonic() - self._kept >= KEEP_SECONDS:
                 self._keep()
             yield completed
@@ -135,13 +140,13 @@ class CachingExecutor:
         self.use.damaged = self._store.damaged
         return found
 
-    def _lacking(self, values: Values) -> tuple[str, ...]:
-        return tuple(name for name in self._recipe.proxies if not all(key in values for key in self._keys(name)))
+    def _lacking(self, values: Values, draws: range) -> tuple[str, ...]:
+        return tuple(name for name in self._recipe.proxies if not all(key in values for key in self._keys(name, draws)))
 
-    def _keys(self, proxy: str) -> list[tuple[str, int, int]]:
-        """What the store holds of a proxy: a value for each seed, or the first seed's for all."""
+    def _keys(self, proxy: str, draws: range) -> list[tuple[str, int, int]]:
+        """What the store holds of a proxy: a value for each initialisation, or the first one's for all."""
         row = PROXIES[proxy]
-        return [(proxy, row.version, index) for index in range(1 if row.steady else self._recipe.seeds)]
+        return [(proxy, row.version, index) for index in draws if index == 0 or not row.steady]
 
     def _measure(self, gaps: Sequence[Gap]) -> Iterator[Measurement]:
         """What the executor gives, which starts when it is first needed."""
@@ -162,35 +167,37 @@ class CachingExecutor:
         costs = self._recipe.space.costs(arch, self._recipe.teacher.num_classes, (channels, height, width))
         return Measurement(name, costs, {}, 0.0)
 
-    def _complete(self, measured: Measurement, known: Values, lacks: tuple[str, ...], looking: float) -> Measurement:
+    def _complete(
+        self, measured: Measurement, known: Values, draws: range, lacks: tuple[str, ...], looking: float
+    ) -> Measurement:
         """A measurement with what was known of it; what is new is kept, if it did not fail."""
         seconds = measured.seconds + looking
         if measured.error is not None:
             return replace(measured, seconds=seconds)
-        values = dict(measured.values)
+        values = {}
         for proxy in self._recipe.proxies:
-            keys = self._keys(proxy)
+            keys = self._keys(proxy, draws)
             if proxy in lacks:
-                self._remember(measured.arch, proxy, values[proxy])
-            else:
+                values[proxy] = measured.values[proxy]
+                self._remember(measured.arch, keys, values[proxy])
+            elif keys:
                 series = tuple(known[key] for key in keys)
-                values[proxy] = series * self._recipe.seeds if PROXIES[proxy].steady else series
-        return replace(measured, values={proxy: values[proxy] for proxy in self._recipe.proxies}, seconds=seconds)
+                values[proxy] = series * len(draws) if PROXIES[proxy].steady else series
+        return replace(measured, values=values, seconds=seconds)
 
-    def _remember(self, arch: str, proxy: str, series: Sequence[float]) -> None:
+    def _remember(self, arch: str, keys: Sequence[tuple[str, int, int]], series: Sequence[float]) -> None:
         if self._contexts:
-            context = self._contexts[PROXIES[proxy].teacher]
-            pairs = zip(self._keys(proxy), series, strict=False)  # A steady proxy repeats its one value.
-            self._pending += [Row(context, arch, *key, value) for key, value in pairs]
+            pairs = zip(keys, series, strict=False)  # A steady proxy repeats its one value.
+            self._pending += [Row(self._contexts[PROXIES[key[0]].teacher], arch, *key, value) for key, value in pairs]
 
     def _keep(self) -> None:
         self._store.keep(self._pending)
         self._pending, self._kept = [], time.monotonic()
 
-    def _count(self, lacks: tuple[str, ...]) -> None:
+    def _count(self, lacks: tuple[str, ...], draws: range) -> None:
         if not lacks:
             self.use.hits += 1
-        elif len(lacks) < len(self._recipe.proxies):
+        elif len(lacks) < sum(bool(self._keys(proxy, draws)) for proxy in self._recipe.proxies):
             self.use.partial += 1
         else:
             self.use.misses += 1

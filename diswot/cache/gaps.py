@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from diswot.probes.batch import ProbeBatch
-from diswot.scoring import Measurement, Measurer
+from diswot.scoring import Draws, Measurement, Measurer
 from search_spaces import Architecture, SearchSpace
 
 
 @dataclass(frozen=True, slots=True)
-class Gap(Architecture):
-    """An architecture of which some proxies are not known yet.
+class Gap(Draws):
+    """Initialisations of an architecture of which some proxies are not known yet.
 
     Attributes:
         proxies: those, in the order of the measurer's.
@@ -52,4 +52,4 @@ class GapMeasurer:
             return self._whole(arch)
         if arch.proxies not in self._measurers:
             self._measurers[arch.proxies] = replace(self._whole, proxies=arch.proxies)
-        return self._measurers[arch.proxies](Architecture(arch.space, arch.choices))
+        return self._measurers[arch.proxies](Draws(arch.space, arch.choices, arch.start, arch.stop))

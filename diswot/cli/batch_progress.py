@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from diswot.batch.run import Outcome, Watch
     from diswot.search.run import Progress
 
-PHASES = {"reference": "reference sample", "evolving": "searching", "beyond": "looking beyond the budget"}
+PHASES = {
+    "reference": "reference sample",
+    "evolving": "searching",
+    "finalists": "making sure of the finalists",
+    "beyond": "looking beyond the budget",
+}
 BAR = 16
 """Characters of a bar: the name of the search that runs needs the room."""
 

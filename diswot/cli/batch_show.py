@@ -49,7 +49,7 @@ def show_prices(prices: Sequence[Price], workers: int) -> None:
     done = sum(one.state == "done" for one in prices)
     left, seconds = sum(one.left - one.cached for one in prices), sum(one.seconds for one in prices)
     STDOUT.print(
-        f"{len(prices)} searches, {done} of them done; at most {left:,} architectures to measure, "
+        f"{len(prices)} searches, {done} of them done; about {left:,} architectures to measure, "
         f"about {say_duration(seconds)} on {workers} {'worker' if workers == 1 else 'workers'}.",
         soft_wrap=True,
     )

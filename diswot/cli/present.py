@@ -85,7 +85,7 @@ def _known(result: Result) -> str:
     if use is None or not use.hits + use.partial:
         return ""
     in_part = f" and {use.partial:,} in part" if use.partial else ""
-    return f"Measured before: {use.hits:,} of {use.hits + use.partial + use.misses:,} architectures{in_part}. "
+    return f"Measured before: {use.hits:,} of {use.hits + use.partial + use.misses:,} measurements{in_part}. "
 
 
 def _limits(result: Result) -> str:

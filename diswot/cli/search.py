@@ -33,7 +33,12 @@ if TYPE_CHECKING:
     from diswot.search.run import Progress, Search
 
 EVALUATIONS = 300
-PHASES = {"reference": "measuring the reference sample", "evolving": "searching", "beyond": "looking beyond the budget"}
+PHASES = {
+    "reference": "measuring the reference sample",
+    "evolving": "searching",
+    "finalists": "making sure of the finalists",
+    "beyond": "looking beyond the budget",
+}
 
 
 def search(
@@ -76,7 +81,12 @@ def search(
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     seed: o.SeedOption = 0,
-    seeds: o.SeedsOption = 2,
+    seeds: Annotated[
+        int, typer.Option(help="Random initialisations of each finalist; the search steers by the first one.")
+    ] = 4,
+    finalists: Annotated[
+        int, typer.Option(help="Best candidates that get all initialisations, beside those on the fronts.")
+    ] = 20,
     initialisations: o.InitialisationsOption = 8,
     population: Annotated[int, typer.Option(help="Members of the evolution.")] = 50,
     tournament: Annotated[
@@ -125,6 +135,7 @@ def search(
         evaluations=_by_default(algorithm) if evaluations is None else evaluations,
         seed=seed,
         seeds=seeds,
+        finalists=finalists,
         initialisations=initialisations,
         population=population,
         tournament=tournament,

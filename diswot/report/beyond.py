@@ -7,7 +7,7 @@ from diswot.report.student import Student, student
 from diswot.scoring import Scorer
 from diswot.search.beyond import excess
 from diswot.search.pareto import Point, pareto_front
-from diswot.search.run import Candidate, Search
+from diswot.search.run import Search, candidate
 
 
 class Step(Document):
@@ -43,8 +43,9 @@ def make_beyond(search: Search, best: Student) -> Beyond | None:
     if search.beyond is None:
         return None
     scorer = Scorer(search.spec.score, search.reference)
-    found = [student(Candidate(m, scorer(m)), search.latency(m.arch)) for m in search.beyond if m.error is None]
-    steps = [Step(more=_excess(search, one), student=one) for one in found if one.score > best.score]
+    found = [student(candidate(scorer, m), search.latency(m.arch)) for m in search.beyond if m.error is None]
+    better = [one for one in found if one.seeds == best.seeds and one.score > best.score]
+    steps = [Step(more=_excess(search, one), student=one) for one in better]
     front = pareto_front([Point(step.more, step.student.score) for step in steps])
     return Beyond(
         share=search.spec.beyond,

@@ -8,7 +8,7 @@ from diswot.proxies import PROXIES
 from diswot.report.document import Document
 from diswot.report.student import Student, student
 from diswot.scoring import Measurement, Scorer
-from diswot.search.run import Candidate
+from diswot.search.run import candidate
 
 
 class Part(Document):
@@ -59,14 +59,14 @@ def make_explanation(asked: str, teacher: str, scorer: Scorer, measurement: Meas
     Raises:
         ValueError: the measurement failed.
     """
-    one = student(Candidate(measurement, scorer(measurement)))
+    one = student(candidate(scorer, measurement))
     return Explanation(
         canonical_of=asked,
         student=one,
         parts=[_part(term, one, scorer) for term in scorer.terms],
         score=scorer.name,
         teacher=teacher,
-        seeds=max(map(len, measurement.values.values())),
+        seeds=measurement.draws,
         reference=max(map(len, scorer.reference.values()), default=0),
     )
 

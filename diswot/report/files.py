@@ -66,7 +66,7 @@ def _write_candidates(file: IO[str], search: Search) -> None:
     terms = list(next((c.score.components for c in candidates if c.score), {}))
     writer = csv.writer(file, lineterminator="\n")
     raw = [f"raw_{term}" for term in terms]
-    writer.writerow(["rank", "evaluation", "arch", "score", "stderr", *COSTS, *terms, *raw, "error"])
+    writer.writerow(["rank", "evaluation", "arch", "score", "stderr", "seeds", "first", *COSTS, *terms, *raw, "error"])
     for rank, candidate in enumerate(candidates, 1):
         m, score = candidate.measurement, candidate.score
         head = [
@@ -75,6 +75,8 @@ def _write_candidates(file: IO[str], search: Search) -> None:
             m.arch,
             score.value if score else "",
             score.stderr if score else "",
+            m.draws if score else "",
+            candidate.first if score else "",
         ]
         parts = [score.components[term] for term in terms] if score else [""] * len(terms)
         means = [sum(m.values[term]) / len(m.values[term]) for term in terms] if score else [""] * len(terms)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 
 from diswot.report.document import Document
 from diswot.report.student import Student
+from diswot.search.finalists import ALWAYS
 from diswot.search.pareto import Point, growth, pareto_front
 from diswot.search.run import Search
-
-ALWAYS = ("params", "macs")
-"""Costs over which there is a front in every result."""
 
 
 class FrontPoint(Document):
@@ -33,9 +31,10 @@ class Front(Document):
 
     Attributes:
         against: `params`, `macs`, `memory` or `latency` (seconds).
-        points: cheapest first, so worst score first; the last one has the best score.
-        hypervolume: each time that it grew. Its reference point is the lowest score at the highest cost that were
-            measured; 1 would be the best score at the lowest cost. Empty where there is nothing to play off.
+        points: of the finalists, cheapest first, so worst score first; the last one has the best score.
+        hypervolume: each time that it grew, by the first initialisation of every candidate. Its reference point is the
+            lowest score at the highest cost that were measured; 1 would be the best score at the lowest cost. Empty
+            where there is nothing to play off.
     """
 
     against: str
@@ -50,18 +49,19 @@ def make_fronts(search: Search, students: Mapping[str, Student]) -> list[Front]:
         search: finished.
         students: its candidates within the budget, by architecture.
     """
-    order = [(count, m.arch) for count, m in enumerate(search.measurements, 1) if m.arch in students]
-    costs = dict.fromkeys((*ALWAYS, search.spec.against))
-    return [_front(cost, [(count, students[arch]) for count, arch in order]) for cost in costs]
+    order = [(count, students[m.arch]) for count, m in enumerate(search.measurements, 1) if m.arch in students]
+    return [_front(cost, order) for cost in dict.fromkeys((*ALWAYS, search.spec.against))]
 
 
 def _front(cost: str, students: list[tuple[int, Student]]) -> Front:
     """The front over one cost; `students` in the order of evaluation, each with its place in it."""
-    known = [(count, one, seconds) for count, one in students if (seconds := getattr(one, cost)) is not None]
-    points = [Point(float(paid), one.score) for _, one, paid in known]
-    front = [known[i] for i in pareto_front(points)]
+    known = [(count, one, paid) for count, one in students if (paid := getattr(one, cost)) is not None]
+    most = max((one.seeds for _, one, _ in known), default=0)
+    sure = [(one, paid) for _, one, paid in known if one.seeds == most]
+    front = [sure[i] for i in pareto_front([Point(float(paid), one.score) for one, paid in sure])]
+    grown = growth([Point(float(paid), one.first) for _, one, paid in known])
     return Front(
         against=cost,
-        points=[FrontPoint(arch=one.arch, score=one.score, cost=paid) for _, one, paid in front],
-        hypervolume=[Volume(evaluations=known[n - 1][0], share=share) for n, share in growth(points)],
+        points=[FrontPoint(arch=one.arch, score=one.score, cost=paid) for one, paid in front],
+        hypervolume=[Volume(evaluations=known[n - 1][0], share=share) for n, share in grown],
     )

@@ -55,13 +55,18 @@ def plot_search(search: Search, result: Result, path: Path) -> None:
 
 
 def _best_so_far(axes: Axes, search: Search) -> None:
-    score = {c.measurement.arch: c.score.value for c in search.candidates() if c.score}
+    score = {c.measurement.arch: c.first for c in search.candidates() if c.first is not None}
     values = [score.get(m.arch, float("-inf")) for m in search.measurements]
     best = list(accumulate(values, max))
-    axes.plot(range(1, len(values) + 1), values, ".", color=GREY, markersize=3, label="each candidate")
+    axes.plot(range(1, len(values) + 1), values, ".", color=GREY, markersize=3, label=_each(search))
     axes.step(range(1, len(best) + 1), best, where="post", color=BLUE, label="best so far")
     axes.set(xlabel="evaluations", ylabel=f"score ({search.spec.score})")
     axes.legend(frameon=False, loc="best")
+
+
+def _each(search: Search) -> str:
+    """What the grey points are: scores on which all candidates can be compared."""
+    return "each candidate" if search.spec.seeds == 1 else "each candidate, one initialisation"
 
 
 def _volume_so_far(axes: Axes, result: Result) -> None:
@@ -79,9 +84,9 @@ def _volume_so_far(axes: Axes, result: Result) -> None:
 def _against(axes: Axes, search: Search, result: Result, front: Front) -> None:
     """Every score against one cost, the front, the budget, and what lies beyond it."""
     label, unit = AXES[front.against]
-    known = ((search.cost(c.measurement.arch, front.against), c.score) for c in search.candidates())
-    scored = [(cost / unit, score.value) for cost, score in known if cost is not None and score is not None]
-    axes.plot(*zip(*scored, strict=True), ".", color=GREY, markersize=3, label="each candidate")
+    known = ((search.cost(c.measurement.arch, front.against), c.first) for c in search.candidates())
+    scored = [(cost / unit, score) for cost, score in known if cost is not None and score is not None]
+    axes.plot(*zip(*scored, strict=True), ".", color=GREY, markersize=3, label=_each(search))
     costs, scores = [point.cost / unit for point in front.points], [point.score for point in front.points]
     axes.step(costs, scores, where="post", color=BLUE, label="best for at most this cost")
     if result.beyond is not None and result.beyond.steps:

@@ -60,6 +60,7 @@ class Settings(Document):
     beyond: float
     seed: int
     seeds: int
+    finalists: int
     initialisations: int
     population: int
     tournament: int
@@ -88,12 +89,12 @@ class SearchRecord(Settings):
 
 
 class CacheRecord(Document):
-    """What the cache had of the architectures that this run asked for.
+    """What the cache had of the measurements that this run asked for: of finalists twice.
 
     Attributes:
-        hits: architectures of which everything was there.
-        partial: architectures of which something was there, and the rest was measured.
-        misses: architectures that were measured whole.
+        hits: measurements of which everything was there.
+        partial: measurements of which something was there, and the rest was measured.
+        misses: measurements that were made whole.
         damaged: damaged values, which were measured again.
         hit_rate: share of the hits; `null` where nothing was asked for.
     """
@@ -113,7 +114,7 @@ class Result(Document):
         recommended: the student with the best score.
         alternatives: those that follow.
         resolution: the least difference of two scores that is more than chance; `null` with a single seed.
-        indistinguishable: other candidates whose score is closer than that to the recommended one's.
+        indistinguishable: other finalists whose score is closer than that to the recommended one's.
         fronts: what each budget buys, by what was measured.
         beyond: what a little more budget would buy; `null` where that was not asked, or the budget has no upper limit.
         search: how it was found.
@@ -139,8 +140,8 @@ class Result(Document):
 def resolution(students: list[Student]) -> float | None:
     """The least difference of two scores that is more than chance: 1.96 standard errors of a difference.
 
-    The spread over the seeds is pooled over all students: two or three seeds of one student say little about its own.
-    `None` with a single seed.
+    The spread over the seeds is pooled over all finalists: a few seeds of one student say little about its own. `None`
+    with a single seed.
     """
     errors = [one.stderr for one in students if one.stderr is not None]
     if not errors:
@@ -170,13 +171,17 @@ def make_result(
         recommended=best,
         alternatives=others[:ALTERNATIVES],
         resolution=limit,
-        indistinguishable=[one.arch for one in others if limit is not None and best.score - one.score < limit],
+        indistinguishable=[one.arch for one in others if one.seeds == best.seeds and _close(best, one, limit)],
         fronts=make_fronts(search, {one.arch: one for one in students}),
         beyond=make_beyond(search, best),
         search=_record(search, probe_fingerprint, failed=failed),
         timings={part: round(seconds, 3) for part, seconds in (timings | _latency_time(search)).items()},
         cache=cache,
     )
+
+
+def _close(best: Student, one: Student, limit: float | None) -> bool:
+    return limit is not None and best.score - one.score < limit
 
 
 def _in_time(one: Student, budget: Budget) -> bool:
@@ -213,6 +218,7 @@ def settings_of(spec: SearchSpec) -> Settings:
         beyond=spec.beyond,
         seed=spec.seed,
         seeds=spec.seeds,
+        finalists=spec.finalists,
         initialisations=spec.initialisations,
         population=spec.population,
         tournament=spec.contenders,

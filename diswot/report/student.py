@@ -12,9 +12,12 @@ class Student(Document):
 
     Attributes:
         arch: string of the architecture in its space.
-        rank: by score among the candidates within the budget, 1 for the best; `null` outside of a search's budget.
-        score: mean over the seeds; higher is better.
-        stderr: standard error of the score; `null` with a single seed.
+        rank: among the candidates within the budget, finalists first, then by score, 1 for the best; `null` outside of
+            a search's budget.
+        score: mean over its random initialisations; higher is better.
+        stderr: standard error of the score; `null` with a single initialisation.
+        seeds: random initialisations that were measured: all for finalists, one for the others.
+        first: score by the first initialisation alone.
         params: trainable parameters.
         macs: multiply-accumulates for one image.
         depth: convolutions and linear layers.
@@ -29,6 +32,8 @@ class Student(Document):
     rank: int | None = None
     score: float
     stderr: float | None
+    seeds: int
+    first: float
     params: int
     macs: int
     depth: int
@@ -41,14 +46,16 @@ class Student(Document):
 
 def student(candidate: Candidate, latency: Latency | None = None) -> Student:
     """A candidate with a score, as a document, with its latency if that was measured."""
-    measurement, score = candidate.measurement, candidate.score
-    if score is None:
+    measurement, score, first = candidate.measurement, candidate.score, candidate.first
+    if score is None or first is None:
         raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
     costs = measurement.costs
     return Student(
         arch=measurement.arch,
         score=score.value,
         stderr=score.stderr,
+        seeds=measurement.draws,
+        first=first,
         params=costs.params,
         macs=costs.macs,
         depth=costs.depth,

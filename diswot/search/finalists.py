@@ -1,34 +1,33 @@
-"""The latency of those that a search is about to recommend, measured once more."""
+"""Whose score a search makes sure of: candidates that may be recommended, or stand on a front.
+
+While a search goes on, one random initialisation tells enough of a candidate to steer by. The others are spent on the
+few that the result speaks of.
+"""
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Callable, Mapping
 
-from diswot.latency import LatencyMeter
-from diswot.search.run import Search
+from diswot.search.pareto import Point, pareto_front
+
+ALWAYS = ("params", "macs")
+"""Costs over which there is a front in every result."""
 
 
-def confirm(search: Search, count: int) -> None:
-    """Measure the best candidates again, in a fresh process, until `count` of them hold the budget.
-
-    What passed narrowly by luck is found out here: of many candidates measured once, some near a limit are. The figures
-    are left in `search.confirmed`. Nothing happens where the budget does not limit latency.
+def finalists(
+    scores: Mapping[str, float], best: int, against: str, cost: Callable[[str, str], float | None]
+) -> list[str]:
+    """The best candidates, then the others that stand on the fronts over parameters, MACs, and a third cost.
 
     Args:
-        search: done, its workers gone.
-        count: students to return.
+        scores: by one initialisation, of every candidate that has a score, in the order of evaluation.
+        best: how many of the best.
+        against: the third cost.
+        cost: of a candidate, by its name and the cost's; `None` where it is not known.
     """
-    if not search.spec.budget.times:
-        return
-    task = (search.spec.teacher.num_classes, search.spec.teacher.in_shape)
-    names = (c.measurement.arch for c in search.candidates() if c.score is not None)
-    with LatencyMeter(search.space, search.spec.budget.latency, *task) as meter:
-        holding = (name for name in names if _holds(search, name, meter))
-        for _ in islice(holding, count):
-            pass
-    search.meter.seconds += meter.seconds
-
-
-def _holds(search: Search, name: str, meter: LatencyMeter) -> bool:
-    latency = search.confirmed[name] = meter(search.space.decode(name))
-    return latency is not None and search.spec.budget.in_time(latency.median)
+    found = dict.fromkeys(sorted(scores, key=lambda name: -scores[name])[:best])
+    for which in dict.fromkeys((*ALWAYS, against)):
+        known = [(name, paid) for name in scores if (paid := cost(name, which)) is not None]
+        front = pareto_front([Point(paid, scores[name]) for name, paid in known])
+        found |= dict.fromkeys(known[i][0] for i in front)
+    return list(found)

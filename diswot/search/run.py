@@ -1,4 +1,4 @@
-"""The search itself: ask, measure, tell, until an end is reached."""
+"""The search itself: ask, measure, tell, until an end is reached; then make sure of the finalists."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from typing import Any
 from diswot.errors import InfeasibleBudget, InputError, UnreadableData
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
-from diswot.scoring import Measurement, Score, Scorer, needs_reference, reference_sample
+from diswot.scoring import Draws, Measurement, Score, Scorer, first_draws, needs_reference, reference_sample
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
+from diswot.search.finalists import finalists
 from diswot.search.spec import AGAINST, SearchSpec
 from search_spaces import Architecture, Costs, get_space
 
 BATCH = 20
 """Proposals that are asked for at once. Fixed, so that the number of workers does not change the course of a search."""
-VERSION = 2
+VERSION = 3
 """Of the state: raised when it changes."""
+FIRST = range(1)
+"""The initialisation by which a search steers."""
 REJECTIONS = 200
 """Proposals in a row whose latency is outside the budget before no more are made."""
 
@@ -31,11 +34,12 @@ class Progress:
 
     Attributes:
         phase: `"reference"` while the reference sample is measured, then `"evolving"`, whatever the algorithm, then
-            `"beyond"` while architectures beyond the budget are.
+            `"finalists"` while these get their other initialisations, then `"beyond"` while architectures beyond the
+            budget are measured.
         done: measured in this phase.
         total: to measure in this phase.
         best: string of the best candidate so far.
-        best_score: its score.
+        best_score: its score, by one initialisation until the finalists are measured.
     """
 
     phase: str
@@ -47,10 +51,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate that was measured; without a score if its network failed."""
+    """A candidate that was measured.
+
+    Attributes:
+        measurement: of it.
+        score: over all initialisations that were measured; `None` if its network failed.
+        first: score by the first of them, on which all candidates can be compared.
+    """
 
     measurement: Measurement
     score: Score | None
+    first: float | None
 
 
 class Search:
@@ -70,7 +81,7 @@ class Search:
         self.meter = LatencyMeter(self.space, spec.budget.latency, *task)
         """Measures latency where the budget limits it; entered around `run`, so that its process ends."""
         self.confirmed: dict[str, Latency | None] = {}
-        """Latency of the finalists, measured once more; see `diswot.search.finalists`."""
+        """Latency of what is about to be recommended, measured once more; see `diswot.search.confirm`."""
         self.feasible = Feasible(self.space, spec.budget, *task, self.meter)
         self.algorithm = ALGORITHMS[spec.algorithm](self.feasible, spec, self._cost)
         self.reference: list[Measurement] = []
@@ -111,7 +122,9 @@ class Search:
     @property
     def done(self) -> bool:
         """Whether there is nothing left to measure."""
-        return self.ended is not None and (self.beyond is not None or not self._looks_beyond)
+        if self.ended is None or self.unsure():
+            return False
+        return self.beyond is not None or not self._looks_beyond
 
     def run(
         self,
@@ -142,8 +155,12 @@ class Search:
             self._evolve(executor, scorer, report)
             if not keep():
                 return
+        while unsure := self.unsure():
+            self._make_sure(executor, unsure[:BATCH], report)
+            if not keep():
+                return
         if not self.done:
-            self._look_beyond(executor, report)
+            self._look_beyond(executor, scorer, report)
             keep()
 
     def look_at(self, probe: str) -> None:
@@ -157,10 +174,31 @@ class Search:
         self.probe = probe
 
     def candidates(self) -> list[Candidate]:
-        """Everything measured, best score first, failures last, ties in the order of evaluation."""
+        """Everything measured, most initialisations first, then best score, failures last, then by evaluation.
+
+        So the finalists lead: a score by one initialisation is not compared with a mean of several.
+        """
         scorer = Scorer(self.spec.score, self.reference)
-        found = [Candidate(m, scorer(m) if m.error is None else None) for m in self.measurements]
-        return sorted(found, key=lambda c: -c.score.value if c.score else float("inf"))
+        found = [candidate(scorer, m) for m in self.measurements]
+        return sorted(found, key=lambda c: (-c.measurement.draws, -c.score.value if c.score else 0.0))
+
+    def finalists(self) -> list[str]:
+        """Candidates that shall have all initialisations, as far as is known now."""
+        scorer = Scorer(self.spec.score, self.reference)
+        scores = {m.arch: scorer(m.drawn(FIRST)).value for m in self.measurements if m.error is None}
+        return finalists(scores, self.spec.finalists, self.spec.against, self.cost)
+
+    @property
+    def sure(self) -> int:
+        """Candidates that have all of their initialisations, where that is more than one."""
+        return sum(m.draws > len(FIRST) for m in self.measurements)
+
+    def unsure(self) -> list[str]:
+        """Those of the finalists that do not have all of their initialisations yet."""
+        if self.spec.seeds == 1:
+            return []
+        draws = {m.arch: m.draws for m in self.measurements}
+        return [name for name in self.finalists() if draws[name] < self.spec.seeds]
 
     def latency(self, name: str) -> Latency | None:
         """What is known of the latency of a candidate: as confirmed, or else as measured when it was proposed."""
@@ -221,7 +259,7 @@ class Search:
     ) -> bool:
         """Measure what is left of the reference sample; returns whether to go on."""
         sample = reference_sample(self.space, self.spec.seed) if needs_reference(self.spec.score) else []
-        for measurement in executor.map(sample[len(self.reference) :]):
+        for measurement in executor.map(first_draws(sample[len(self.reference) :])):
             self.reference.append(measurement)
             report(Progress("reference", len(self.reference), len(sample)))
             if len(self.reference) % BATCH == 0 and len(self.reference) < len(sample) and not keep():
@@ -253,17 +291,36 @@ class Search:
     def _progress(self, phase: str, done: int, total: int) -> Progress:
         return Progress(phase, done, total, *((self.best[1], self.best[0]) if self.best else ()))
 
-    def _look_beyond(self, executor: Executor, report: Callable[[Progress], None]) -> None:
-        """Measure some neighbours of the best, as far beyond the budget as was asked for."""
-        ranked = [self.space.decode(c.measurement.arch) for c in self.candidates() if c.score is not None]
+    def _make_sure(self, executor: Executor, names: Sequence[str], report: Callable[[Progress], None]) -> None:
+        """Measure the other initialisations of some finalists."""
+        places = {m.arch: i for i, m in enumerate(self.measurements)}
+        fresh = self._complete(executor, [self.measurements[places[name]] for name in names])
+        total = len(self.finalists())
+        done = total - len(self.unsure())
+        for count, measurement in enumerate(fresh, done + 1):
+            self.measurements[places[measurement.arch]] = measurement
+            report(self._progress("finalists", count, total))
+        top = self.candidates()[0]
+        self.best = None if top.score is None else (top.score.value, top.measurement.arch)
+
+    def _look_beyond(self, executor: Executor, scorer: Scorer, report: Callable[[Progress], None]) -> None:
+        """Measure some neighbours of the best, as far beyond the budget as was asked for.
+
+        Those that are better than the best by one initialisation get the others, too.
+        """
+        candidates = [c for c in self.candidates() if c.first is not None]
+        ranked = [self.space.decode(c.measurement.arch) for c in candidates]
         asked = just_beyond(
             self.space, self.spec.budget, self.spec.beyond, self.feasible.costs, self._seconds, ranked, set(ranked)
         )
-        found = []
+        found = {}
         for measurement in self._measure(executor, asked):
-            found.append(measurement)
+            found[measurement.arch] = measurement
             report(self._progress("beyond", len(found), len(asked)))
-        self.beyond = found
+        least = candidates[0].first if candidates else None
+        better = [m for m in found.values() if m.error is None and (least is None or scorer(m).value > least)]
+        found |= {m.arch: m for m in self._complete(executor, better)}
+        self.beyond = list(found.values())
 
     def _cost(self, arch: Architecture) -> float | None:
         """The cost of an architecture that the score is played off against."""
@@ -292,12 +349,31 @@ class Search:
         return admitted
 
     def _measure(self, executor: Executor, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in order; those that the reference sample already holds cost nothing."""
+        """Measurements by one initialisation, in order; those that the reference sample already holds cost nothing."""
         known = {m.arch: m for m in self.reference}
         names = [self.space.encode(arch) for arch in archs]
-        fresh = executor.map([arch for arch, name in zip(archs, names, strict=True) if name not in known])
+        fresh = executor.map(first_draws(arch for arch, name in zip(archs, names, strict=True) if name not in known))
         for name in names:
             yield known[name] if name in known else next(fresh)
+
+    def _complete(self, executor: Executor, measured: Sequence[Measurement]) -> Iterator[Measurement]:
+        """The same measurements with the other initialisations."""
+        if self.spec.seeds == 1:
+            return
+        asked = [
+            Draws(arch.space, arch.choices, one.draws, self.spec.seeds)
+            for one in measured
+            for arch in [self.space.decode(one.arch)]
+        ]
+        for one, more in zip(measured, executor.map(asked), strict=True):
+            yield one.extended(more, self.spec.seeds)
+
+
+def candidate(scorer: Scorer, measurement: Measurement) -> Candidate:
+    """A measurement with its scores."""
+    if measurement.error is not None:
+        return Candidate(measurement, None, None)
+    return Candidate(measurement, scorer(measurement), scorer(measurement.drawn(FIRST)).value)
 
 
 def _measurement(row: dict[str, Any]) -> Measurement:

@@ -33,7 +33,8 @@ class SearchSpec:
         budget: limits that hold for every candidate.
         evaluations: architectures to measure, at most.
         seed: of the search, the probe, the teacher and the students.
-        seeds: random initialisations of each student.
+        seeds: random initialisations of each finalist; the search steers by the first one.
+        finalists: candidates with the best scores that get all of them, beside those on the fronts.
         initialisations: random initialisations of the teacher.
         population: members of the evolution that may become parents.
         tournament: members of which the best becomes the parent; by default half of the population.
@@ -51,7 +52,8 @@ class SearchSpec:
     budget: Budget = field(default_factory=Budget)
     evaluations: int = 300
     seed: int = 0
-    seeds: int = 2
+    seeds: int = 4
+    finalists: int = 20
     initialisations: int = 8
     population: int = 50
     tournament: int | None = None
@@ -69,7 +71,7 @@ class SearchSpec:
         """
         get_space(self.space)
         get_score(self.score)
-        for name in ("evaluations", "plateau", "seeds", "initialisations", "population", "tournament"):
+        for name in ("evaluations", "plateau", "seeds", "finalists", "initialisations", "population", "tournament"):
             count = getattr(self, name)
             if count is not None and count < 1:
                 raise InputError(f"{name} must be at least 1, not {count}")

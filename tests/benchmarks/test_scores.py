@@ -14,6 +14,7 @@ from benchmarks.measurements import MeasurementLog
 from benchmarks.protocol import CorrelationSpec
 from benchmarks.scores import RawScores, find_scores
 from diswot.errors import InputError, UnreadableData
+from diswot.scoring import Draws, first_draws
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space
 
@@ -32,7 +33,7 @@ def test_each_architecture_is_measured_once_and_kept(spec: CorrelationSpec, tmp_
     with RawScores(source, "serial", None) as scores:
         first = list(scores.map([FIRST, SECOND, FIRST]))
         assert [one.arch for one in first] == ["1-1-1", "1-1-3", "1-1-1"]
-        assert first[0] is first[2]
+        assert first[0] == first[2]
         assert scores.measured == 2
         assert list(scores.map([SECOND])) == [first[1]]
         assert scores.measured == 2
@@ -40,6 +41,21 @@ def test_each_architecture_is_measured_once_and_kept(spec: CorrelationSpec, tmp_
     with RawScores(find_scores(spec, tmp_path / "run", None, "search"), "serial", None) as scores:
         assert list(scores.map([FIRST, SECOND])) == first[:2]
         assert scores.measured == 0
+
+
+def test_only_the_initialisations_that_are_asked_for_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
+    asked = replace(spec, seeds=3)
+    with RawScores(find_scores(asked, tmp_path / "whole", None, "search"), "serial", None) as scores:
+        (whole,) = scores.map([FIRST])
+    with RawScores(find_scores(asked, tmp_path / "parts", None, "search"), "serial", None) as scores:
+        first, _ = scores.map(first_draws([FIRST, SECOND]))
+        assert first == whole.drawn(range(1))
+        assert {one.draws for one in MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found.values()} == {1}
+        assert list(scores.map([Draws(FIRST.space, FIRST.choices, 1, 3)])) == [whole.drawn(range(1, 3))]
+        assert scores.measured == 3
+        assert list(scores.map([FIRST])) == [whole]
+        assert scores.measured == 3
+    assert MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found["1-1-1"] == whole
 
 
 def test_scores_of_a_correlation_run_are_taken_over(spec: CorrelationSpec, finished: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -30,7 +31,7 @@ from diswot.search.budget import Budget
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
-from search_spaces import get_space
+from search_spaces import Architecture, get_space
 
 SPACE = get_space("cifar-resnet")
 ARCHS = [SPACE.encode(arch) for arch in SPACE.enumerate()]
@@ -73,7 +74,7 @@ def folder(spec: SearchBenchmark, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def measured(*scored: tuple[str, float | None]) -> Search:
     """A search by NWOT that has measured these; `None` for one that failed."""
-    search = Search(SearchSpec(TeacherSpec("resnet20", 10), "cifar-resnet", "nwot"))
+    search = Search(SearchSpec(TeacherSpec("resnet20", 10), "cifar-resnet", "nwot", evaluations=7))
     costs = SPACE.costs(SPACE.smallest, 10)
     search.measurements = [
         Measurement(arch, costs, {}, 0.0, "failed")
@@ -84,11 +85,38 @@ def measured(*scored: tuple[str, float | None]) -> Search:
     return search
 
 
+FIRST_SCORES = {"1-1-1": 3.0, "1-1-3": 2.0, "1-3-1": 1.0, "3-1-1": 3.0}
+
+
+class Whole:
+    """An executor that knows the mean over all initialisations; by default those of the first."""
+
+    def __init__(self, means: dict[str, float] | None = None) -> None:
+        self.means = means
+        self.asked: list[str] = []
+
+    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
+        for arch in archs:
+            name = SPACE.encode(arch)
+            self.asked.append(name)
+            mean = FIRST_SCORES[name] if self.means is None else self.means[name]
+            yield Measurement(name, SPACE.costs(arch, 10), {"nwot": (mean, mean)}, 0.0)
+
+
 def test_the_curve_is_the_accuracy_of_the_best_score_so_far() -> None:
     truth = Truth({"1-1-1": 50.0, "1-1-3": 60.0, "1-3-1": 70.0, "3-1-1": 80.0}, np.ones(4))
     search = measured(("1-1-1", None), ("1-1-3", 2.0), ("1-3-1", 1.0), ("1-1-1", 3.0), ("3-1-1", 3.0))
-    np.testing.assert_array_equal(curve(search, truth, 7), [np.nan, 60, 60, 50, 50, 50, 50])
-    np.testing.assert_array_equal(curve(search, truth, 3), [np.nan, 60, 60])
+    np.testing.assert_array_equal(curve(search, Whole(), truth), [np.nan, 60, 60, 50, 50, 50, 50])
+
+
+def test_the_curve_goes_by_all_initialisations_of_the_best() -> None:
+    """Two finalists: by one initialisation 3-1-1 is never among them, though it would be the best by all."""
+    truth = Truth({"1-1-1": 50.0, "1-1-3": 60.0, "1-3-1": 70.0, "3-1-1": 80.0}, np.ones(4))
+    search = measured(("1-1-1", 1.0), ("1-1-3", 2.0), ("1-3-1", 3.0), ("3-1-1", 1.5))
+    search.spec = replace(search.spec, evaluations=5, finalists=2)
+    whole = Whole({"1-1-1": 1.0, "1-1-3": 2.0, "1-3-1": 1.5, "3-1-1": 9.0})
+    np.testing.assert_array_equal(curve(search, whole, truth), [50, 60, 60, 60, 60])
+    assert whole.asked == ["1-1-1", "1-1-3", "1-3-1"]
 
 
 def test_the_interval_of_a_mean_over_runs() -> None:

@@ -1,6 +1,7 @@
 """From measurements to scores."""
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -11,9 +12,9 @@ from diswot import scoring
 from diswot.errors import InputError, UnknownName
 from diswot.probes import ProbeSpec, load_probe
 from diswot.probes.spec import DTYPES
-from diswot.proxies import AGGREGATES, Aggregate
+from diswot.proxies import AGGREGATES, PROXIES, Aggregate
 from diswot.proxies.base import Scale
-from diswot.scoring import Measurement, Measurer, Scorer, prepare, proxies_of, reference_sample
+from diswot.scoring import Draws, Measurement, Measurer, Scorer, prepare, proxies_of, reference_sample
 from diswot.teachers import TeacherSpec
 from diswot.want import Want
 from search_spaces import Architecture, Costs, get_space
@@ -116,6 +117,27 @@ def test_more_seeds_begin_with_the_same_values() -> None:
     arch = SPACE.decode("1-1-1")
     one, two = (measurer("relation", seeds=n)(arch).values["relation"] for n in (1, 2))
     assert one == two[:1]
+
+
+def test_initialisations_by_number_are_those_of_the_whole() -> None:
+    """Of a steady proxy, the first stands for all; where it is not asked for, the value is left to whoever has it."""
+    measure = measurer("nwot", "params", seeds=3)
+    assert (PROXIES["params"].steady, PROXIES["nwot"].steady) == (True, False)
+    arch = SPACE.decode("1-1-3")
+    whole = measure(arch)
+    first = measure(Draws(arch.space, arch.choices, 0, 1))
+    rest = measure(Draws(arch.space, arch.choices, 1, 3))
+    assert (whole.draws, first.draws, rest.draws) == (3, 1, 2)
+    assert first == whole.drawn(range(1))
+    assert rest.values == {"nwot": whole.values["nwot"][1:]}
+    assert first.extended(rest, 3) == whole
+    assert first.extended(rest, 3).seconds == first.seconds + rest.seconds
+
+
+def test_a_measurement_whose_other_initialisations_fail_has_failed() -> None:
+    first = measurement(params=(1.0,))
+    failed = replace(first, values={}, error="out of memory")
+    assert first.extended(failed, 3) == failed
 
 
 def test_the_teacher_is_not_run_where_no_proxy_asks() -> None:

@@ -16,7 +16,7 @@ from tests.diswot.batch.made import A, B, C, D, finish, jobs
 THREE = (
     {A: (1.0, 3.0), B: (5.0, 5.0), C: (4.0, 4.0)},  # D fails
     {A: (3.0, 3.0), B: (4.0, 4.0), C: (11.0, 13.0), D: (1.0, 1.0)},
-    {A: (8.0, 8.0), B: (8.0, 10.0), C: (7.0, 7.0), D: (6.0, 6.0)},
+    {A: (7.5, 8.5), B: (8.0, 10.0), C: (7.0, 7.0), D: (6.0, 6.0)},
 )
 
 
@@ -41,7 +41,7 @@ def test_the_student_is_the_one_that_most_seeds_recommend(three: BatchFolder) ->
 
 def test_all_seeds_are_compared_with_one_another(three: BatchFolder) -> None:
     (group,) = compare(jobs(seeds=[0, 1, 2]), three)
-    # A B C: one of three pairs turned round, twice; A B C D: two of six.
+    # By the first initialisation. A B C: one of three pairs turned round, twice; A B C D: two of six.
     assert group.agreement.tau == pytest.approx((1 / 3 + 1 / 3 + 2 / 6) / 3)
     assert group.agreement.same is False
     assert group.agreement.overlap == 1.0

@@ -18,7 +18,7 @@ from diswot.batch.run import Outcome
 from tests.diswot.batch.made import A, B, C, D, finish, jobs
 
 VALUES = (
-    {A: (1.0, 3.0), B: (5.0, 5.0), C: (4.0, 4.0), D: (1.0, 1.0)},
+    {A: (1.5, 2.5), B: (5.0, 5.0), C: (4.0, 4.0), D: (1.0, 1.0)},
     {A: (3.0, 3.0), B: (4.0, 4.0), C: (6.0, 6.0), D: (1.0, 1.0)},
 )
 BUDGETS = {"small": {"max_params": "107k"}, "light": {"max_memory": "100kB", "max_params": "107k"}}

@@ -85,7 +85,12 @@ def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None
     prices, workers = price(asked, folder, Compute("serial", cache=cache), told.append)
     assert workers == 1
     assert [one.state for one in prices] == ["new"] * 4
-    assert [one.left for one in prices] == [26, 26, 6, 6]  # up to 20 beyond the budget, where there is one
+    assert [one.left for one in prices] == [
+        32,
+        32,
+        12,
+        12,
+    ]  # 6, all of them once more, and up to 20 beyond the budget, where there is one
     assert [one.evaluations for one in prices] == [6] * 4
     assert [one.cached for one in prices] == [0] * 4
     assert all(one.seconds > 0 for one in prices)
@@ -105,7 +110,7 @@ def test_what_is_done_costs_nothing_and_what_is_in_the_cache_next_to_nothing(tmp
     assert rehearsed.left == rehearsed.cached >= 6
     assert rehearsed.seconds == 0.0
     ((forgetful,), _) = price(asked, other, Compute("serial", cache=None), lambda _: None)
-    assert (forgetful.left, forgetful.cached) == (26, 0)
+    assert (forgetful.left, forgetful.cached) == (32, 0)
     assert not other.path.exists()
 
 
@@ -115,14 +120,14 @@ def test_a_longer_search_is_rehearsed_as_far_as_the_cache_goes(tmp_path: Path) -
     run_batch(jobs(budgets={"none": {}}, search=shorter), BatchFolder(tmp_path / "one"), compute, Notes().watch)
     longer = jobs(budgets={"none": {}}, search={**shorter, "evaluations": 12})
     ((one,), _) = price(longer, BatchFolder(tmp_path / "two"), compute, lambda _: None)
-    assert (one.left, one.cached) == (12, 6)
+    assert (one.left, one.cached) == (24, 6)
 
 
 def test_searches_before_it_measure_the_reference_sample(tmp_path: Path) -> None:
     scaled = {**COUNTED, "score": "az-nas", "beyond": 0.0}
     asked = jobs(budgets={"none": {}, "small": BUDGETS["small"]}, search=scaled)
     prices, _ = price(asked, BatchFolder(tmp_path / "one"), Compute("serial", cache=tmp_path / "no"), lambda _: None)
-    assert [(one.left, one.cached) for one in prices] == [(64 + 6, 0), (64 + 6, 64)]  # all 64 are the sample
+    assert [(one.left, one.cached) for one in prices] == [(64 + 12, 0), (64 + 12, 64)]  # all 64 are the sample
 
 
 @pytest.mark.parametrize(("workers", "expected"), [(3, 3), (1, 1)])

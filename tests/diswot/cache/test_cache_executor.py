@@ -10,7 +10,7 @@ from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.files import store_file
 from diswot.cache.store import Store
 from diswot.proxies import PROXIES
-from diswot.scoring import Measurement
+from diswot.scoring import Draws, Measurement, first_draws
 from diswot.threads import one_thread
 from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, measure, never, recipe, serial
 
@@ -53,6 +53,24 @@ def test_more_seeds_measure_again_only_what_varies(tmp_path: Path) -> None:
     found, use = measure(more, tmp_path)
     assert use == CacheUse(partial=3)
     assert bits(found) == bits(measure(more, None)[0])
+
+
+def test_initialisations_are_kept_by_number(tmp_path: Path) -> None:
+    """The first of every candidate, then the others of the finalists: each is measured once and found again."""
+    asked = recipe("default", "macs", seeds=3)
+    rest = [Draws(arch.space, arch.choices, 1, 3) for arch in ARCHS[:2]]
+    measure(asked, tmp_path, first_draws(ARCHS))
+    found, use = measure(asked, tmp_path, rest)
+    assert use == CacheUse(misses=2)
+    whole = measure(asked, None)[0]
+    assert bits(found) == bits([replace(m, values=_varying(m.drawn(range(1, 3)))) for m in whole[:2]])
+    again, use = measure(asked, tmp_path, [*rest, *ARCHS[:2]], start=never)
+    assert use == CacheUse(hits=4)
+    assert bits(again) == bits([*found, *whole[:2]])
+
+
+def _varying(measurement: Measurement) -> dict[str, tuple[float, ...]]:
+    return {name: series for name, series in measurement.values.items() if not PROXIES[name].steady}
 
 
 def test_another_teacher_leaves_what_does_not_look_at_it(tmp_path: Path) -> None:

@@ -58,6 +58,4 @@ def test_prices_are_a_table_and_a_sum(capsys: pytest.CaptureFixture[str]) -> Non
     assert lines[0].split("  ")[0] == "teacher"
     assert lines[1].split() == ["resnet20", "cifar-resnet", "small", "0", "done", "300", "0", "0", "0", "s"]
     assert lines[2].split() == ["resnet20", "cifar-resnet", "small", "1", "begun", "300", "1,320", "20", "2", "min"]
-    assert lines[3:] == [
-        "2 searches, 1 of them done; at most 1,300 architectures to measure, about 2 min on 2 workers."
-    ]
+    assert lines[3:] == ["2 searches, 1 of them done; about 1,300 architectures to measure, about 2 min on 2 workers."]

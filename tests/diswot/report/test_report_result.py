@@ -7,7 +7,10 @@ from diswot.report.student import Student
 
 
 def student(score: float, stderr: float | None) -> Student:
-    return Student(arch="a", score=score, stderr=stderr, params=1, macs=1, depth=1, memory=1, components={}, raw={})
+    return Student(
+        arch="a", score=score, stderr=stderr, seeds=2, first=score, params=1, macs=1, depth=1, memory=1,
+        components={}, raw={},
+    )  # fmt: skip
 
 
 def test_the_resolution_pools_the_spread_over_the_seeds() -> None:

@@ -16,8 +16,8 @@ from diswot.probes import ProbeSpec
 from diswot.report.result import make_result
 from diswot.scoring import Measurement
 from diswot.search.budget import Budget
+from diswot.search.confirm import confirm
 from diswot.search.feasible import Feasible
-from diswot.search.finalists import confirm
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers import TeacherSpec
@@ -66,7 +66,7 @@ class Costing:
 @pytest.fixture(autouse=True)
 def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diswot.search.run.LatencyMeter", Knowing)
-    monkeypatch.setattr("diswot.search.finalists.LatencyMeter", Again)
+    monkeypatch.setattr("diswot.search.confirm.LatencyMeter", Again)
 
 
 def search(budget: Budget, evaluations: int = 64) -> Search:
