@@ -13,8 +13,8 @@ class Want(Flag):
     """Activation-pattern kernels."""
     LAST_KERNEL = auto()
     """That of the last nonlinearity alone: a tenth of what all of them cost."""
-    ENTROPIES = auto()
-    """Spectral entropy of the channels that enter each activation."""
+    COVARIANCES = auto()
+    """Covariance of the channels that enter each activation."""
     CORRELATIONS = auto()
     """Smallest eigenvalue of the channel correlations behind each convolution, for the first image."""
     PATTERNS = auto()

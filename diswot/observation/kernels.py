@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import torch
@@ -61,30 +62,48 @@ def spectral_entropy(values: Tensor) -> float:
     return float(torch.special.entr(share).sum())
 
 
-def sampled_entropy(values: Tensor, *, channels_last: bool = False) -> float:
-    """`spectral_entropy` from evenly spread positions, by the smaller of covariance and Gram matrix.
+def sampled_covariance(values: Tensor, *, channels_last: bool = False) -> Tensor:
+    """Channel covariance from evenly spread positions, or the Gram matrix of these, whichever is smaller.
 
-    Fewer than 4,096 positions are all taken; of more, about 2,048.
+    The two have the same eigenvalues but for zeros. Fewer than 4,096 positions are all taken; of more, about 2,048.
 
     Args:
         values: `(N, C, H, W)`, `(N, C)`, or with the channels last.
         channels_last: whether they are.
 
     Returns:
-        Between 0 and ln C; 0 for constant features.
+        `(K, K)` float32, K the smaller of channels and positions.
     """
     positions = values.reshape(-1, values.shape[-1]) if channels_last or values.ndim == 2 else _positions(values)
     step = len(positions) // SAMPLED_POSITIONS
     rows = positions[:: step + 1 - step % 2].float()  # An odd step does not fall into the rhythm of rows.
     rows = rows - rows.mean(0, keepdim=True)
-    products = rows.T @ rows if rows.shape[1] <= len(rows) else rows @ rows.T
-    trace = products.diagonal().sum()
-    if not torch.isfinite(trace):
-        return float("nan")  # The score is then not finite, which is recorded; the eigenvalues would not converge.
-    if float(trace) <= TINY * len(rows):
-        return 0.0
-    share = torch.linalg.eigvalsh(products / trace).double().clamp_min(TINY)
-    return float(torch.special.entr(share / share.sum()).sum())
+    return (rows.T @ rows if rows.shape[1] <= len(rows) else rows @ rows.T).div_(len(rows))
+
+
+def spectral_entropies(covariances: Sequence[Tensor]) -> list[float]:
+    """`spectral_entropy` of each covariance `(K, K)`; those of one size are decomposed together, and none twice.
+
+    Returns:
+        For each between 0 and ln K; 0 for constant features, `nan` where a variance is not finite: the score is then
+        not finite either, which is recorded; the eigenvalues would not converge.
+    """
+    distinct = {id(one): one for one in covariances}  # Nonlinearities that read one tensor share its covariance.
+    found: dict[int, float] = {}
+    for size in {len(one) for one in distinct.values()}:
+        alike = {key: one for key, one in distinct.items() if len(one) == size}
+        found |= zip(alike, _entropies(torch.stack(list(alike.values()))).tolist(), strict=True)
+    return [found[id(one)] for one in covariances]
+
+
+def _entropies(covariances: Tensor) -> Tensor:
+    """Of `(A, K, K)`: `(A,)` float64."""
+    traces = covariances.diagonal(dim1=1, dim2=2).sum(1)
+    usable = (traces > TINY) & torch.isfinite(traces)
+    entropies = torch.where(torch.isfinite(traces), 0.0, torch.nan).double()
+    shares = torch.linalg.eigvalsh(covariances[usable] / traces[usable, None, None]).double().clamp_min(TINY)
+    entropies[usable] = torch.special.entr(shares / shares.sum(1, keepdim=True)).sum(1)
+    return entropies
 
 
 def smallest_correlation(values: Tensor) -> float:

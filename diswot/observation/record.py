@@ -19,27 +19,16 @@ class Activation:
     Attributes:
         units: number of its units for one image.
         kernel: `(N, N)` number of units on which two images agree in sign, if wanted.
-        entropy: spectral entropy of its input's channel covariance, in nats, if wanted.
+        covariance: `(K, K)` of its input's channels, or the Gram matrix of its positions if that is smaller, if wanted.
         patterns: `(distinct, words)` int64, the distinct ways its units switch over the images, if wanted.
         positions: places of its map, such as height times width, or tokens; 1 behind the pooling.
     """
 
     units: int
     kernel: Tensor | None = None
-    entropy: float | None = None
+    covariance: Tensor | None = None
     patterns: Tensor | None = None
     positions: int = 1
-
-    @property
-    def spectral_entropy(self) -> float:
-        """Spectral entropy of its input's channel covariance, in nats.
-
-        Raises:
-            ValueError: entropies were not wanted when the network was observed.
-        """
-        if self.entropy is None:
-            raise ValueError("entropies were not wanted when the network was observed")
-        return self.entropy
 
 
 @dataclass(frozen=True)
@@ -100,6 +89,18 @@ class Observation:
             raise ValueError("kernels were not wanted when the network was observed")
         n = len(self.labels)
         return torch.stack(kernels) if kernels else self.logits.new_zeros(0, n, n)
+
+    @property
+    def channel_covariances(self) -> list[Tensor]:
+        """Of the input of each nonlinearity, in order of execution.
+
+        Raises:
+            ValueError: covariances were not wanted when the network was observed.
+        """
+        found = [activation.covariance for activation in self.activations if activation.covariance is not None]
+        if len(found) < len(self.activations):
+            raise ValueError("covariances were not wanted when the network was observed")
+        return found
 
     @property
     def last_kernel(self) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from diswot.observation.kernels import (
     agreement,
-    sampled_entropy,
+    sampled_covariance,
     smallest_correlation,
     switching_patterns,
 )
@@ -148,7 +148,7 @@ class Taps(Watcher):
             units=values[0].numel(),
             positions=values[0].numel() // values.shape[-1 if last else 1],
             kernel=agreement(values) if Want.KERNELS in self.want else None,
-            entropy=sampled_entropy(values, channels_last=last) if Want.ENTROPIES in self.want else None,
+            covariance=sampled_covariance(values, channels_last=last) if Want.COVARIANCES in self.want else None,
             patterns=switching_patterns(values) if Want.PATTERNS in self.want else None,
         )
 

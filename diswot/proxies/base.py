@@ -95,7 +95,7 @@ class Evidence:
         count = min(max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest)), MOST_NOISE_IMAGES)
         step = math.sqrt(torch.finfo(self.probe.images.dtype).eps)
         batch = _twin_noise(count, self.student.logits.shape[1], self.probe.image_shape, step)
-        return NoiseView(observe(self.network, self._beside(batch), Want.ENTROPIES), TWINS, step)
+        return NoiseView(observe(self.network, self._beside(batch), Want.COVARIANCES), TWINS, step)
 
     @cached_property
     def noise_trace(self) -> Trace:

@@ -16,5 +16,9 @@ def capacity(evidence: Evidence) -> float:
 
     Measured on white noise, which excites every direction alike; docs/score.md says how it was found.
     """
-    activations = evidence.on_noise.observation.activations
-    return math.log(sum(math.exp(2 * a.spectral_entropy) * math.sqrt(a.positions) for a in activations))
+    from diswot.observation.kernels import spectral_entropies
+
+    seen = evidence.on_noise.observation
+    entropies = spectral_entropies(seen.channel_covariances)
+    pairs = zip(entropies, seen.activations, strict=True)
+    return math.log(sum(math.exp(2 * entropy) * math.sqrt(a.positions) for entropy, a in pairs))

@@ -104,6 +104,11 @@ def test_kernels_that_were_not_wanted() -> None:
         record(activations=(Activation(1),)).kernels()
 
 
+def test_covariances_that_were_not_wanted() -> None:
+    with pytest.raises(ValueError, match=r"^covariances were not wanted when the network was observed$"):
+        _ = record(activations=(Activation(1, covariance=torch.eye(1)), Activation(1))).channel_covariances
+
+
 def test_a_network_without_maps() -> None:
     with pytest.raises(NotAClassifier, match="computes no feature map"):
         _ = record().map_before_pooling

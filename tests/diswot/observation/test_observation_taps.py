@@ -115,7 +115,7 @@ def test_the_table_of_activations_holds_functions_of_one_tensor() -> None:
 
 def test_what_is_not_wanted_is_not_computed(every_way: nn.Module, probe: ProbeBatch) -> None:
     observation = observe(every_way, probe, Want.NOTHING)
-    assert all((seen.kernel, seen.entropy, seen.patterns) == (None, None, None) for seen in observation.activations)
+    assert all((seen.kernel, seen.covariance, seen.patterns) == (None, None, None) for seen in observation.activations)
     assert observation.stages == ()
     assert observation.last_map is None
 

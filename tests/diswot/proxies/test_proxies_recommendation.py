@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation, observe
-from diswot.observation.kernels import sampled_entropy, spectral_entropy
+from diswot.observation.kernels import sampled_covariance, spectral_entropies, spectral_entropy
 from diswot.probes.noise import white_noise
 from diswot.proxies.alignment import alignment, centred
 from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
@@ -72,7 +72,8 @@ def pooled(*rows: list[float]) -> Observation:
 
 def test_capacity_by_hand() -> None:
     # Two channels filled at 16 places and one at 4: ln(2^2 * 4 + 1^2 * 2).
-    seen = (Activation(32, entropy=math.log(2), positions=16), Activation(4, entropy=0.0, positions=4))
+    two, one = torch.eye(2), torch.diag(torch.tensor([3.0, 0.0]))  # channels that the signal fills
+    seen = (Activation(32, covariance=two, positions=16), Activation(4, covariance=one, positions=4))
     nothing = torch.zeros(2, 2)
     given = Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), activations=seen)
     assert capacity(on_noise(given)) == pytest.approx(math.log(18))
@@ -93,6 +94,25 @@ def test_stability_at_its_ends() -> None:
     assert stability(on_noise(pooled([1.0], [-1.0], [-1.0]))) == pytest.approx(math.log(0.1 / 2))
     # What does not move at all, though images differ, is calm beyond measure, but finite.
     assert stability(on_noise(pooled([1.0], [-1.0], [1.0]))) == pytest.approx(6 * math.log(10))
+
+
+def sampled_entropy(values: torch.Tensor, *, channels_last: bool = False) -> float:
+    (entropy,) = spectral_entropies([sampled_covariance(values, channels_last=channels_last)])
+    return entropy
+
+
+def test_entropies_of_many_sizes_come_in_order_and_each_is_that_of_its_own() -> None:
+    generator = torch.Generator().manual_seed(0)
+    factors = [torch.randn(size, size, generator=generator) for size in (3, 7, 3, 1, 7)]
+    covariances = [one @ one.T for one in factors]
+    covariances[2] = torch.full((3, 3), math.nan)
+    covariances.append(torch.zeros(3, 3))
+    together = spectral_entropies([*covariances, covariances[0]])
+    alone = [spectral_entropies([one])[0] for one in covariances]
+    assert together == pytest.approx([*alone, alone[0]], nan_ok=True)
+    assert [math.isnan(one) for one in alone] == [False, False, True, False, False, False]
+    assert (alone[3], alone[5]) == (0.0, 0.0)
+    assert spectral_entropies([]) == []
 
 
 def test_sampled_entropy_by_hand() -> None:
