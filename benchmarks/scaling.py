@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import torch
@@ -89,7 +89,7 @@ def run_scaling(evaluations: int, seed: int, report: Report) -> dict[str, Any]:
     load = os.getloadavg()[0]
     report("observing the teacher", 0, 1)
     probe = load_probe(PROBE, TEACHER.num_classes, CIFAR, seed).to("cpu")
-    measurer = prepare(get_space(SPACE), TEACHER, probe, [SCORE], seed=seed, seeds=2, initialisations=1)
+    measurer = prepare(get_space(SPACE), TEACHER, probe, [SCORE], seed=seed, seeds=1, initialisations=1)
     rng = stream(seed, "scaling")
     archs = [measurer.space.sample(rng) for _ in range(evaluations)]
     contestants = [
@@ -103,7 +103,7 @@ def run_scaling(evaluations: int, seed: int, report: Report) -> dict[str, Any]:
     with reach("ray", sum(one.workers for one in contestants if one.executor == "ray")):
         single = _race(contestants, measurer, archs, report)
         report("measuring the driver", 0, 1)
-        costs = driver_costs(measurer, seed)
+        costs = driver_costs(measurer, fmean(single), seed)
     return _document(contestants, single, costs, evaluations, load)
 
 
