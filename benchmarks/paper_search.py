@@ -35,7 +35,7 @@ def check_search(
     """
     algorithm = spec.algorithms[0]
     curves = run_searches(spec, [None], truth, pool, report)
-    found = {proxy: curves[algorithm, proxy, None][:, spec.evaluations[0] - 1] for proxy in spec.scores.proxies}
+    found = {proxy: curves[algorithm, proxy, None][:, 0] for proxy in spec.scores.proxies}
     found[TRAINED] = np.array([_by_training(spec, run, truth, trained, pool) for run in range(spec.runs)])
     return search_claims(spec, found, truth)
 

@@ -6,7 +6,6 @@ the same `Search` that users run, with its own seed. Labels are looked up after 
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +45,7 @@ Kind = tuple[str, str, int | None]
 """Algorithm, proxy, and the most parameters."""
 
 Curves = Mapping[Kind, NDArray[np.float64]]
-"""For each kind of search `(runs, evaluations)`: true accuracy of the best-scored architecture so far."""
+"""For each kind of search `(runs, counts)`: true accuracy of what is recommended after so many evaluations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,37 +144,28 @@ def run_searches(
         for run in range(spec.runs):
             search = new_search(spec, kind, run)
             search.run(pool, lambda _: None)
-            runs.append(curve(search, pool, truth))
+            runs.append(curve(search, pool, truth, counts_of(spec, kind, truth)))
             report("searching", len(curves) * spec.runs + run + 1, len(kinds) * spec.runs)
         curves[kind] = np.array(runs)
     return curves
 
 
-def curve(search: Search, executor: Executor, truth: Truth) -> Vector:
-    """True accuracy of what the search would recommend if it ended after each evaluation, `(evaluations,)`.
+def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int]) -> Vector:
+    """True accuracy of what the search would recommend if it ended after so many evaluations, `(counts,)`.
 
     That is the best by all initialisations of the candidates that are best by one; those that are finalists for nothing
     but their place on a front are left out. Of equal scores the first stands, as in the recommendation. Before anything
     has a score it is `nan`; a search that used the budget's architectures up stays where it ended.
     """
     scorer = Scorer(search.spec.score, search.reference)
-    firsts: list[tuple[float, int, str]] = []
-    whole: dict[str, float] = {}
-    accuracy, found = np.nan, []
-    for order, measurement in enumerate(search.measurements):
-        if measurement.error is None:
-            insort(firsts, (-scorer(measurement.drawn(FIRST)).value, order, measurement.arch))
-            finalists = [arch for _, _, arch in firsts[: search.spec.finalists]]
-            whole |= _whole(search, executor, scorer, [arch for arch in finalists if arch not in whole])
-            accuracy = truth.accuracy[max(finalists, key=whole.__getitem__)]
-        found.append(accuracy)
-    return np.array(found + [accuracy] * (search.spec.evaluations - len(found)))
-
-
-def _whole(search: Search, executor: Executor, scorer: Scorer, archs: Sequence[str]) -> dict[str, float]:
-    """Scores by all initialisations."""
-    measured = executor.map([search.space.decode(arch) for arch in archs])
-    return {one.arch: scorer(one).value if one.error is None else -np.inf for one in measured}
+    found = []
+    for count in counts:
+        scored = [m for m in search.measurements[:count] if m.error is None]
+        finalists = sorted(scored, key=lambda m: -scorer(m.drawn(FIRST)).value)[: search.spec.finalists]
+        whole = executor.map([search.space.decode(m.arch) for m in finalists])
+        scores = {m.arch: scorer(m).value for m in whole if m.error is None}
+        found.append(truth.accuracy[max(scores, key=scores.__getitem__)] if scores else np.nan)
+    return np.array(found)
 
 
 def mean_interval(values: Vector, seed: int) -> tuple[float, float, float]:
@@ -196,10 +186,9 @@ def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str,
     rows = []
     for (algorithm, proxy, budget), found in curves.items():
         afforded = truth.within(budget)
-        goes_on = algorithm == Exhaustive.name and len(afforded) > max(spec.evaluations)
-        end = [len(afforded)] if goes_on else []
-        for evaluations in (*spec.evaluations, *end):
-            mean, low, high = mean_interval(found[:, evaluations - 1], spec.scores.seed)
+        counts = counts_of(spec, (algorithm, proxy, budget), truth)
+        for evaluations, accuracies in zip(counts, found.T, strict=True):
+            mean, low, high = mean_interval(accuracies, spec.scores.seed)
             rows.append(
                 {
                     "algorithm": algorithm,
@@ -215,6 +204,14 @@ def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str,
                 }
             )
     return rows
+
+
+def counts_of(spec: SearchBenchmark, kind: Kind, truth: Truth) -> tuple[int, ...]:
+    """After how many evaluations a search is asked for its recommendation; exhaustive search at its end, too."""
+    algorithm, _, budget = kind
+    end = len(truth.within(budget))
+    goes_on = algorithm == Exhaustive.name and end > max(spec.evaluations)
+    return (*spec.evaluations, end) if goes_on else spec.evaluations
 
 
 def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:

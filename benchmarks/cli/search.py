@@ -46,7 +46,7 @@ def search(
     probe_size: o.ProbeSizeOption = PROBE_SIZE,
     dtype: o.DtypeOption = DTYPES[0],
     seed: o.SeedOption = 0,
-    seeds: o.SeedsOption = 4,
+    seeds: o.SeedsOption = 3,
     initialisations: o.InitialisationsOption = 8,
     source: Annotated[
         Path | None,

@@ -97,7 +97,7 @@ class SearchPart(Part):
     probe: str = SEEDED[0]
     probe_size: int = PROBE_SIZE
     dtype: str = DTYPES[0]
-    seeds: int = Field(default=4, description="random initialisations of each finalist")
+    seeds: int = Field(default=3, description="random initialisations of each finalist")
     finalists: int = Field(default=20, description="best candidates that get all of them, beside those on the fronts")
     initialisations: int = Field(default=8, description="random initialisations of the teacher")
     population: int = 50

@@ -31,7 +31,7 @@ def score(
     in_shape: o.InputOption = "3x32x32",
     weights: o.WeightsOption = None,
     seed: o.SeedOption = 0,
-    seeds: o.SeedsOption = 4,
+    seeds: o.SeedsOption = 3,
     initialisations: o.InitialisationsOption = 8,
     executor: o.ExecutorOption = "processes",
     workers: o.WorkersOption = None,

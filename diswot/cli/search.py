@@ -83,7 +83,7 @@ def search(
     seed: o.SeedOption = 0,
     seeds: Annotated[
         int, typer.Option(help="Random initialisations of each finalist; the search steers by the first one.")
-    ] = 4,
+    ] = 3,
     finalists: Annotated[
         int, typer.Option(help="Best candidates that get all initialisations, beside those on the fronts.")
     ] = 20,

@@ -52,7 +52,7 @@ class SearchSpec:
     budget: Budget = field(default_factory=Budget)
     evaluations: int = 300
     seed: int = 0
-    seeds: int = 4
+    seeds: int = 3
     finalists: int = 20
     initialisations: int = 8
     population: int = 50

@@ -74,7 +74,7 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
         "min": None,
         "max": None,
     }
-    assert (job["spec"]["seed"], job["spec"]["seeds"], job["spec"]["score"]) == (0, 4, "default")
+    assert (job["spec"]["seed"], job["spec"]["seeds"], job["spec"]["score"]) == (0, 3, "default")
     unknown = dict.fromkeys(("phase", "rate_per_s", "eta_s", "best_score"))
     assert job["progress"] == {"done": 0, "total": 300, "percent": 0} | unknown
     assert (job["state"], job["attempt"], job["result"], job["error"]) == ("queued", 0, None, None)
