@@ -86,6 +86,8 @@ class Search:
         self.algorithm = ALGORITHMS[spec.algorithm](self.feasible, spec, self._cost)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
+        self._firsts: dict[str, float] = {}
+        """Scores by the first initialisation, once they were needed to choose finalists."""
         self.beyond: list[Measurement] | None = None
         """Measured just beyond the budget, where that was asked for; never recommended."""
         self.best: tuple[float, str] | None = None
@@ -156,7 +158,7 @@ class Search:
             if not keep():
                 return
         while unsure := self.unsure():
-            self._make_sure(executor, unsure[:BATCH], report)
+            self._make_sure(executor, unsure, report)
             if not keep():
                 return
         if not self.done:
@@ -185,8 +187,14 @@ class Search:
     def finalists(self) -> list[str]:
         """Candidates that shall have all initialisations, as far as is known now."""
         scorer = Scorer(self.spec.score, self.reference)
-        scores = {m.arch: scorer(m.drawn(FIRST)).value for m in self.measurements if m.error is None}
-        return finalists(scores, self.spec.finalists, self.spec.against, self.cost)
+        scored = {m.arch: m for m in self.measurements if m.error is None}
+        for name in scored.keys() - self._firsts.keys():
+            self._firsts[name] = scorer(scored[name].drawn(FIRST)).value
+
+        def cost(name: str, which: str) -> float | None:
+            return self.cost(name, which) if which == "latency" else float(getattr(scored[name].costs, which))
+
+        return finalists({name: self._firsts[name] for name in scored}, self.spec.finalists, self.spec.against, cost)
 
     @property
     def sure(self) -> int:
@@ -291,15 +299,14 @@ class Search:
     def _progress(self, phase: str, done: int, total: int) -> Progress:
         return Progress(phase, done, total, *((self.best[1], self.best[0]) if self.best else ()))
 
-    def _make_sure(self, executor: Executor, names: Sequence[str], report: Callable[[Progress], None]) -> None:
-        """Measure the other initialisations of some finalists."""
+    def _make_sure(self, executor: Executor, unsure: Sequence[str], report: Callable[[Progress], None]) -> None:
+        """Measure the other initialisations of a batch of finalists."""
         places = {m.arch: i for i, m in enumerate(self.measurements)}
-        fresh = self._complete(executor, [self.measurements[places[name]] for name in names])
-        total = len(self.finalists())
-        done = total - len(self.unsure())
+        done = self.sure
+        fresh = self._complete(executor, [self.measurements[places[name]] for name in unsure[:BATCH]])
         for count, measurement in enumerate(fresh, done + 1):
             self.measurements[places[measurement.arch]] = measurement
-            report(self._progress("finalists", count, total))
+            report(self._progress("finalists", count, done + len(unsure)))
         top = self.candidates()[0]
         self.best = None if top.score is None else (top.score.value, top.measurement.arch)
 
