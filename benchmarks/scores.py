@@ -133,7 +133,7 @@ class RawScores:
     def _missing(self, arch: Architecture, draws: range) -> Draws:
         """The initialisations that are not known yet, up to the last that is asked for."""
         known = self._find(self.space.encode(arch))
-        return Draws(arch.space, arch.choices, 0 if known is None else known.draws, draws.stop)
+        return Draws.of(arch, range(0 if known is None else known.draws, draws.stop))
 
     def _keep(self, measurement: Measurement, missing: Mapping[str, Draws]) -> None:
         known = self._find(measurement.arch)

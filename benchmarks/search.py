@@ -22,11 +22,11 @@ from benchmarks.statistics import Vector
 from benchmarks.truth import Truth, read_truth
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.executors import Executor
-from diswot.scoring import Scorer
+from diswot.scoring import FIRST, Scorer
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
-from diswot.search.run import FIRST, Search
+from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import stream
 from search_spaces import get_space

@@ -32,6 +32,8 @@ from search_spaces import Architecture, Costs, SearchSpace
 
 REFERENCE_SIZE = 100
 """Architectures in the reference sample of a space."""
+FIRST = range(1)
+"""The initialisation by which a search steers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,15 @@ class Draws(Architecture):
     start: int
     stop: int
 
+    @staticmethod
+    def of(arch: Architecture, draws: range) -> Draws:
+        """These initialisations of an architecture."""
+        return Draws(arch.space, arch.choices, draws.start, draws.stop)
+
 
 def first_draws(archs: Iterable[Architecture]) -> list[Draws]:
     """The first random initialisation of each."""
-    return [Draws(arch.space, arch.choices, 0, 1) for arch in archs]
+    return [Draws.of(arch, FIRST) for arch in archs]
 
 
 def draws_of(arch: Architecture, seeds: int) -> range:

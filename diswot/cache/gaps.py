@@ -52,4 +52,4 @@ class GapMeasurer:
             return self._whole(arch)
         if arch.proxies not in self._measurers:
             self._measurers[arch.proxies] = replace(self._whole, proxies=arch.proxies)
-        return self._measurers[arch.proxies](Draws(arch.space, arch.choices, arch.start, arch.stop))
+        return self._measurers[arch.proxies](Draws.of(arch, range(arch.start, arch.stop)))

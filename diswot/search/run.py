@@ -10,7 +10,7 @@ from typing import Any
 from diswot.errors import InfeasibleBudget, InputError, UnreadableData
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
-from diswot.scoring import Draws, Measurement, Score, Scorer, first_draws, needs_reference, reference_sample
+from diswot.scoring import FIRST, Draws, Measurement, Score, Scorer, first_draws, needs_reference, reference_sample
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
@@ -22,8 +22,6 @@ BATCH = 20
 """Proposals that are asked for at once. Fixed, so that the number of workers does not change the course of a search."""
 VERSION = 3
 """Of the state: raised when it changes."""
-FIRST = range(1)
-"""The initialisation by which a search steers."""
 REJECTIONS = 200
 """Proposals in a row whose latency is outside the budget before no more are made."""
 
@@ -124,9 +122,7 @@ class Search:
     @property
     def done(self) -> bool:
         """Whether there is nothing left to measure."""
-        if self.ended is None or self.unsure():
-            return False
-        return self.beyond is not None or not self._looks_beyond
+        return self.ended is not None and not self._has_yet_to_look_beyond and not self.unsure()
 
     def run(
         self,
@@ -161,7 +157,7 @@ class Search:
             self._make_sure(executor, unsure, report)
             if not keep():
                 return
-        if not self.done:
+        if self._has_yet_to_look_beyond:
             self._look_beyond(executor, scorer, report)
             keep()
 
@@ -258,9 +254,9 @@ class Search:
         self.meter.restore(state["latencies"])
 
     @property
-    def _looks_beyond(self) -> bool:
+    def _has_yet_to_look_beyond(self) -> bool:
         limits = (self.spec.budget.range(cost)[1] for cost in AGAINST)
-        return self.spec.beyond > 0 and any(limit is not None for limit in limits)
+        return self.beyond is None and self.spec.beyond > 0 and any(limit is not None for limit in limits)
 
     def _measure_reference(
         self, executor: Executor, report: Callable[[Progress], None], keep: Callable[[], bool]
@@ -367,11 +363,7 @@ class Search:
         """The same measurements with the other initialisations."""
         if self.spec.seeds == 1:
             return
-        asked = [
-            Draws(arch.space, arch.choices, one.draws, self.spec.seeds)
-            for one in measured
-            for arch in [self.space.decode(one.arch)]
-        ]
+        asked = [Draws.of(self.space.decode(one.arch), range(one.draws, self.spec.seeds)) for one in measured]
         for one, more in zip(measured, executor.map(asked), strict=True):
             yield one.extended(more, self.spec.seeds)
 
