@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -33,7 +34,8 @@ class RayCrew:
         self._kind: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
         self._measurer = ray.put(measurer)
         self._actors: dict[int, Any] = {}
-        self._calls: dict[Any, int] = {}
+        self._calls: dict[int, deque[Any]] = {}
+        """For each actor what it was asked and has not answered, oldest first."""
 
     def __enter__(self) -> RayCrew:
         return self
@@ -47,25 +49,31 @@ class RayCrew:
     def start(self, worker: int) -> None:
         """Ask for an actor; the cluster starts it where a CPU is free."""
         actor = self._actors[worker] = self._kind.remote()
-        self._calls[actor.start.remote(self._measurer)] = worker
+        self._calls[worker] = deque([actor.start.remote(self._measurer)])
 
     def send(self, worker: int, archs: Sequence[Architecture]) -> None:
         """Send a chunk."""
-        self._calls[self._actors[worker].measure.remote(archs)] = worker
+        self._calls[worker].append(self._actors[worker].measure.remote(archs))
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
-        """What has happened first, if anything has: answers are taken one by one."""
+        """What has happened first, if anything has: answers are taken one by one, those of an actor as it was asked.
+
+        Ray learns of answers in any order, also of a single actor's.
+        """
         import ray
 
-        found = ray.wait(list(self._calls), timeout=seconds)[0]
-        return [(self._calls.pop(call), _event(call)) for call in found]
+        oldest = {calls[0]: worker for worker, calls in self._calls.items() if calls}
+        found = ray.wait(list(oldest), timeout=seconds)[0]
+        for call in found:
+            self._calls[oldest[call]].popleft()
+        return [(oldest[call], _event(call)) for call in found]
 
     def end(self, worker: int) -> None:
         """Kill an actor."""
         import ray
 
         ray.kill(self._actors.pop(worker))
-        self._calls = {call: number for call, number in self._calls.items() if number != worker}
+        del self._calls[worker]
 
 
 class _Actor:
