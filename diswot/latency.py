@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from diswot.errors import ExecutorError, InputError
+from diswot.executors import forks
 from search_spaces import Architecture, SearchSpace, Shape
 
 if TYPE_CHECKING:
@@ -165,9 +166,9 @@ class LatencyMeter:
         return None
 
     def _open(self) -> Connection:
-        spawn = multiprocessing.get_context("spawn")
-        self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs, *self._task), name="latency", daemon=True)
+        forks.begin()
+        self._pipe, theirs = forks.CONTEXT.Pipe()
+        self._process = forks.CONTEXT.Process(target=_serve, args=(theirs, *self._task), name="latency", daemon=True)
         self._process.start()
         theirs.close()
         try:

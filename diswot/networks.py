@@ -34,7 +34,9 @@ def build_random(
     """
     with torch.device("meta"):
         module = build()
-    module = module.to_empty(device=device)
+    # Not `to_empty`, which takes as long as a small network's own passes: it lays out each tensor in Python.
+    empty = {name: torch.empty(t.shape, dtype=t.dtype, device=device) for name, t in module.state_dict().items()}
+    module.load_state_dict(empty, assign=True)
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.reset_running_stats()

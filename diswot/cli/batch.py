@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from diswot.batch.plan import Job, Plan, check_feasible, jobs_of
-from diswot.batch.read import read_plan
 from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.batch_show import show_comparison, show_prices
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
-from diswot.executors import DEADLINE
+from diswot.executors import DEADLINE, get_ready
 
 if TYPE_CHECKING:
     from diswot.batch.folder import BatchFolder
+    from diswot.batch.plan import Job, Plan
     from diswot.recommend import Compute
 
 
@@ -38,6 +37,9 @@ def batch(
     json: o.JsonOption = False,
 ) -> None:
     """Run every search of a plan and compare what they recommend; the same command goes on after a crash."""
+    from diswot.batch.plan import Plan, check_feasible, jobs_of
+    from diswot.batch.read import read_plan
+
     if schema:
         typer.echo(json_module.dumps(Plan.model_json_schema(), indent=None if json else 2))
         return
@@ -46,6 +48,8 @@ def batch(
     content = read_plan(plan)
     jobs = jobs_of(content)
     check_feasible(jobs)
+    if not dry_run:
+        get_ready(executor)
     from diswot.batch.folder import BatchFolder
     from diswot.batch.inputs import check_inputs
     from diswot.recommend import Compute

@@ -17,7 +17,7 @@ from diswot.cli.console import STDERR
 from diswot.cli.present import show_result
 from diswot.cli.resume import check_options
 from diswot.errors import InputError
-from diswot.executors import DEADLINE
+from diswot.executors import DEADLINE, get_ready
 from diswot.latency import LatencySetup
 from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 from diswot.search.algorithms import ALGORITHMS
@@ -110,6 +110,7 @@ def search(
     """Search a space for the student that will distil best under a budget."""
     if resume is not None:
         check_options(context)
+        get_ready(executor)
         from diswot.cli.resume import continued
 
         _finish(*continued(context, resume), resume, json)
@@ -145,6 +146,7 @@ def search(
         plateau=plateau,
         beyond=beyond,
     )
+    get_ready(executor)
     from diswot.recommend import Compute
     from diswot.report.files import check_folder
     from diswot.search.run import Search

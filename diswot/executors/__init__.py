@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from diswot.errors import InputError, UnknownName
+from diswot.executors import forks
 from diswot.executors.base import DEADLINE, Executor, Measure
 from diswot.executors.pace import Pace
 
@@ -68,10 +69,17 @@ def open_executor(
     return _open_ray(measurer, workers, _address(address), deadline)
 
 
+def get_ready(name: str) -> None:
+    """Begin to get ready for `open_executor`, and return at once: for those who have imports to do first."""
+    if name == "processes":
+        forks.begin()
+
+
 def reach(name: str, workers: int | None = None, address: str | None = None) -> AbstractContextManager[None]:
     """Connect to the Ray cluster, or start it with a CPU for each worker; executors opened inside share it.
 
     For those who open several, and those who have dear work to do first, and nothing to do it for without the cluster.
+    Worker processes are got ready meanwhile.
 
     Raises:
         InputError: as `check_executor` says.
@@ -79,6 +87,7 @@ def reach(name: str, workers: int | None = None, address: str | None = None) -> 
     """
     check_executor(name, workers, address)
     if name != "ray":
+        get_ready(name)
         return nullcontext()
     from diswot.executors.cluster import connection
 
@@ -112,4 +121,4 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-__all__ = ["DEADLINE", "EXECUTORS", "Executor", "Measure", "check_executor", "open_executor", "reach"]
+__all__ = ["DEADLINE", "EXECUTORS", "Executor", "Measure", "check_executor", "get_ready", "open_executor", "reach"]

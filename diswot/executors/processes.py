@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from types import TracebackType
 from typing import Any
 
 import torch
 
+from diswot.executors import forks
 from diswot.executors.base import Measure
 from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
 from search_spaces import Architecture
@@ -32,12 +33,12 @@ class _Hello:
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    process: SpawnProcess
+    process: ForkServerProcess
     pipe: connection.Connection[Any, Any]
 
 
 class ProcessCrew:
-    """Fresh processes of one thread each; entered, and left to end them.
+    """Processes of one thread each; entered, and left to end them.
 
     Args:
         measurer: sent to each worker once.
@@ -63,11 +64,12 @@ class ProcessCrew:
 
     def start(self, worker: int) -> None:
         """Begin to start a process."""
-        spawn = multiprocessing.get_context("spawn")
-        ours, its = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(its,), name=f"diswot-worker-{worker}", daemon=True)
+        forks.begin()
+        ours, its = forks.CONTEXT.Pipe()
+        process = forks.CONTEXT.Process(target=_work, args=(its,), name=f"diswot-worker-{worker}", daemon=True)
         self._workers[worker] = _Worker(process, ours)
-        with its, suppress(OSError):  # closed here, so that the pipe ends with the process, even if there is none
+        # Closed here, so that the pipe ends with the process, even if there is none.
+        with its, suppress(OSError, EOFError):
             process.start()
 
     def send(self, worker: int, archs: Sequence[Architecture]) -> None:
@@ -104,7 +106,7 @@ class ProcessCrew:
         return message
 
 
-def _how_it_ended(process: SpawnProcess) -> str:
+def _how_it_ended(process: ForkServerProcess) -> str:
     if process.pid is None:
         return "found no room on this machine for one more process"
     process.join(EXIT_SECONDS)

@@ -13,7 +13,7 @@ from diswot.search.run import Search
 from service.database import open_database
 from service.requests import SearchRequest
 from service.store import Store
-from tests.service.harness import TINY, Service, alive, children, descendants, midway, wait_for, without_timings
+from tests.service.harness import TINY, Service, alive, descendants, midway, wait_for, without_timings
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,8 @@ def test_a_search_outlives_sigkill_of_the_service_and_no_process_does(
     with Service(tmp_path / "data", "--executor", "processes", "--workers", "1") as service:
         assert 20 <= service.get(job["id"])["progress"]["done"] < 60
         worker = service.worker()
-        pool_of_one = wait_for(lambda: found if len(found := children(worker)) == 2 else None)
+        # What multiprocessing tracks resources with, what it forks workers from, and the one worker.
+        pool_of_one = wait_for(lambda: found if len(found := descendants(worker)) == 3 else None)
         service.process.kill()
         os.kill(worker, signal.SIGKILL)
         wait_for(lambda: not any(map(alive, (worker, *pool_of_one))) or None, 20)

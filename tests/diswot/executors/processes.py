@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+from diswot.executors import forks
 
 MARK = "DISWOT_TEST_MARK"
 """Variable whose value tells the processes of one test from all others."""
@@ -56,6 +63,21 @@ def start_driver(
         text=True,
         start_new_session=True,
     )
+
+
+@contextmanager
+def nothing_left() -> Iterator[str]:
+    """A mark for the processes that are started inside: behind the block, neither they nor workers may be there.
+
+    What workers are forked from stays for whoever needs it next, and has no mark.
+    """
+    forks.begin()
+    mark = uuid.uuid4().hex
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MARK, mark)
+        yield mark
+        assert wait_until_gone(mark) == []
+        assert [child for child in multiprocessing.active_children() if child.name.startswith("diswot-worker")] == []
 
 
 def marked(mark: str) -> list[Path]:

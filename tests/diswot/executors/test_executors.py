@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,12 +15,14 @@ import torch
 from diswot.errors import ExecutorError
 from diswot.executors import DEADLINE, EXECUTORS, Executor, open_executor
 from diswot.executors.cluster import TOKEN, connection
+from diswot.executors.crew import Done
 from diswot.executors.dispatch import Dispatcher
 from diswot.executors.pace import Pace
+from diswot.executors.ray import RayCrew
 from diswot.scoring import Measurement, proxies_of
 from diswot.threads import one_thread
 from search_spaces import Architecture, get_space
-from tests.diswot.executors.processes import MARK, listening, start_driver, wait_until_gone
+from tests.diswot.executors.processes import listening, nothing_left, start_driver
 from tests.diswot.executors.workload import (
     BUG,
     DEADLY,
@@ -95,9 +96,7 @@ def running(
 ) -> Iterator[Running]:
     """Each executor, entered once for all tests; it must leave nothing behind."""
     workload.revive()
-    mark = uuid.uuid4().hex
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        patch.setenv(MARK, mark)
+    with nothing_left() as mark, ExitStack() as stack:
         before = surroundings()
         if request.param == "ray":
             stack.enter_context(connection(WORKERS + 1))
@@ -105,7 +104,6 @@ def running(
         yield Running(request.param, executor, mark, expected)
         stack.close()
         assert surroundings() == before
-        assert wait_until_gone(mark) == []
 
 
 @pytest.fixture
@@ -209,6 +207,19 @@ def test_ray_asks_for_its_token_and_listens_on_loopback_only(running: Running) -
     assert joined == "started\nmeasured 3\n"
     assert refused.startswith(f"no Ray cluster lets us in at '{address}'")
     assert listening(running.mark) == {"127.0.0.1"}
+
+
+def test_answers_of_an_actor_come_in_the_order_of_its_chunks(running: Running, workload: Workload) -> None:
+    running.only("ray")
+    sizes = range(1, 101)
+    with RayCrew(workload, 1) as crew:
+        crew.start(0)
+        for size in sizes:
+            crew.send(0, [HARMLESS] * size)
+        answers: list[object] = []
+        while len(answers) < 1 + len(sizes):
+            answers += [event for _, event in crew.wait(60)]
+    assert [len(answer.results) for answer in answers if isinstance(answer, Done)] == list(sizes)
 
 
 def test_ray_says_how_many_workers_have_room(
