@@ -16,8 +16,9 @@ from diswot.search.fresh import draw_new
 from diswot.seeds import stream
 from search_spaces import Architecture
 
-MUTATION_TRIES = 50
-"""Mutations in a row that may lead to known or infeasible architectures before a random one is drawn."""
+PARENTS, MUTATIONS = 12, 4
+"""Parents in a row, and mutations of each, that may lead to known or infeasible architectures before a random one is
+drawn. In a tight budget many a parent has no neighbours left: another one is worth more than a long walk from it."""
 
 
 class AgingEvolution:
@@ -81,11 +82,12 @@ class AgingEvolution:
 
     def _propose(self) -> Architecture | None:
         if len(self.known) >= self.population_size and self.population:
-            arch = self._parent()
-            for _ in range(MUTATION_TRIES):
-                arch = self.feasible.space.canonical(self.feasible.space.mutate(arch, self.rng))
-                if self._is_new(arch):
-                    return arch
+            for _ in range(PARENTS):
+                arch = self._parent()
+                for _ in range(MUTATIONS):
+                    arch = self.feasible.space.canonical(self.feasible.space.mutate(arch, self.rng))
+                    if self._is_new(arch):
+                        return arch
         return draw_new(self.feasible, self.known, self.rng)
 
     def _parent(self) -> Architecture:
