@@ -146,7 +146,7 @@ class RawScores:
         return found is not None and (found.error is not None or found.draws >= draws.stop)
 
     def _find(self, name: str) -> Measurement | None:
-        return self.source.known.get(name) or self._log.found.get(name)
+        return self._log.found.get(name) or self.source.known.get(name)  # The log may hold more initialisations.
 
     def _open(self) -> Executor:
         if self._pool is None:

@@ -58,6 +58,19 @@ def test_only_the_initialisations_that_are_asked_for_are_measured(spec: Correlat
     assert MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found["1-1-1"] == whole
 
 
+def test_more_initialisations_of_what_an_earlier_run_began_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
+    asked = replace(spec, seeds=3)
+    begun, whole, rest = (tmp_path / name for name in ("begun", "whole", "rest"))
+    with RawScores(find_scores(asked, begun, None, "search"), "serial", None) as scores:
+        list(scores.map(first_draws([FIRST])))
+    with RawScores(find_scores(asked, whole, None, "search"), "serial", None) as scores:
+        expected = list(scores.map([FIRST]))
+    with RawScores(find_scores(asked, rest, begun, "search"), "serial", None) as scores:
+        assert list(scores.map([FIRST])) == expected
+        assert list(scores.map([FIRST])) == expected
+        assert scores.measured == 1
+
+
 def test_scores_of_a_correlation_run_are_taken_over(spec: CorrelationSpec, finished: Path, tmp_path: Path) -> None:
     own = find_scores(spec, tmp_path / "own", None, "search")
     taken = find_scores(spec, tmp_path / "taken", finished, "search")
