@@ -114,9 +114,8 @@ class SearchWork:
     def _describe(self, progress: Progress, now: float) -> None:
         """Progress over all phases, so that it only ever grows while an attempt lasts."""
         reference = progress.total if progress.phase == "reference" else len(self.search.reference)
-        spec = self.search.spec
-        expected = min(spec.finalists, spec.evaluations) if spec.seeds > 1 else 0
-        total = reference + spec.evaluations + (progress.total if progress.phase == "finalists" else expected)
+        finalists = progress.total if progress.phase == "finalists" else self.search.expected_finalists
+        total = reference + self.search.spec.evaluations + finalists
         done = self._done
         if self._since is None:  # The first measurement is the start of the clock: before it, workers were starting.
             self._since, self._before = now, done

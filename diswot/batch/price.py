@@ -126,11 +126,18 @@ class _Clock:
         return self._measurers[key]
 
     def _starting(self, measurer: Measurer, arch: Architecture) -> float:
-        """Seconds until workers are there, which are imports mostly: the same for all searches, and for Ray's."""
+        """Seconds until workers are there: the same for all searches.
+
+        Worker processes are forked from one that has its imports behind it after the first search; Ray's import for
+        each, which takes as long as that process does.
+        """
         if self._compute.executor == "serial":
             return 0.0
         if self._start is None:
             self._tell("timing the start of the workers")
+            if self._compute.executor == "processes":
+                with open_executor("processes", measurer, self.workers):
+                    pass
             start = time.perf_counter()
             with open_executor("processes", measurer, self.workers) as executor:
                 (measured,) = executor.map(first_draws([arch]))
@@ -175,9 +182,7 @@ def _left(search: Search) -> int:
 
 def _finalists(search: Search) -> int:
     """The best candidates that a search may still ask for once more."""
-    if search.ended is not None:
-        return len(search.unsure())
-    return min(search.spec.finalists, search.total) if search.spec.seeds > 1 else 0
+    return search.expected_finalists if search.ended is None else len(search.unsure())
 
 
 def _networks(search: Search, left: int, cached: int) -> int:

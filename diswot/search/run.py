@@ -106,6 +106,11 @@ class Search:
         return self.spec.evaluations if listed is None else min(self.spec.evaluations, len(listed))
 
     @property
+    def expected_finalists(self) -> int:
+        """The best candidates that get all of their initialisations; fronts may bring more."""
+        return min(self.spec.finalists, self.total) if self.spec.seeds > 1 else 0
+
+    @property
     def ended(self) -> str | None:
         """What ended the search: `evaluations`, `exhausted`, `plateau` or `seconds`; `None` while it goes on."""
         spec = self.spec
