@@ -7,7 +7,8 @@ process that searches is not forked itself: it has threads, which a fork would l
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing import forkserver
+import signal
+from multiprocessing import forkserver, resource_tracker
 
 CONTEXT = multiprocessing.get_context("forkserver")
 NEEDED = ["diswot.executors.processes", "diswot.cli"]
@@ -20,4 +21,10 @@ def begin() -> None:
     Whoever has imports or other work of seconds before workers can be started calls it first.
     """
     CONTEXT.set_forkserver_preload(NEEDED)
-    forkserver.ensure_running()
+    resource_tracker.ensure_running()  # Otherwise begun below, where it would take the mask away.
+    # Ctrl-C is for the process that searches; the one begun here, which inherits the mask, ends when that one does.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 import torch
 
 from diswot.errors import ExecutorError, InputError, UnknownName
-from diswot.executors import open_executor
+from diswot.executors import forks, open_executor
 from diswot.recommend import Compute, run_search
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
@@ -96,6 +98,41 @@ def test_an_address_is_a_host_and_a_port(address: str) -> None:
     )
     with pytest.raises(InputError, match=sentence):
         open_executor("ray", NOTHING, address=address)
+
+
+def test_a_worker_process_begins_with_torch_imported() -> None:
+    forks.begin()
+    process = forks.CONTEXT.Process(target=exec, args=("import sys; sys.exit(7 if 'torch' in sys.modules else 1)",))
+    process.start()
+    process.join()
+    assert process.exitcode == 7
+
+
+INTERRUPTED = """
+import signal
+import time
+
+from diswot.executors import forks
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+forks.begin()
+time.sleep(0.5)
+print("importing", flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_during_imports_is_heard_by_one_process() -> None:
+    command = [sys.executable, "-c", INTERRUPTED]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=30) == ("interrupted\n", "")
 
 
 def test_a_deadline_is_positive() -> None:
