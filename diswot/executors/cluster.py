@@ -78,9 +78,10 @@ def _connect(cpus: int | None, address: str | None) -> None:
 
 
 _CHECK = """
+import os
 import sys
 from ray.scripts.scripts import cli
-print(flush=True)
+os.write(1, b"imported\\n")
 cli(["health-check", "--address", sys.argv[1]])
 """
 

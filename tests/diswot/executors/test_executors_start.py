@@ -115,10 +115,10 @@ import time
 from diswot.executors import forks
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-forks.begin()
-time.sleep(0.5)
-print("importing", flush=True)
 try:
+    forks.begin()
+    time.sleep(0.5)
+    print("importing", flush=True)
     signal.pause()
 except KeyboardInterrupt:
     print("interrupted")
