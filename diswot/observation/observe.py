@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import torch
 from torch import Tensor, nn
 
@@ -33,12 +31,12 @@ def observe(
         NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes.
     """
     training = [layer for layer in module.modules() if layer.training]
-    taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics)
     paths = ShortestPaths(probe.images) if Want.SHORTEST_PATH in want else None
+    taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics, paths=paths)
     for layer in training:
         layer.training = False
     try:
-        with torch.inference_mode(), taps, paths or nullcontext():
+        with torch.inference_mode(), taps:
             logits = module(probe.images)
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
         shape = tuple(probe.images.shape[1:])

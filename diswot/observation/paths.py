@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from weakref import ref
 
 from torch import Tensor, nn
 
-from diswot.observation.watch import Watcher
 
-
-class ShortestPaths(Watcher):
+class ShortestPaths:
     """The fewest weighted layers on any path from the images to each tensor that is alive.
 
     A weighted layer is an operation that takes a parameter of two or more dimensions: a convolution, a linear layer,
@@ -23,23 +21,27 @@ class ShortestPaths(Watcher):
     """
 
     def __init__(self, images: Tensor) -> None:
-        super().__init__()
         # By identity, with a weak reference to tell a tensor from another one that lives where it lived: hashing
         # tensors takes longer than a small operation.
         self._lengths: dict[int, tuple[ref[Tensor], int]] = {}
         self._note(images, 0)
 
-    def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The operation's own result, with note taken of how far it is from the images."""
-        out = func(*args, **kwargs)
-        read = list(_tensors((*args, *kwargs.values())))
-        lengths = [length for source in read if (length := self.to(source)) is not None]
-        if lengths:
-            weighted = any(isinstance(source, nn.Parameter) and source.ndim > 1 for source in read)
+    def follow(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> None:
+        """Take note of how far from the images it is what an operation on these arguments gave."""
+        if isinstance(out, int):
+            return  # Many only ask for a size.
+        shortest: int | None = None
+        weighted = False
+        for source in _tensors((*args, *kwargs.values())):
+            length = self.to(source)
+            if length is None:
+                weighted = weighted or (source.ndim > 1 and isinstance(source, nn.Parameter))
+            elif shortest is None or length < shortest:
+                shortest = length
+        if shortest is not None:
             written = args[:1] if out is None else (out,)  # Some only write to their first argument.
             for result in _tensors(written):
-                self._note(result, min(lengths) + weighted)
-        return out
+                self._note(result, shortest + weighted)
 
     def to(self, result: Tensor) -> int | None:
         """Weighted layers on the shortest path to `result`; `None` where no path leads to it."""

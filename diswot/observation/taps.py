@@ -23,6 +23,7 @@ from diswot.observation.kernels import (
     switching_patterns,
 )
 from diswot.observation.operations import mean_pool, normalised
+from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Activation
 from diswot.observation.watch import Watcher
 from diswot.want import Want
@@ -63,11 +64,13 @@ class Taps(Watcher):
         want: what to keep.
         batch_statistics: normalise with the batch's own mean and variance whatever mode the network is in; its running
             statistics are neither read nor written.
+        paths: is told of every operation.
     """
 
-    def __init__(self, batch: int, want: Want, *, batch_statistics: bool) -> None:
+    def __init__(self, batch: int, want: Want, *, batch_statistics: bool, paths: ShortestPaths | None = None) -> None:
         super().__init__()
         self.batch = batch
+        self._paths = paths
         self.want = want
         self.batch_statistics = batch_statistics
         self.activations: list[Activation] = []
@@ -94,6 +97,12 @@ class Taps(Watcher):
 
     def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The operation in its fastest form, on the statistics asked for, with note taken of what it saw."""
+        out = self._operate(func, args, kwargs)
+        if self._paths is not None:
+            self._paths.follow(args, kwargs, out)
+        return out
+
+    def _operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
             return self._activate(func, values, args, kwargs)

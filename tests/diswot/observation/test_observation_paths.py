@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from diswot.networks import build_random
 from diswot.observation import observe
 from diswot.observation.paths import ShortestPaths
+from diswot.observation.taps import Taps
 from diswot.probes.noise import white_noise
 from diswot.teachers.spec import TeacherSpec
 from diswot.teachers.teacher import build_teacher
@@ -110,7 +111,8 @@ def test_attention_is_one_layer_that_a_residual_leads_past() -> None:
 def test_tensors_that_no_path_leads_to_have_no_length() -> None:
     images = torch.ones(2, 3)
     weight = nn.Parameter(torch.ones(4, 3))
-    with ShortestPaths(images) as paths:
+    paths = ShortestPaths(images)
+    with Taps(2, Want.NOTHING, batch_statistics=True, paths=paths):
         constant, out = F.linear(torch.ones(2, 3), weight), F.linear(images, weight)
     assert paths.to(constant) is None
     assert paths.to(out) == 1
