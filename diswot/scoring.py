@@ -14,7 +14,6 @@ from functools import partial, reduce
 from operator import or_
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diswot.errors import InputError
 from diswot.memory import keep_freed_memory
@@ -280,18 +279,21 @@ class Scorer:
         """
         if measurement.error is not None:
             raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
-        terms = {t: w * self._scaled(t, np.asarray(measurement.values[t], dtype=float)) for t, w in self.terms.items()}
-        totals = np.sum(list(terms.values()), axis=0)
-        stderr = float(totals.std(ddof=1) / math.sqrt(len(totals))) if len(totals) > 1 else None
-        return Score(float(totals.mean()), stderr, {term: float(values.mean()) for term, values in terms.items()})
+        # Plain numbers: there are so few that arrays of them would be most of what a search costs its driver.
+        terms = {t: [w * value for value in self._scaled(t, measurement.values[t])] for t, w in self.terms.items()}
+        totals = [sum(values) for values in zip(*terms.values(), strict=True)]
+        mean, count = sum(totals) / len(totals), len(totals)
+        spread = sum((total - mean) ** 2 for total in totals)
+        stderr = math.sqrt(spread / (count - 1) / count) if count > 1 else None
+        return Score(mean, stderr, {term: sum(values) / count for term, values in terms.items()})
 
-    def _scaled(self, term: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _scaled(self, term: str, values: Sequence[float]) -> Sequence[float]:
         if self.scale == "none":
             return values
         reference = self.reference[term]
         if self.scale == "standard":
-            spread = reference.std()
-            return (values - reference.mean()) / spread if spread > 0 else np.zeros_like(values)
+            mean, spread = float(reference.mean()), float(reference.std())
+            return [(value - mean) / spread if spread > 0 else 0.0 for value in values]
         below = np.searchsorted(reference, values, "left") + np.searchsorted(reference, values, "right")
-        rank = (below / 2 + 0.5) / (len(reference) + 1)
-        return np.log(rank) if self.scale == "log-rank" else rank
+        ranks: list[float] = ((below / 2 + 0.5) / (len(reference) + 1)).tolist()
+        return list(map(math.log, ranks)) if self.scale == "log-rank" else ranks
