@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import torch
 
 from benchmarks.as_published import PUBLISHED, AsPublished
 from benchmarks.published_networks import check_teacher
+from diswot.cores import cores
 from diswot.errors import InputError
 from diswot.probes import load_probe
 from diswot.probes.spec import ProbeSpec
@@ -61,8 +61,8 @@ class ThroughputSpec:
         for name, most in (("architectures", 1000), ("rounds", 100)):
             if not 1 <= getattr(self, name) <= most:
                 raise InputError(f"{name} must be from 1 to {most}, not {getattr(self, name)}")
-        if not 1 <= self.cores <= len(os.sched_getaffinity(0)):
-            raise InputError(f"threads must be from 1 to the {len(os.sched_getaffinity(0))} cores, not {self.cores}")
+        if not 1 <= self.cores <= len(cores()):
+            raise InputError(f"threads must be from 1 to the {len(cores())} cores, not {self.cores}")
         if self.seed < 0:
             raise InputError(f"seed must be a whole number from 0, not {self.seed}")
         ProbeSpec(size=self.batch)
@@ -73,7 +73,7 @@ class ThroughputSpec:
     @property
     def cores(self) -> int:
         """Threads of every contestant."""
-        return len(os.sched_getaffinity(0)) if self.threads is None else self.threads
+        return len(cores()) if self.threads is None else self.threads
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from diswot.cores import cores
 from diswot.errors import ExecutorError, InputError
 from diswot.executors import forks
 from search_spaces import Architecture, SearchSpace, Shape
@@ -68,9 +69,11 @@ class LatencySetup:
 
     def check(self) -> None:
         """Raise `InputError` if this machine has fewer cores than threads are asked for."""
-        cores = len(_cores())
-        if self.threads > cores:
-            raise InputError(f"latency threads must be at most the {cores} cores of this machine, not {self.threads}")
+        available = len(cores())
+        if self.threads > available:
+            raise InputError(
+                f"latency threads must be at most the {available} cores of this machine, not {self.threads}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,7 @@ def _serve(pipe: Connection, space: SearchSpace, setup: LatencySetup, num_classe
     """The measuring process: says `None` when it is ready or what is wrong, then answers architectures."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "sched_setaffinity"):  # Linux; elsewhere the system chooses the core.
-        os.sched_setaffinity(0, _cores()[-setup.threads :])
+        os.sched_setaffinity(0, cores()[-setup.threads :])
     import torch
 
     torch.set_num_threads(setup.threads)
@@ -260,8 +263,3 @@ def _devices() -> str:
     import torch
 
     return ", ".join(["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))])
-
-
-def _cores() -> list[int]:
-    """Numbers of the cores that this process may use."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))

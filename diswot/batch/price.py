@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from diswot.batch.plan import Job
 from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.files import store_file
 from diswot.cache.identity import Recipe
+from diswot.cores import cores
 from diswot.executors import Executor, Measure, open_executor
 from diswot.recommend import Compute, measurer_of, recipe_of
 from diswot.scoring import Measurement, Measurer, first_draws, needs_reference, reference_sample
@@ -96,7 +96,7 @@ class _Clock:
     """Times teachers, workers and candidates, each once."""
 
     def __init__(self, compute: Compute, tell: Callable[[str], None]) -> None:
-        self.workers = 1 if compute.executor == "serial" else compute.workers or len(os.sched_getaffinity(0))
+        self.workers = 1 if compute.executor == "serial" else compute.workers or len(cores())
         self._compute, self._tell = compute, tell
         self._measurers: dict[tuple[str, str], tuple[Measurer, float]] = {}
         self._speeds: dict[tuple[str, str, str], Speed] = {}

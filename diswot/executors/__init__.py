@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from diswot.cores import cores
 from diswot.errors import InputError, UnknownName
 from diswot.executors import forks
 from diswot.executors.base import DEADLINE, Executor, Measure
@@ -65,7 +66,7 @@ def open_executor(
 
         return open_serial(measurer)
     if name == "processes":
-        return _open_processes(measurer, workers or _cores(), deadline)
+        return _open_processes(measurer, workers or len(cores()), deadline)
     return _open_ray(measurer, workers, _address(address), deadline)
 
 
@@ -91,7 +92,7 @@ def reach(name: str, workers: int | None = None, address: str | None = None) -> 
         return nullcontext()
     from diswot.executors.cluster import connection
 
-    return connection(workers or _cores(), _address(address))
+    return connection(workers or len(cores()), _address(address))
 
 
 @contextmanager
@@ -109,16 +110,12 @@ def _open_ray(measurer: Measure, workers: int | None, address: str | None, deadl
     from diswot.executors.dispatch import start
     from diswot.executors.ray import RayCrew
 
-    with connection(workers or _cores(), address), RayCrew(measurer, workers) as crew:
+    with connection(workers or len(cores()), address), RayCrew(measurer, workers) as crew:
         yield start(crew, measurer, Pace(deadline))
 
 
 def _address(address: str | None) -> str | None:
     return address or os.environ.get("RAY_ADDRESS") or None
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 __all__ = ["DEADLINE", "EXECUTORS", "Executor", "Measure", "check_executor", "get_ready", "open_executor", "reach"]

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from multiprocessing import forkserver, resource_tracker
 
-CONTEXT = multiprocessing.get_context("forkserver")
+if sys.platform == "linux":
+    CONTEXT = multiprocessing.get_context("forkserver")
+else:  # the system's own libraries may not survive a fork: workers are fresh interpreters
+    CONTEXT = multiprocessing.get_context("spawn")
 NEEDED = ["diswot.executors.processes", "diswot.cli"]
 """Modules whose imports bring all that workers need, which read the main module again: it may be the command line."""
 
@@ -20,6 +24,8 @@ def begin() -> None:
 
     Whoever has imports or other work of seconds before workers can be started calls it first.
     """
+    if sys.platform != "linux":
+        return
     CONTEXT.set_forkserver_preload(NEEDED)
     resource_tracker.ensure_running()  # Otherwise begun below, where it would take the mask away.
     # Ctrl-C is for the process that searches; the one begun here, which inherits the mask, ends when that one does.

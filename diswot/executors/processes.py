@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
 
@@ -33,7 +33,7 @@ class _Hello:
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    process: ForkServerProcess
+    process: BaseProcess
     pipe: connection.Connection[Any, Any]
 
 
@@ -106,7 +106,7 @@ class ProcessCrew:
         return message
 
 
-def _how_it_ended(process: ForkServerProcess) -> str:
+def _how_it_ended(process: BaseProcess) -> str:
     if process.pid is None:
         return "found no room on this machine for one more process"
     process.join(EXIT_SECONDS)

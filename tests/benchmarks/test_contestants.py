@@ -47,7 +47,7 @@ def test_default_has_the_settings_of_the_product_and_one_seed(field: list[Contes
 
 
 def test_with_more_threads_there_is_a_row_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.contestants.os.sched_getaffinity", lambda _: {0, 1, 2})
+    monkeypatch.setattr("benchmarks.contestants.cores", lambda: [0, 1, 2])
     monkeypatch.setattr("benchmarks.contestants.native_bfloat16", lambda _: False)
     spec = ThroughputSpec(batch=2, teacher="resnet20", classes=2, ray=True)
     ours = [one for one in contestants(spec) if one.by == "ours" and one.score == "diswot"]
