@@ -84,8 +84,6 @@ class Search:
         self.algorithm = ALGORITHMS[spec.algorithm](self.feasible, spec, self._cost)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
-        self._firsts: dict[str, float] = {}
-        """Scores by the first initialisation, once they were needed to choose finalists."""
         self.beyond: list[Measurement] | None = None
         """Measured just beyond the budget, where that was asked for; never recommended."""
         self.best: tuple[float, str] | None = None
@@ -189,13 +187,12 @@ class Search:
         """Candidates that shall have all initialisations, as far as is known now."""
         scorer = Scorer(self.spec.score, self.reference)
         scored = {m.arch: m for m in self.measurements if m.error is None}
-        for name in scored.keys() - self._firsts.keys():
-            self._firsts[name] = scorer(scored[name].drawn(FIRST)).value
+        firsts = {name: scorer(m.drawn(FIRST)).value for name, m in scored.items()}
 
         def cost(name: str, which: str) -> float | None:
             return self.cost(name, which) if which == "latency" else float(getattr(scored[name].costs, which))
 
-        return finalists({name: self._firsts[name] for name in scored}, self.spec.finalists, self.spec.against, cost)
+        return finalists(firsts, self.spec.finalists, self.spec.against, cost)
 
     @property
     def sure(self) -> int:
