@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,17 @@ def test_a_worker_process_begins_with_torch_imported() -> None:
     process.start()
     process.join()
     assert process.exitcode == 7
+
+
+@pytest.mark.parametrize("refusal", [OSError("Resource temporarily unavailable"), EOFError()])
+def test_a_machine_without_room_for_a_process_is_told(monkeypatch: pytest.MonkeyPatch, refusal: Exception) -> None:
+    def refuse(_: BaseProcess) -> None:
+        raise refusal
+
+    monkeypatch.setattr(BaseProcess, "start", refuse)
+    sentence = "^a worker cannot be started: it found no room on this machine for one more process; "
+    with pytest.raises(ExecutorError, match=sentence), open_executor("processes", NOTHING, 1):
+        pass
 
 
 INTERRUPTED = """
