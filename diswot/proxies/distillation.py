@@ -9,10 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from diswot import losses
 from diswot.errors import NotAClassifier
-from diswot.proxies import distillation_losses as losses
 from diswot.proxies.base import Evidence
-from diswot.proxies.similarity import gram_similarity
 from diswot.seeds import derive_seed
 
 
@@ -35,7 +34,9 @@ def at(evidence: Evidence) -> float:
 
 def sp(evidence: Evidence) -> float:
     """Similarities between images in the last maps: the loss that DisWOT's relation term is."""
-    return gram_similarity(evidence.student.map_before_pooling, evidence.teachers.first.map_before_pooling)
+    return -float(
+        losses.similarity_preserving(evidence.student.map_before_pooling, evidence.teachers.first.map_before_pooling)
+    )
 
 
 def rkd(evidence: Evidence) -> float:

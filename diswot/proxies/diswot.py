@@ -1,14 +1,19 @@
-"""The DisWOT proxies: one fixed teacher initialisation and one fixed batch for all candidates."""
+"""The DisWOT proxies: one fixed teacher initialisation and one fixed batch for all candidates.
+
+The paper minimizes distances; here their negatives are taken, so that higher is better.
+"""
 
 from __future__ import annotations
 
+from diswot import losses
 from diswot.proxies.base import Evidence
-from diswot.proxies.similarity import channel_similarity, gram_similarity
 
 
 def relation(evidence: Evidence) -> float:
     """Similarity of the N x N relations between images in the last feature maps (paper equation 5)."""
-    return gram_similarity(evidence.teachers.first.map_before_pooling, evidence.student.map_before_pooling)
+    return -float(
+        losses.similarity_preserving(evidence.student.map_before_pooling, evidence.teachers.first.map_before_pooling)
+    )
 
 
 def semantic(evidence: Evidence) -> float:
@@ -20,12 +25,14 @@ def semantic(evidence: Evidence) -> float:
     teacher, student = evidence.teachers.first.classifier_gradient, evidence.student.classifier_gradient
     if teacher.shape != student.shape:
         return semantic_gram(evidence)
-    return channel_similarity(teacher, student)
+    return -float(losses.channel_distance(student, teacher))
 
 
 def semantic_gram(evidence: Evidence) -> float:
     """Similarity of the K x K relations between classes in the classifier gradients: free of widths."""
-    return gram_similarity(evidence.teachers.first.classifier_gradient, evidence.student.classifier_gradient)
+    return -float(
+        losses.similarity_preserving(evidence.student.classifier_gradient, evidence.teachers.first.classifier_gradient)
+    )
 
 
 def diswot(evidence: Evidence) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diswot.proxies.alignment import alignment
+from diswot.losses import alignment
 from diswot.proxies.base import Evidence
 
 

@@ -67,3 +67,14 @@ def test_tables_and_specs_are_free_of_heavy_packages(module: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
+
+
+def test_losses_stand_on_torch_alone() -> None:
+    """Proxies and training loops import them, never the other way round."""
+    for path in (ROOT / "diswot" / "losses").rglob("*.py"):
+        modules = {
+            node.module
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("diswot")
+        }
+        assert all(module.startswith("diswot.losses") for module in modules), f"{path.name} imports {modules}"

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from diswot import losses
 from diswot.errors import NotAClassifier
 from diswot.observation import Observation
 from diswot.proxies import PROXIES
-from diswot.proxies import distillation_losses as losses
 from diswot.proxies.base import Evidence
 from diswot.proxies.distillation import at, fitnet, match_width, stage_pairs
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from diswot.losses import alignment, centred
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation, observe
 from diswot.observation.kernels import sampled_covariance, spectral_entropies, spectral_entropy
 from diswot.probes.noise import white_noise
-from diswot.proxies.alignment import alignment, centred
 from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
 from diswot.proxies.capacity import capacity
 from diswot.proxies.directness import directness

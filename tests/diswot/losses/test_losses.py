@@ -1,14 +1,14 @@
-"""Losses against golden values worked out in float64."""
+"""Losses against numbers worked out by hand or in float64, and what all of them keep."""
 
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from diswot.proxies import distillation_losses as losses
-from diswot.proxies.similarity import gram_similarity
+from diswot import losses
 
 ZS = torch.tensor([[2.0, 1, 0], [0, 1, 3]], dtype=torch.float64)
 ZT = torch.tensor([[3.0, 1, -1], [1, 2, 2.5]], dtype=torch.float64)
@@ -40,7 +40,47 @@ def test_golden_values(loss: Loss, student: Tensor, teacher: Tensor, value: floa
 
 @pytest.mark.parametrize(("student", "teacher", "value"), [(MS, MT, 0.0920158222), (FS, FT, 0.0185447370)])
 def test_golden_value_of_similarity_preserving(student: Tensor, teacher: Tensor, value: float) -> None:
-    assert -gram_similarity(student, teacher) == pytest.approx(value, rel=1e-6)
+    assert float(losses.similarity_preserving(student, teacher)) == pytest.approx(value, rel=1e-6)
+
+
+def test_row_normalised_gram_by_hand() -> None:
+    # Rows (1, 0), (1, 1): Gram [[1, 1], [1, 2]], rows of length sqrt 2 and sqrt 5.
+    expected = torch.tensor([[0.5**0.5, 0.5**0.5], [0.2**0.5, 2 * 0.2**0.5]])
+    torch.testing.assert_close(losses.row_normalised_gram(torch.tensor([[1.0, 0.0], [1.0, 1.0]])), expected)
+
+
+def test_similarity_preserving_by_hand() -> None:
+    # The identity against a matrix of 1/sqrt 2: (2 (1 - .7071)^2 + 2 / 2) / 4.
+    assert float(losses.similarity_preserving(torch.eye(2), torch.ones(2, 1))) == pytest.approx(
+        (2 * (1 - 0.5**0.5) ** 2 + 1) / 4
+    )
+
+
+def test_channel_distance_by_hand() -> None:
+    # Class 0: rows agree, distance 0. Class 1: (3, 4) against (4, -3), cosine 0, distance 2.
+    a, b = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[2.0, 4.0], [4.0, -3.0]])
+    assert float(losses.channel_distance(a, b)) == pytest.approx(1.0)
+    # (1, 1) against (1, -1/3): half the signs agree less half that do not, 2 - 0.
+    assert float(losses.channel_distance(torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, -1 / 3]]))) == pytest.approx(
+        2.0
+    )
+
+
+def test_channel_distance_is_the_closed_form_of_the_inter_channel_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(5, 7, generator=generator) for _ in range(2))
+
+    def correlation(gradient: Tensor) -> Tensor:
+        return F.normalize(gradient[:, :, None] * gradient[:, None, :], dim=2)
+
+    loss = (correlation(a) - correlation(b)).square().sum() / (5 * 7)
+    assert float(losses.channel_distance(a, b)) == pytest.approx(float(loss), rel=1e-5)
+
+
+def test_a_channel_that_is_never_on_is_unlike_every_other() -> None:
+    one, blank = torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2)
+    assert float(losses.channel_distance(one, one)) == 1.0
+    assert float(losses.channel_distance(blank, one)) == 2.0
 
 
 def test_parts_of_the_relational_loss() -> None:
@@ -90,3 +130,46 @@ def test_shapes_that_cannot_be_compared_are_never_folded() -> None:
 @pytest.mark.parametrize(("loss", "student", "teacher", "value"), GOLDEN)
 def test_blank_maps_and_features_give_finite_losses(loss: Loss, student: Tensor, teacher: Tensor, value: float) -> None:
     assert torch.isfinite(loss(torch.zeros_like(student), teacher))
+
+
+def test_channels_of_other_shapes_are_never_folded() -> None:
+    with pytest.raises(ValueError, match=r"gradients \(10, 64\) and \(20, 32\) cannot be compared one by one"):
+        losses.channel_distance(torch.ones(10, 64), torch.ones(20, 32))
+
+
+ALL: list[tuple[Loss, Tensor, Tensor]] = [
+    (losses.logits_kl, ZS, ZT),
+    (losses.hint, MS, MT),
+    (losses.attention, MS, MT),
+    (losses.selectivity, MS, MT),
+    (losses.channel_correlation, MS, MT),
+    (losses.relational, FS, FT),
+    (losses.congruence, FS, FT),
+    (losses.probabilistic, FS, FT),
+    (losses.kernel_distance, FS, FT),
+    (losses.similarity_preserving, FS, FT),
+    (losses.channel_distance, FS + 0.5, FT - 0.5),
+]
+
+
+def value_and_gradient(loss: Loss, student: Tensor, teacher: Tensor) -> tuple[float, Tensor]:
+    leaf = student.clone().requires_grad_()
+    value = loss(leaf, teacher)
+    assert value.shape == ()
+    (gradient,) = torch.autograd.grad(value, leaf)
+    return float(value.detach()), gradient
+
+
+@pytest.mark.parametrize(("loss", "student", "teacher"), ALL)
+def test_a_step_down_the_gradient_brings_the_student_nearer(loss: Loss, student: Tensor, teacher: Tensor) -> None:
+    value, gradient = value_and_gradient(loss, student, teacher)
+    assert value_and_gradient(loss, student - 1e-3 * gradient, teacher)[0] < value
+
+
+@pytest.mark.parametrize(("loss", "student", "teacher"), ALL)
+def test_a_student_who_shows_all_that_the_teacher_shows_is_left_alone(
+    loss: Loss, student: Tensor, teacher: Tensor
+) -> None:
+    value, gradient = value_and_gradient(loss, student, student.clone())
+    assert value == pytest.approx(0.0, abs=1e-6)
+    torch.testing.assert_close(gradient, torch.zeros_like(student), atol=1e-6, rtol=0)

@@ -1,4 +1,4 @@
-"""How alike two kernels over the probe images are, as mathematics on tensors."""
+"""Alignment of kernels over one batch of images."""
 
 from __future__ import annotations
 
@@ -27,3 +27,21 @@ def alignment(a: Tensor, b: Tensor) -> Tensor:
     flat = [torch.nn.functional.normalize(centred(kernels.double()).flatten(1), dim=1) for kernels in (a, b)]
     aligned: Tensor = flat[0] @ flat[1].T
     return aligned
+
+
+def kernel_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """One minus the linear centred kernel alignment of two sets of features; 1 where either is constant.
+
+    Source: Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019.
+
+    Args:
+        student: `(N, ...)`.
+        teacher: `(N, ...)`.
+    """
+
+    def gram(features: Tensor) -> Tensor:
+        flat = features.flatten(1)
+        flat = flat - flat.mean(0)  # Here already: the Gram of features far from zero loses how they differ.
+        return (flat @ flat.T)[None]
+
+    return 1 - alignment(gram(student), gram(teacher)).squeeze()
