@@ -2,22 +2,37 @@
 
 from search_spaces.base import CIFAR, Architecture, Costs, SearchSpace, Shape
 from search_spaces.cifar_resnet import CifarResNets
-from search_spaces.errors import UnknownName
+from search_spaces.errors import InputError
 from search_spaces.mobilenetv2 import MobileNetV2
 from search_spaces.nasbench201 import NASBench201
+from search_spaces.registry import Registry
 
-SPACES: dict[str, SearchSpace] = {space.name: space for space in (NASBench201(), CifarResNets(), MobileNetV2())}
+
+def _space(found: object) -> SearchSpace:
+    """A space that is given as such, or as a class that needs no arguments."""
+    space = found() if isinstance(found, type) and issubclass(found, SearchSpace) else found
+    if not isinstance(space, SearchSpace):
+        raise InputError(f"a search space is a SearchSpace or a subclass of it, not {found!r}")
+    return space
 
 
-def get_space(name: str) -> SearchSpace:
-    """The space of that name.
+SPACES: Registry[SearchSpace] = Registry(
+    "search space",
+    "diswot.spaces",
+    {space.name: space for space in (NASBench201(), CifarResNets(), MobileNetV2())},
+    _space,
+)
+"""The search spaces, by name."""
+
+
+def get_space(space: str | SearchSpace | type[SearchSpace]) -> SearchSpace:
+    """A space by its name or its import path `package.module:Name`, or as it is given.
 
     Raises:
         UnknownName: lists the valid names.
+        InputError: what the import path names is no search space.
     """
-    if name not in SPACES:
-        raise UnknownName("search space", name, SPACES)
-    return SPACES[name]
+    return SPACES.find(space)
 
 
-__all__ = ["CIFAR", "SPACES", "Architecture", "Costs", "SearchSpace", "Shape", "get_space"]
+__all__ = ["CIFAR", "SPACES", "Architecture", "Costs", "Registry", "SearchSpace", "Shape", "get_space"]

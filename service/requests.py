@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from diswot.errors import InputError
 from diswot.latency import LatencySetup
 from diswot.probes.spec import SEEDED, ProbeSpec
+from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.feasible import ENUMERABLE, Feasible, check_ends
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
-from search_spaces import get_space
+from search_spaces import SPACES, get_space
 
 MAX_EVALUATIONS = 20_000
 MAX_CLASSES = 25_000
@@ -154,6 +155,8 @@ class SearchRequest(Request):
         """
         if self.probe.source not in SEEDED:
             raise InputError(f"probe {self.probe.source!r} cannot be had over HTTP; valid: {', '.join(SEEDED)}")
+        SPACES.named(self.search_space)  # the library takes import paths, too, which run code
+        ALGORITHMS.named(self.algorithm.name)
         channels, height, width = self.teacher.in_shape
         spec = SearchSpec(
             teacher=TeacherSpec(self.teacher.name, self.teacher.num_classes, (channels, height, width)),

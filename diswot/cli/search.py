@@ -59,7 +59,7 @@ def search(
     latency_device: o.LatencyDeviceOption = "cpu",
     latency_threads: o.LatencyThreadsOption = 1,
     latency_batch: o.LatencyBatchOption = 1,
-    algorithm: Annotated[str, typer.Option(help=f"{', '.join(ALGORITHMS)}.")] = "aging-evolution",
+    algorithm: Annotated[str, typer.Option(help=f"{', '.join(ALGORITHMS.builtin)}.")] = "aging-evolution",
     against: Annotated[
         str, typer.Option(help=f"Cost that nsga2 plays off against the score: {', '.join(AGAINST)}.")
     ] = "macs",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, cast
 
+from diswot.errors import InputError
 from diswot.search.evolution import AgingEvolution
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import Feasible
 from diswot.search.nsga2 import NSGA2, CostOf
 from diswot.search.random_search import RandomSearch
-from search_spaces import Architecture
-
-if TYPE_CHECKING:
-    from diswot.search.spec import SearchSpec
+from search_spaces import Architecture, Registry
 
 
 class Algorithm(Protocol):
@@ -37,26 +36,58 @@ class Algorithm(Protocol):
         """Continue where `state` was taken."""
 
 
-def _evolution(feasible: Feasible, spec: SearchSpec, _: CostOf) -> Algorithm:
-    return AgingEvolution(feasible, spec.seed, spec.population, spec.contenders)
+@dataclass(frozen=True, slots=True)
+class AlgorithmSettings:
+    """What a search tells its algorithm beside what is feasible.
+
+    Attributes:
+        seed: of every draw.
+        population: members that may become parents.
+        tournament: members of which the best becomes the parent.
+        cost: of an architecture, for algorithms of two objectives.
+    """
+
+    seed: int
+    population: int
+    tournament: int
+    cost: CostOf
 
 
-def _nsga2(feasible: Feasible, spec: SearchSpec, cost: CostOf) -> Algorithm:
-    return NSGA2(feasible, spec.seed, spec.population, cost)
+AlgorithmFactory: TypeAlias = Callable[[Feasible, AlgorithmSettings], Algorithm]
+"""Makes an algorithm for the architectures within a budget; a class whose constructor takes the two is one."""
 
 
-def _random(feasible: Feasible, spec: SearchSpec, _: CostOf) -> Algorithm:
-    return RandomSearch(feasible, spec.seed)
+def _evolution(feasible: Feasible, settings: AlgorithmSettings) -> Algorithm:
+    return AgingEvolution(feasible, settings.seed, settings.population, settings.tournament)
 
 
-def _exhaustive(feasible: Feasible, spec: SearchSpec, _: CostOf) -> Algorithm:
-    return Exhaustive(feasible, spec.seed)
+def _nsga2(feasible: Feasible, settings: AlgorithmSettings) -> Algorithm:
+    return NSGA2(feasible, settings.seed, settings.population, settings.cost)
 
 
-ALGORITHMS: dict[str, Callable[[Feasible, SearchSpec, CostOf], Algorithm]] = {
-    AgingEvolution.name: _evolution,
-    NSGA2.name: _nsga2,
-    RandomSearch.name: _random,
-    Exhaustive.name: _exhaustive,
-}
-"""Each makes its algorithm of what lies within the budget, what is asked, and what an architecture costs."""
+def _random(feasible: Feasible, settings: AlgorithmSettings) -> Algorithm:
+    return RandomSearch(feasible, settings.seed)
+
+
+def _exhaustive(feasible: Feasible, settings: AlgorithmSettings) -> Algorithm:
+    return Exhaustive(feasible, settings.seed)
+
+
+def _factory(found: object) -> AlgorithmFactory:
+    if not callable(found):
+        raise InputError(f"an algorithm is a class or a function that makes one, not {found!r}")
+    return cast("AlgorithmFactory", found)
+
+
+ALGORITHMS: Registry[AlgorithmFactory] = Registry(
+    "algorithm",
+    "diswot.algorithms",
+    {
+        AgingEvolution.name: _evolution,
+        NSGA2.name: _nsga2,
+        RandomSearch.name: _random,
+        Exhaustive.name: _exhaustive,
+    },
+    _factory,
+)
+"""The search algorithms, by name."""

@@ -11,7 +11,7 @@ from diswot.errors import InfeasibleBudget, InputError, UnreadableData
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
 from diswot.scoring import FIRST, Draws, Measurement, Score, Scorer, first_draws, needs_reference, reference_sample
-from diswot.search.algorithms import ALGORITHMS
+from diswot.search.algorithms import ALGORITHMS, AlgorithmSettings
 from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
 from diswot.search.finalists import finalists
@@ -81,7 +81,8 @@ class Search:
         self.confirmed: dict[str, Latency | None] = {}
         """Latency of what is about to be recommended, measured once more; see `diswot.search.confirm`."""
         self.feasible = Feasible(self.space, spec.budget, *task, self.meter)
-        self.algorithm = ALGORITHMS[spec.algorithm](self.feasible, spec, self._cost)
+        settings = AlgorithmSettings(spec.seed, spec.population, spec.contenders, self._cost)
+        self.algorithm = ALGORITHMS.find(spec.algorithm)(self.feasible, settings)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
         self.beyond: list[Measurement] | None = None

@@ -92,8 +92,7 @@ class SearchSpec:
         return self.budget.times or self.against == "latency"
 
     def _check_algorithm(self) -> None:
-        if self.algorithm not in ALGORITHMS:
-            raise UnknownName("algorithm", self.algorithm, ALGORITHMS)
+        ALGORITHMS.find(self.algorithm)
         if self.against not in AGAINST:
             raise UnknownName("cost", self.against, AGAINST)
         if self.algorithm == Exhaustive.name:

@@ -50,7 +50,7 @@ TEACHERS: dict[str, TeacherFamily] = {
             "diswot.teachers.spaces:space_network",
             of_space=True,
         )
-        for space in SPACES
+        for space in SPACES.builtin
     },
     "timm": TeacherFamily("timm:NAME", "any classifier that timm can build", "diswot.teachers.timm:timm_model", True),
 }

@@ -93,6 +93,8 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
     (teacher(num_classes=0), "classes must be at least 1, not 0"),
     (teacher(in_shape=[3, 0, 8]), "input shape must be three positive numbers"),
     ({"search_space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
+    ({"search_space": "math:pi"}, f"unknown search space 'math:pi'; valid: {SPACES}"),
+    ({"algorithm": {"name": "math:pi"}}, "unknown algorithm 'math:pi'; valid: aging-evolution, "),
     ({"score": "best"}, "unknown proxy 'best'; valid: default, "),
     (
         {"algorithm": {"name": "magic"}},

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
 from diswot.errors import InputError
-from diswot.search.algorithms import ALGORITHMS, Algorithm
+from diswot.search.algorithms import ALGORITHMS, Algorithm, AlgorithmSettings
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import Feasible
 from diswot.search.nsga2 import NSGA2
 from diswot.search.pareto import Point, hypervolume, pareto_front
 from diswot.search.random_search import RandomSearch
+from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import CIFAR, Architecture, get_space
@@ -37,8 +40,8 @@ def feasible(space: str, budget: Budget) -> Feasible:
 
 def algorithm(name: str, space: str, *, seed: int = 0, budget: Budget | None = None, population: int = 20) -> Algorithm:
     where = feasible(space, budget or BUDGETS[space])
-    asked = SearchSpec(TeacherSpec("resnet20", 10), "cifar-resnet", seed=seed, population=population, tournament=1)
-    return ALGORITHMS[name](where, asked, lambda arch: float(where.costs(arch).macs))
+    settings = AlgorithmSettings(seed, population, 1, lambda arch: float(where.costs(arch).macs))
+    return ALGORITHMS[name](where, settings)
 
 
 def score(arch: Architecture) -> float | None:
@@ -202,3 +205,39 @@ def test_a_wrong_setting_is_one_sentence(change: dict[str, object], sentence: st
     with pytest.raises(InputError) as caught:
         replace(SearchSpec(TeacherSpec("resnet20")), **change)  # type: ignore[arg-type]
     assert str(caught.value) == sentence
+
+
+class Backwards:
+    """Proposes what is listed, last first; for tests."""
+
+    name = "backwards"
+
+    def __init__(self, feasible: Feasible, settings: AlgorithmSettings) -> None:
+        assert settings.population == 20
+        self.left = list(feasible.listed or ())
+
+    def ask(self, count: int) -> list[Architecture]:
+        asked = self.left[: -count - 1 : -1]
+        del self.left[-count:]
+        return asked
+
+    def tell(self, results: Iterable[tuple[Architecture, float | None]]) -> None: ...
+
+    def state(self) -> dict[str, Any]:
+        return {"left": len(self.left)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        del self.left[state["left"] :]
+
+
+def test_an_algorithm_is_named_by_its_import_path() -> None:
+    path = f"{__name__}:Backwards"
+    spec = SearchSpec(TeacherSpec("resnet20"), "cifar-resnet", algorithm=path, population=20)
+    algorithm = Search(spec).algorithm
+    assert isinstance(algorithm, Backwards)
+    assert list(map(get_space("cifar-resnet").encode, algorithm.ask(2))) == ["7-7-7", "7-7-5"]
+
+
+def test_what_is_no_algorithm_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^algorithm 'math:pi' cannot be had: an algorithm is a class or a function"):
+        SearchSpec(TeacherSpec("resnet20"), "cifar-resnet", algorithm="math:pi")
