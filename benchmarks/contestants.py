@@ -31,7 +31,7 @@ class ThroughputSpec:
     """One throughput benchmark.
 
     Attributes:
-        architectures: of NAS-Bench-201, drawn by seed, no two of them isomorphic.
+        architectures: of NAS-Bench-201, drawn by seed, each another function.
         rounds: times that each contestant scores each architecture.
         batch: images in the probe, except for the default score, which brings its own settings.
         teacher: a CIFAR ResNet by name, or `nasbench201:ARCH`.

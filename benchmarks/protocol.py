@@ -47,7 +47,7 @@ class CorrelationSpec:
         teacher: whom the students would learn from.
         probe: the batch.
         sample: number of architectures drawn from the table, or all.
-        duplicates: what happens to isomorphic architectures.
+        duplicates: how architectures that are the same function count.
         seed: of sample, probe, teacher, students and resamples.
         seeds: random initialisations of each student.
         initialisations: random initialisations of the teacher.

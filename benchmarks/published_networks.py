@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from diswot.errors import InputError
 from diswot.teachers.spec import architecture_of
 from search_spaces import get_space
-from search_spaces.nasbench201 import CELLS, EDGES, KERNELS, WIDTHS
+from search_spaces.nasbench201_cells import CELLS, EDGES, KERNELS, WIDTHS
 
 Norm = Callable[[int], nn.Module]
 """Makes the normalisation of that many channels."""

@@ -33,7 +33,7 @@ class RawTable:
 
     Attributes:
         archs: n names of the rows that have scores.
-        groups: `(n,)` number of each row's isomorphism class.
+        groups: `(n,)` number of each row's function.
         members: `(n,)` lines of the label table that each row stands for.
         params: `(n,)`.
         macs: `(n,)`.

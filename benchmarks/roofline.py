@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.stopwatch import synchronise
 from search_spaces import Shape
-from search_spaces.nasbench201 import CELLS, EDGES, KERNELS, OUTPUT, WIDTHS
+from search_spaces.nasbench201_cells import CELLS, EDGES, KERNELS, OUTPUT, WIDTHS
 
 MATRIX = 3072
 """Rows and columns of the large matrix product."""

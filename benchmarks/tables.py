@@ -67,7 +67,7 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
         "failed": len(raw.failures),
         "failures": raw.failures,
         "statistics": {
-            "interval": f"{LEVEL:g}% percentile bootstrap over architectures, isomorphic ones drawn together",
+            "interval": f"{LEVEL:g}% percentile bootstrap over architectures, those of one function drawn together",
             "resamples": resamples,
             "resamples_reduced_for_size": len(raw.archs) > FULL,
             "top": TOP,

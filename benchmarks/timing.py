@@ -67,7 +67,7 @@ class Rates:
 
 
 def draw(count: int, seed: int) -> list[Architecture]:
-    """Architectures as the benchmark's table has them, drawn by seed, each of another isomorphism class."""
+    """Architectures as the benchmark's table has them, drawn by seed, each another function."""
     space, rng = get_space(SPACE), stream(seed, "throughput")
     found: dict[Architecture, Architecture] = {}
     while len(found) < count:

@@ -21,7 +21,7 @@ class Truth:
     """The labels of a whole space.
 
     Attributes:
-        accuracy: percent, by the string of the canonical architecture; the mean where several labels are isomorphic.
+        accuracy: percent, by the string of the canonical architecture; the mean over the labels of its function.
         params: of each, in the same order.
     """
 
@@ -35,7 +35,7 @@ class Truth:
 
 
 def read_truth(spec: CorrelationSpec, column: str) -> Truth:
-    """The labels of a whole space, each isomorphism class once.
+    """The labels of a whole space, each function once.
 
     Args:
         spec: names the space, the label table and the task.

@@ -133,7 +133,7 @@ class SearchSpace(ABC):
 
     @property
     def size(self) -> int:
-        """Number of architectures, isomorphic ones counted each."""
+        """Number of architectures; those that are the same function count each."""
         return prod(len(options) for options in self.options)
 
     @property
@@ -188,8 +188,12 @@ class SearchSpace(ABC):
         return Architecture(self.name, tuple(y if take else x for x, y, take in pairs))
 
     def canonical(self, arch: Architecture) -> Architecture:
-        """The one form that all architectures isomorphic to `arch` share."""
+        """The one form that all architectures which are the same function as `arch` share."""
         return arch
+
+    def published_class(self, arch: Architecture) -> str:
+        """What the space's publication counts as one: the canonical form, unless it counts otherwise."""
+        return self.encode(self.canonical(arch))
 
     @abstractmethod
     def encode(self, arch: Architecture) -> str:

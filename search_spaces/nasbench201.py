@@ -25,26 +25,27 @@ from search_spaces.base import (
 )
 from search_spaces.errors import InvalidArchitecture
 from search_spaces.layers import Layers, fresh
+from search_spaces.nasbench201_cells import (
+    CELLS,
+    EDGES,
+    KERNELS,
+    OPERATIONS,
+    OUTPUT,
+    WIDTHS,
+    alive_in_cell,
+    live_edges,
+)
+from search_spaces.nasbench201_functions import published_expression, representatives
 
 if TYPE_CHECKING:
     from torch import nn
-
-OPERATIONS = ("none", "skip_connect", "avg_pool_3x3", "nor_conv_1x1", "nor_conv_3x3")
-EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
-"""Source and target node of each edge, in the order of the benchmark's strings."""
-
-OUTPUT = 3
-WIDTHS = (16, 32, 64)
-CELLS = 5
-KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
-OPERATIONS_RUN = {"skip_connect": 0, "avg_pool_3x3": 1, "nor_conv_1x1": 3, "nor_conv_3x3": 3}
 
 _GRAMMAR = re.compile(r"\|[^|~]*~0\|\+\|[^|~]*~0\|[^|~]*~1\|\+\|[^|~]*~0\|[^|~]*~1\|[^|~]*~2\|")
 _FORM = "|OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2|"
 
 
 class NASBench201(SearchSpace):
-    """The topology space: 15,625 cells, 6,466 of them distinct, in the published skeleton.
+    """The topology space: 15,625 cells, which are 5,044 functions, in the published skeleton.
 
     Stem of 16 channels, three stages of five cells at widths 16, 32 and 64 with residual reduction blocks between
     them, batch norm and ReLU before the global pooling. Edges that the output does not depend on are neither built
@@ -52,7 +53,7 @@ class NASBench201(SearchSpace):
     """
 
     name = "nasbench201"
-    summary = "NAS-Bench-201: 5 operations on 6 edges of a cell, 15,625 architectures, 6,466 distinct"
+    summary = "NAS-Bench-201: 5 operations on 6 edges of a cell, 15,625 architectures, 5,044 functions"
     options = (OPERATIONS,) * len(EDGES)
 
     def encode(self, arch: Architecture) -> str:
@@ -76,8 +77,12 @@ class NASBench201(SearchSpace):
         return Architecture(self.name, tuple(OPERATIONS.index(operation) for operation in operations))
 
     def canonical(self, arch: Architecture) -> Architecture:
-        """The cheapest of the cells that the benchmark counts as isomorphic to `arch` (6,466 classes)."""
-        return Architecture(self.name, _representatives()[expression(arch.choices)])
+        """The cheapest of the cells that are the same function as `arch` (5,044 functions)."""
+        return Architecture(self.name, representatives()[arch.choices])
+
+    def published_class(self, arch: Architecture) -> str:
+        """What the benchmark tells isomorphic cells apart by: 6,466 classes, some of which hold several functions."""
+        return published_expression(arch.choices)
 
     def live(self, arch: Architecture) -> tuple[bool, ...]:
         """For each edge, whether the cell's output depends on it."""
@@ -135,79 +140,3 @@ def _costs(kernels: tuple[int, ...], tensors: int, num_classes: int, in_shape: S
         total += alive(tensors * maps)
     total += batch_norm(WIDTHS[-1]) + alive(2 * maps)
     return total + classifier(WIDTHS[-1], size, num_classes)
-
-
-@cache
-def expression(choices: tuple[int, ...]) -> str:
-    """What the output node computes, as the benchmark writes it to tell isomorphic cells apart.
-
-    The rule of the benchmark's own `to_unique_str` with zeros considered: `none` and what follows from it is `#`,
-    a skip connection is its source, and the terms of a sum are sorted.
-    """
-    terms: list[list[str]] = [[] for _ in range(OUTPUT + 1)]
-    nodes = ["0", "", "", ""]
-    for (source, target), choice in zip(EDGES, choices, strict=True):
-        operation = OPERATIONS[choice]
-        if operation == "none" or nodes[source] == "#":
-            term = "#"
-        elif operation == "skip_connect":
-            term = nodes[source]
-        else:
-            term = f"({nodes[source]})@{operation}"
-        terms[target].append(term)
-        nodes[target] = "+".join(sorted(terms[target]))
-    return nodes[OUTPUT]
-
-
-@cache
-def live_edges(choices: tuple[int, ...]) -> tuple[bool, ...]:
-    """For each edge, whether it lies on a path from the input to the output with no `none` on it."""
-    used = [choice != OPERATIONS.index("none") for choice in choices]
-    fed, read = {0}, {OUTPUT}
-    for (source, target), use in zip(EDGES, used, strict=True):
-        if use and source in fed:
-            fed.add(target)
-    for (source, target), use in reversed(list(zip(EDGES, used, strict=True))):
-        if use and target in read:
-            read.add(source)
-    return tuple(use and source in fed and target in read for (source, target), use in zip(EDGES, used, strict=True))
-
-
-@cache
-def alive_in_cell(choices: tuple[int, ...]) -> int:
-    """Tensors of a cell that are alive at once, at the peak: all of them are of one size.
-
-    The live edges run in order. A convolution is a ReLU, a convolution and a batch norm, each with an output of its
-    own; a skip connection is its input. A cell without a live edge multiplies its input by zero.
-    """
-    reads: list[tuple[int, ...]] = []  # of each operation; the n-th, counted from one, makes tensor n
-
-    def run(*tensors: int) -> int:
-        reads.append(tensors)
-        return len(reads)
-
-    nodes = {0: 0}
-    for (source, target), choice, live in zip(EDGES, choices, live_edges(choices), strict=True):
-        if live:
-            tensor = nodes[source]
-            for _ in range(OPERATIONS_RUN[OPERATIONS[choice]]):
-                tensor = run(tensor)
-            nodes[target] = run(nodes[target], tensor) if target in nodes else tensor
-    if OUTPUT not in nodes:
-        nodes[OUTPUT] = run(0)
-    last = {tensor: n for n, tensors in enumerate(reads, 1) for tensor in tensors} | {nodes[OUTPUT]: len(reads)}
-    return max((sum(made <= n <= last[made] for made in last) for n in range(1, len(reads) + 1)), default=1)
-
-
-@cache
-def _representatives() -> dict[str, tuple[int, ...]]:
-    """For each expression, the cell with the least convolution on live edges, then the first in order."""
-    chosen: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
-    for arch in NASBench201().enumerate():
-        live = live_edges(arch.choices)
-        kernels = [KERNELS.get(OPERATIONS[choice], 0) ** 2 for choice, on in zip(arch.choices, live, strict=True) if on]
-        rank = (sum(kernels), len(kernels))
-        key = expression(arch.choices)
-        if key not in chosen or (rank, arch.choices) < chosen[key]:
-            chosen[key] = (rank, arch.choices)
-    return {key: choices for key, (_, choices) in chosen.items()}

@@ -23,7 +23,9 @@ def correlation(
     space: o.SpaceOption = "nasbench201",
     proxy: Annotated[list[str] | None, typer.Option(help="Proxy or score; repeatable. [default: default]")] = None,
     sample: Annotated[int | None, typer.Option(help="Architectures to draw by seed; all if left out.")] = None,
-    duplicates: Annotated[Duplicates, typer.Option(help="How isomorphic architectures count.")] = Duplicates.ONCE,
+    duplicates: Annotated[
+        Duplicates, typer.Option(help="How architectures that are the same function count.")
+    ] = Duplicates.ONCE,
     teacher: o.TeacherOption = "resnet56",
     classes: o.ClassesOption = 100,
     in_shape: o.InputOption = "3x32x32",

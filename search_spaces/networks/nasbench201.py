@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from search_spaces.layers import Layers, fresh
-from search_spaces.nasbench201 import CELLS, EDGES, KERNELS, OUTPUT, WIDTHS
+from search_spaces.nasbench201_cells import CELLS, EDGES, KERNELS, OUTPUT, WIDTHS
 
 
 def relu_conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:

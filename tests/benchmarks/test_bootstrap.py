@@ -65,7 +65,7 @@ def test_the_interval_holds_the_middle_95_percent() -> None:
     assert np.mean((taus >= found.low) & (taus <= found.high)) == pytest.approx(0.95, abs=0.006)
 
 
-def test_resamples_draw_isomorphic_rows_together() -> None:
+def test_resamples_draw_rows_of_one_function_together() -> None:
     weights = draw(np.array([0, 0, 1, 2]), np.array([1, 1, 1, 5]), 200, seed=3)
     assert_array_equal(weights[:, 0], weights[:, 1])
     assert_array_equal(weights[:, [0, 2]].sum(1) + weights[:, 3] / 5, np.full(200, 3))

@@ -97,22 +97,36 @@ def test_what_is_not_text_is_refused(tmp_path: Path) -> None:
         read_labels(tmp_path, RESNETS, ["acc"])
 
 
-def isomorphic(folder: Path, duplicates: Duplicates) -> list[Unit]:
+def duplicated(folder: Path, duplicates: Duplicates) -> list[Unit]:
     text = f"arch,acc\n{COPY},50\n{CONVOLUTION},80\n{COPY_TOO},52\n"
     return units_of(read_labels(write(folder, text), CELLS, ["acc"]), CELLS, duplicates)
 
 
 @pytest.mark.parametrize("duplicates", [Duplicates.ONCE, Duplicates.WEIGHTED])
-def test_isomorphic_lines_become_one_unit_with_their_mean(tmp_path: Path, duplicates: Duplicates) -> None:
-    units = isomorphic(tmp_path, duplicates)
+def test_lines_of_one_function_become_one_unit_with_their_mean(tmp_path: Path, duplicates: Duplicates) -> None:
+    units = duplicated(tmp_path, duplicates)
     assert sorted((unit.members, unit.accuracies) for unit in units) == [(1, (80.0,)), (2, (51.0,))]
     assert all(unit.name == CELLS.encode(unit.canonical) for unit in units)
 
 
 def test_each_line_can_stand_for_itself(tmp_path: Path) -> None:
-    units = isomorphic(tmp_path, Duplicates.EACH)
+    units = duplicated(tmp_path, Duplicates.EACH)
     assert {unit.name: unit.accuracies for unit in units} == {COPY: (50.0,), COPY_TOO: (52.0,), CONVOLUTION: (80.0,)}
     assert len({unit.canonical for unit in units}) == 2
+
+
+TWO = "|none~0|+|nor_conv_3x3~0|none~1|+|nor_conv_3x3~0|none~1|skip_connect~2|"
+TWICE = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|skip_connect~1|skip_connect~2|"
+"""Two convolutions added, and one taken twice: the benchmark counts them as one, with one score."""
+
+
+def test_published_classes_count_functions_that_differ_as_one(tmp_path: Path) -> None:
+    labels = read_labels(write(tmp_path, f"arch,acc\n{TWO},70\n{TWICE},66\n{COPY},50\n"), CELLS, ["acc"])
+    assert len(units_of(labels, CELLS, Duplicates.ONCE)) == 3
+    copy, twice = sorted(units_of(labels, CELLS, Duplicates.PUBLISHED), key=lambda unit: unit.members)
+    assert (twice.name, twice.members, twice.accuracies) == (TWICE, 2, (68.0,))
+    assert twice.canonical == CELLS.canonical(CELLS.decode(TWICE)), "the cheapest is scored"
+    assert copy.canonical == CELLS.canonical(CELLS.decode(COPY))
 
 
 def test_units_are_drawn_by_seed_whatever_the_order_of_the_file(tmp_path: Path) -> None:

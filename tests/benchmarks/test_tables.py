@@ -1,4 +1,4 @@
-"""From raw scores to the table, with isomorphic architectures under each rule."""
+"""From raw scores to the table, with architectures of one function under each rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from search_spaces import Costs, get_space
 
 CELLS = get_space("nasbench201")
 
-# Four lines, three networks: the first two are isomorphic (what follows from nothing is nothing).
+# Four lines, three networks: the first two are one function (what follows from nothing is nothing).
 LABELS = """arch,acc
 |none~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|none~2|,50
 |none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,70
@@ -59,7 +59,9 @@ def folder(tmp_path: Path, duplicates: Duplicates) -> Path:
         (Duplicates.EACH, 4, (4 - 1) / (5 * 6) ** 0.5),
     ],
 )
-def test_isomorphic_architectures_count_by_the_rule(folder: Path, duplicates: Duplicates, n: int, tau: float) -> None:
+def test_architectures_of_one_function_count_by_the_rule(
+    folder: Path, duplicates: Duplicates, n: int, tau: float
+) -> None:
     table = correlation_table(folder)
     nwot, params = table["rows"]
     assert nwot["n"] == n

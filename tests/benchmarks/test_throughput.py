@@ -29,7 +29,7 @@ def field() -> list[Contestant]:
     return list(contestants(SPEC))
 
 
-def test_the_sample_is_fixed_by_seed_and_has_no_two_isomorphic_cells() -> None:
+def test_the_sample_is_fixed_by_seed_and_has_no_two_cells_of_one_function() -> None:
     archs = draw(50, seed=0)
     assert archs == draw(50, seed=0)
     assert archs[:10] == draw(10, seed=0)

@@ -145,7 +145,7 @@ def test_the_teacher_is_not_run_where_no_proxy_asks() -> None:
     assert measurer("relation").teacher is not None
 
 
-def test_isomorphic_architectures_measure_alike() -> None:
+def test_architectures_of_one_function_measure_alike() -> None:
     space = get_space("nasbench201")
     probe = load_probe(ProbeSpec(size=4), 10, (3, 16, 16), 0).to("cpu")
     measure = prepare(space, TASK, probe, ["nwot"], seed=0, seeds=1)
@@ -193,7 +193,7 @@ def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:
     space = get_space("nasbench201")
     a, b, c = (reference_sample(space, seed) for seed in (0, 0, 1))
     assert a == b != c
-    assert len(set(a)) == len(a) > 90
+    assert len(set(a)) == len(a) > 80
     assert all(space.canonical(arch) == arch for arch in a)
     assert isinstance(a[0], Architecture)
     assert len(reference_sample(SPACE, 0)) == SPACE.size

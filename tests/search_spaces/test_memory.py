@@ -10,7 +10,7 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from search_spaces import SPACES, Costs, SearchSpace, Shape, get_space
 from search_spaces.base import alive, convolution
-from search_spaces.nasbench201 import alive_in_cell
+from search_spaces.nasbench201_cells import alive_in_cell
 
 TASKS = [(7, (3, 33, 20)), (100, (3, 32, 32)), (5000, (3, 1, 1)), (10, (300, 2, 2))]
 

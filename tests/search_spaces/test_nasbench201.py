@@ -11,7 +11,7 @@ from torch import nn
 
 from search_spaces import get_space
 from search_spaces.errors import InvalidArchitecture
-from search_spaces.nasbench201 import CELLS, expression
+from search_spaces.nasbench201_cells import CELLS
 
 SPACE = get_space("nasbench201")
 ALL_3X3 = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
@@ -19,27 +19,13 @@ NOTHING = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 RESIDUAL = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
 
 
-def test_the_space_has_15625_architectures_in_6466_classes() -> None:
-    archs = list(SPACE.enumerate())
-    assert len(archs) == len(set(archs)) == SPACE.size == 15_625
-    assert len({SPACE.canonical(arch) for arch in archs}) == 6_466
-
-
-def test_a_canonical_form_computes_the_same_expression_at_no_more_cost() -> None:
-    for arch in list(SPACE.enumerate())[::37]:
-        canonical = SPACE.canonical(arch)
-        assert expression(canonical.choices) == expression(arch.choices)
-        assert SPACE.costs(canonical, 10).macs <= SPACE.costs(arch, 10).macs
-
-
-def test_isomorphic_cells_share_their_canonical_form() -> None:
+def test_cells_of_one_function_share_their_canonical_form() -> None:
     # Node 1 is a copy of the input in both: a 3x3 convolution of it is one of the input.
     through_node_1 = "|skip_connect~0|+|none~0|none~1|+|none~0|nor_conv_3x3~1|none~2|"
     direct = "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|"
     unread_branch = "|skip_connect~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_3x3~1|none~2|"
     a, b, c = (SPACE.canonical(SPACE.decode(text)) for text in (through_node_1, direct, unread_branch))
-    assert expression(a.choices) != expression(SPACE.decode(NOTHING).choices)
-    assert a == c
+    assert a == b == c != SPACE.canonical(SPACE.decode(NOTHING))
     assert SPACE.costs(a, 10) == SPACE.costs(b, 10)
 
 

@@ -51,7 +51,7 @@ def test_the_largest_of_each_published_space() -> None:
     assert names["cifar-resnet"] == "7-7-7"
 
 
-def test_isomorphic_cells_are_one_teacher() -> None:
+def test_cells_of_one_function_are_one_teacher() -> None:
     """An edge that ends at a node which nothing reads is not built."""
     dead = "|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|"
     plain = "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|"
