@@ -1,8 +1,9 @@
 """Percentile bootstrap over architectures: every statistic on a thousand resampled tables at once.
 
 A resample draws the architectures of the table with replacement, those of one function together, so it is a vector of
-counts. Each statistic here takes many such vectors, `weights (B, n)`, and gives what its definition in `benchmarks.statistics`
-gives on the table in which architecture `i` stands `weights[b, i]` times; tests hold the two together.
+counts. Each statistic here takes many such vectors, `weights (B, n)`, and gives what its definition in
+`benchmarks.statistics` gives on the table in which architecture `i` stands `weights[b, i]` times; tests hold the two
+together.
 """
 
 from __future__ import annotations
