@@ -11,11 +11,12 @@ import torch
 
 from benchmarks.as_published import PUBLISHED, AsPublished
 from benchmarks.published_networks import check_teacher
-from diswot.cores import cores
 from diswot.errors import InputError
+from diswot.executors.compute import Compute
 from diswot.probes import load_probe
 from diswot.probes.spec import ProbeSpec
-from diswot.recommend import Compute, measurer_of
+from diswot.recommend import measurer_of
+from diswot.runtime.cores import core_count
 from diswot.scoring import Measurer, prepare
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
@@ -61,8 +62,8 @@ class ThroughputSpec:
         for name, most in (("architectures", 1000), ("rounds", 100)):
             if not 1 <= getattr(self, name) <= most:
                 raise InputError(f"{name} must be from 1 to {most}, not {getattr(self, name)}")
-        if not 1 <= self.cores <= len(cores()):
-            raise InputError(f"threads must be from 1 to the {len(cores())} cores, not {self.cores}")
+        if not 1 <= self.cores <= core_count():
+            raise InputError(f"threads must be from 1 to the {core_count()} cores, not {self.cores}")
         if self.seed < 0:
             raise InputError(f"seed must be a whole number from 0, not {self.seed}")
         ProbeSpec(size=self.batch)
@@ -73,7 +74,7 @@ class ThroughputSpec:
     @property
     def cores(self) -> int:
         """Threads of every contestant."""
-        return len(cores()) if self.threads is None else self.threads
+        return core_count() if self.threads is None else self.threads
 
 
 @dataclass(frozen=True)

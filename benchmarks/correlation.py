@@ -33,8 +33,8 @@ from benchmarks.raw import write_raw
 from diswot.errors import DiswotError
 from diswot.executors import DEADLINE, Executor, check_executor, open_executor, reach
 from diswot.probes import load_probe
+from diswot.runtime.threads import one_thread
 from diswot.scoring import Measurement, Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
-from diswot.threads import one_thread
 from search_spaces import Architecture, get_space
 
 TIMED = 8

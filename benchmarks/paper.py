@@ -31,9 +31,9 @@ from benchmarks.scores import RawScores, find_scores
 from benchmarks.search import SearchBenchmark
 from benchmarks.truth import read_truth
 from diswot.errors import InputError, UnknownName
+from diswot.executors.compute import Compute
 from diswot.probes import load_probe
 from diswot.probes.spec import ProbeSpec
-from diswot.recommend import Compute
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space

@@ -11,14 +11,15 @@ from torch import nn
 
 from benchmarks.claims import Claim, interval, judge
 from benchmarks.statistics import Vector
+from diswot.executors.compute import Compute
 from diswot.networks import build_random
-from diswot.recommend import Compute, measurer_of, run_search
+from diswot.recommend import measurer_of, run_search
 from diswot.report.result import Result
+from diswot.runtime.threads import one_thread
 from diswot.scoring import Measurer
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import derive_seed, stream
-from diswot.threads import one_thread
 from search_spaces import Architecture
 
 CLAIMED = 180.0

@@ -16,7 +16,7 @@ import torch
 from benchmarks.contestants import DISWOT, OURS, PUBLISHED_BY, SPACE, ThroughputSpec
 from benchmarks.roofline import roofline, traffic
 from benchmarks.timing import Rates, Report, Timed, draw, measure
-from diswot.recommend import Compute
+from diswot.executors.compute import Compute
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import CIFAR, Architecture

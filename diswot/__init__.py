@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from diswot.errors import DiswotError, InputError
+    from diswot.executors.compute import Compute
     from diswot.probes import ProbeSpec, load_probe
-    from diswot.recommend import Compute, explain, run_search
+    from diswot.recommend import explain, run_search
     from diswot.report.result import Result
     from diswot.scoring import Scorer, prepare
     from diswot.search.budget import Budget
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Budget": "diswot.search.budget",
-    "Compute": "diswot.recommend",
+    "Compute": "diswot.executors.compute",
     "DiswotError": "diswot.errors",
     "InputError": "diswot.errors",
     "ProbeSpec": "diswot.probes",

@@ -5,17 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
-import torch
-
-from diswot.cache import cache_folder
 from diswot.cache.executor import CachingExecutor
 from diswot.cache.identity import Recipe
-from diswot.errors import DiswotError, InputError
-from diswot.executors import DEADLINE, Executor, Measure, check_executor, open_executor, reach
+from diswot.errors import DiswotError
+from diswot.executors import Executor, Measure, open_executor, reach
+from diswot.executors.compute import Compute
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
@@ -24,42 +21,6 @@ from diswot.search.confirm import confirm
 from diswot.search.run import Progress, Search
 from diswot.search.spec import SearchSpec
 from search_spaces import Architecture, get_space
-
-
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """Where a search computes; it does not change what comes out.
-
-    Attributes:
-        executor: one of `diswot.executors.EXECUTORS`.
-        workers: number of workers; by default one for each core.
-        device: where networks run, as torch names it.
-        cache: folder of the measurements that were made before; `None` to measure all anew and keep nothing.
-        address: `HOST:PORT` of a Ray cluster that is there already; by default that in `RAY_ADDRESS`, or one of this
-            machine.
-        deadline: seconds that one measurement may always take before its worker counts as hung.
-    """
-
-    executor: str = "processes"
-    workers: int | None = None
-    device: str = "cpu"
-    cache: Path | None = field(default_factory=cache_folder)
-    address: str | None = None
-    deadline: float = DEADLINE
-
-    def __post_init__(self) -> None:
-        """Raise `UnknownName` or `InputError` before any work."""
-        check_executor(self.executor, self.workers, self.address, self.deadline)
-        if not _is_available(self.device):
-            raise InputError(f"device {self.device!r} is not there; this machine has {', '.join(_devices())}")
-
-
-def _devices() -> list[str]:
-    return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-
-
-def _is_available(device: str) -> bool:
-    return device in _devices() or (device == "cuda" and torch.cuda.is_available())
 
 
 def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:

@@ -16,17 +16,17 @@ from operator import or_
 import numpy as np
 
 from diswot.errors import InputError
-from diswot.memory import keep_freed_memory
 from diswot.networks import shared_layers
 from diswot.observation import observe
+from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import PROXIES, Aggregate, get_score
 from diswot.proxies.base import Evidence, Scale
+from diswot.runtime.memory import keep_freed_memory
+from diswot.runtime.threads import one_thread
 from diswot.seeds import derive_seed, stream
 from diswot.teachers.spec import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
-from diswot.threads import one_thread
-from diswot.want import Want
 from search_spaces import Architecture, Costs, SearchSpace
 
 REFERENCE_SIZE = 100

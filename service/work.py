@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from diswot.errors import DiswotError
-from diswot.recommend import Compute, run_search
+from diswot.executors.compute import Compute
+from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.search.run import Progress, Search
 from service.leases import Lease, Leases

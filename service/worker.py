@@ -21,7 +21,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.recommend import Compute
+from diswot.executors.compute import Compute
 from service.database import open_database
 from service.errors import LeaseLost
 from service.leases import Lease, Leases

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from diswot.batch.plan import Job, Plan
 from diswot.errors import InputError, UnreadableData
+from diswot.executors.compute import Compute
 from diswot.proxies import get_score
-from diswot.recommend import Compute
-from diswot.report.checkpoint import CHECKPOINT, RESULT, read_checkpoint
 from diswot.report.files import check_folder
 from diswot.report.result import Result
-from diswot.report.whole import write_whole
+from diswot.search.checkpoint import CHECKPOINT, RESULT, read_checkpoint
 from diswot.search.run import Search
+from diswot.storage.atomic import atomic_write
+from diswot.storage.lock import LOCK, hold
 
 PLAN = "plan.json"
 """The plan that the folder was begun with."""
@@ -51,11 +51,11 @@ class BatchFolder:
             raise InputError(f"--out {str(self.path)!r} cannot be written: no permission in {str(home)!r}")
         file = self.path / PLAN
         if not file.exists():
-            if self.path.exists() and any(self.path.iterdir()):
+            if self.path.exists() and any(path.name != LOCK for path in self.path.iterdir()):
                 raise InputError(f"--out {str(self.path)!r} is not empty and holds no batch; choose another folder")
             return
         try:
-            begun = Plan.model_validate_json(file.read_text())
+            begun = Plan.model_validate_json(file.read_text(encoding="utf-8"))
         except ValueError:
             raise UnreadableData(f"{str(file)!r} is damaged; choose another folder") from None
         if begun != plan:
@@ -74,18 +74,12 @@ class BatchFolder:
         """
         self.check(plan)
         self.path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDONLY)
-        try:
-            with suppress(OSError):  # Where the file system has no locks, nobody is kept out.
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise InputError(f"another process runs the batch in {str(self.path)!r}") from None
+        with hold(self.path / LOCK) as held:
+            if not held:
+                raise InputError(f"another process runs the batch in {str(self.path)!r}")
             self.check(plan)
-            write_whole(self.path / PLAN, lambda file: file.write(plan.model_dump_json(indent=2) + "\n"))
+            atomic_write(self.path / PLAN, plan.model_dump_json(indent=2) + "\n")
             yield
-        finally:
-            os.close(handle)
 
     def result(self, job: Job) -> Result | None:
         """The result of a search that is finished, or `None`.
@@ -98,7 +92,7 @@ class BatchFolder:
         if not file.exists():
             return None
         try:
-            result = Result.model_validate(json.loads(file.read_text()), by_alias=True)
+            result = Result.model_validate(json.loads(file.read_text(encoding="utf-8")), by_alias=True)
         except ValueError:
             raise UnreadableData(f"{str(file)!r} is damaged; delete its folder to search again") from None
         check_folder(self.of(job), Search(job.spec))

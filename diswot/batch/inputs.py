@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from diswot.batch.plan import Job, at
+from diswot.executors.compute import Compute
 from diswot.probes import load_probe
-from diswot.recommend import Compute
 from diswot.scoring import prepare
 from search_spaces import get_space
 

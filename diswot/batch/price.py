@@ -15,9 +15,11 @@ from diswot.batch.plan import Job
 from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.files import store_file
 from diswot.cache.identity import Recipe
-from diswot.cores import cores
 from diswot.executors import Executor, Measure, open_executor
-from diswot.recommend import Compute, measurer_of, recipe_of
+from diswot.executors.compute import Compute
+from diswot.recommend import measurer_of, recipe_of
+from diswot.runtime.cores import core_count
+from diswot.runtime.threads import one_thread
 from diswot.scoring import Measurement, Measurer, first_draws, needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
 from diswot.search.budget import Budget
@@ -25,7 +27,6 @@ from diswot.search.feasible import Feasible
 from diswot.search.run import Search
 from diswot.search.spec import AGAINST
 from diswot.seeds import stream
-from diswot.threads import one_thread
 from search_spaces import Architecture
 
 TIMED = 3
@@ -96,7 +97,7 @@ class _Clock:
     """Times teachers, workers and candidates, each once."""
 
     def __init__(self, compute: Compute, tell: Callable[[str], None]) -> None:
-        self.workers = 1 if compute.executor == "serial" else compute.workers or len(cores())
+        self.workers = 1 if compute.executor == "serial" else compute.workers or core_count()
         self._compute, self._tell = compute, tell
         self._measurers: dict[tuple[str, str], tuple[Measurer, float]] = {}
         self._speeds: dict[tuple[str, str, str], Speed] = {}

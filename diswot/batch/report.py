@@ -15,8 +15,8 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.run import Outcome
 from diswot.batch.table import COMPARISON, rows, write_comparison
-from diswot.report.whole import write_whole
 from diswot.search.quantities import say_seconds
+from diswot.storage.atomic import atomic_write
 
 REPORT = "report.html"
 NOTHING = "–"
@@ -43,7 +43,7 @@ def write_report(jobs: Sequence[Job], folder: BatchFolder, outcomes: Sequence[Ou
     table = rows(groups, failures)
     write_comparison(folder.path / COMPARISON, table)
     page = _page(folder.path.absolute().name, groups, table, failures)
-    write_whole(folder.path / REPORT, lambda file: file.write(page))
+    atomic_write(folder.path / REPORT, page)
     return table
 
 

@@ -11,9 +11,10 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.errors import DiswotError
 from diswot.executors import reach
-from diswot.recommend import Compute, run_search
-from diswot.report.checkpoint import CHECKPOINT, checkpoints
+from diswot.executors.compute import Compute
+from diswot.recommend import run_search
 from diswot.report.files import write_files
+from diswot.search.checkpoint import CHECKPOINT, checkpoints
 from diswot.search.run import Progress, Search
 
 Status = Literal["finished", "skipped", "failed"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from diswot.batch.compare import Group
-from diswot.report.whole import write_whole
+from diswot.storage.atomic import atomic_write
 
 COMPARISON = "comparison.csv"
 
@@ -25,13 +26,11 @@ def rows(groups: Sequence[Group], failures: Mapping[str, str]) -> list[dict[str,
 
 def write_comparison(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
     """Write the table, whole or not at all; what is not known stays empty."""
-
-    def fill(file: Any) -> None:
-        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-
-    write_whole(path, fill)
+    text = StringIO()
+    writer = csv.DictWriter(text, list(table[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(table)
+    atomic_write(path, text.getvalue())
 
 
 def _row(group: Group, failures: Mapping[str, str]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 A store may be thrown away at any time, and it never stands in the way: what cannot be read is measured again.
 """
 
-from diswot.cache.folder import cache_folder
 from diswot.cache.store import Context, Row, Store
 
-__all__ = ["Context", "Row", "Store", "cache_folder"]
+__all__ = ["Context", "Row", "Store"]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.batch_show import show_comparison, show_prices
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
 from diswot.executors import DEADLINE, get_ready
+from diswot.storage.folders import cache_folder
 
 if TYPE_CHECKING:
     from diswot.batch.folder import BatchFolder
     from diswot.batch.plan import Job, Plan
-    from diswot.recommend import Compute
+    from diswot.executors.compute import Compute
 
 
 def batch(
@@ -52,7 +52,7 @@ def batch(
         get_ready(executor)
     from diswot.batch.folder import BatchFolder
     from diswot.batch.inputs import check_inputs
-    from diswot.recommend import Compute
+    from diswot.executors.compute import Compute
 
     compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
     home = Path("runs") / plan.stem if out is None else out

@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from diswot.cache import cache_folder
 from diswot.cache.survey import Survey, survey
 from diswot.cache.upkeep import Limits
 from diswot.cache.upkeep import clear as clear_store
@@ -20,6 +19,7 @@ from diswot.cache.upkeep import prune as prune_store
 from diswot.cli.console import STDOUT, si
 from diswot.cli.options import JsonOption
 from diswot.errors import InputError
+from diswot.storage.folders import cache_folder
 
 AGES = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 SIZES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from diswot.cache import cache_folder
 from diswot.errors import InputError
+from diswot.storage.folders import cache_folder
 
 if TYPE_CHECKING:
-    from diswot.recommend import Compute
+    from diswot.executors.compute import Compute
     from diswot.search.run import Search
 
 ELSEWHERE = {"executor": "executor", "workers": "workers", "ray_address": "address", "deadline": "deadline"}
@@ -41,7 +41,7 @@ def continued(context: typer.Context, folder: Path) -> tuple[Search, Compute]:
         UnreadableData: there is nothing to resume.
         InputError: it cannot compute there.
     """
-    from diswot.report.checkpoint import read_checkpoint
+    from diswot.search.checkpoint import read_checkpoint
 
     search, compute = read_checkpoint(folder)
     changes: dict[str, Any] = {

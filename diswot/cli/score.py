@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
 from diswot.executors import DEADLINE
 from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 from diswot.search.spec import SearchSpec
+from diswot.storage.folders import cache_folder
 from search_spaces import get_space
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def score(
         initialisations=initialisations,
     )
     wanted = get_space(space).decode(arch)
-    from diswot.recommend import Compute, explain
+    from diswot.executors.compute import Compute
+    from diswot.recommend import explain
 
     compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
     with STDERR.status(f"scoring against {teacher}"):

@@ -11,7 +11,6 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from diswot.cache import cache_folder
 from diswot.cli import options as o
 from diswot.cli.console import STDERR
 from diswot.cli.present import show_result
@@ -26,9 +25,10 @@ from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import ENUMERABLE
 from diswot.search.quantities import parse_bytes, parse_count, parse_seconds
 from diswot.search.spec import AGAINST, SearchSpec
+from diswot.storage.folders import cache_folder
 
 if TYPE_CHECKING:
-    from diswot.recommend import Compute
+    from diswot.executors.compute import Compute
     from diswot.report.result import Result
     from diswot.search.run import Progress, Search
 
@@ -147,7 +147,7 @@ def search(
         beyond=beyond,
     )
     get_ready(executor)
-    from diswot.recommend import Compute
+    from diswot.executors.compute import Compute
     from diswot.report.files import check_folder
     from diswot.search.run import Search
 
@@ -168,8 +168,8 @@ def _finish(work: Search, compute: Compute, folder: Path | None, json: bool) -> 
 
 
 def _run_in(folder: Path, work: Search, compute: Compute) -> Result:
-    from diswot.report.checkpoint import checkpoints
     from diswot.report.files import write_files
+    from diswot.search.checkpoint import checkpoints
 
     try:
         with checkpoints(folder, work, compute) as keep:

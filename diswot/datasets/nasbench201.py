@@ -11,6 +11,7 @@ from pathlib import Path
 
 from diswot.datasets.official import EXPECTED, Official, Report, Trials, open_official, reading
 from diswot.errors import InputError, InvalidArchitecture, UnreadableData
+from diswot.storage.atomic import atomic_write
 from search_spaces import get_space
 
 SPACE = "nasbench201"
@@ -168,18 +169,11 @@ def _lines(official: Official, source: Path, empty: dict[str, int], report: Repo
 
 
 def _write(out: Path, lines: Iterator[str]) -> None:
-    partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(out)
+        atomic_write(out, "".join(lines))
     except OSError as error:
         raise InputError(f"--out {str(out)!r} cannot be written: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _compare(out: Path, lines: Iterator[str]) -> None:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from diswot.cores import cores
 from diswot.errors import InputError, UnknownName
-from diswot.executors import forks
 from diswot.executors.base import DEADLINE, Executor, Measure
 from diswot.executors.pace import Pace
+from diswot.runtime import forkserver
+from diswot.runtime.cores import core_count
 
 EXECUTORS = ("serial", "processes", "ray")
 
@@ -66,14 +66,14 @@ def open_executor(
 
         return open_serial(measurer)
     if name == "processes":
-        return _open_processes(measurer, workers or len(cores()), deadline)
+        return _open_processes(measurer, workers or core_count(), deadline)
     return _open_ray(measurer, workers, _address(address), deadline)
 
 
 def get_ready(name: str) -> None:
     """Begin to get ready for `open_executor`, and return at once: for those who have imports to do first."""
     if name == "processes":
-        forks.begin()
+        forkserver.begin()
 
 
 def reach(name: str, workers: int | None = None, address: str | None = None) -> AbstractContextManager[None]:
@@ -92,7 +92,7 @@ def reach(name: str, workers: int | None = None, address: str | None = None) -> 
         return nullcontext()
     from diswot.executors.cluster import connection
 
-    return connection(workers or len(cores()), _address(address))
+    return connection(workers or core_count(), _address(address))
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def _open_ray(measurer: Measure, workers: int | None, address: str | None, deadl
     from diswot.executors.dispatch import start
     from diswot.executors.ray import RayCrew
 
-    with connection(workers or len(cores()), address), RayCrew(measurer, workers) as crew:
+    with connection(workers or core_count(), address), RayCrew(measurer, workers) as crew:
         yield start(crew, measurer, Pace(deadline))
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 
-from diswot.executors import forks
 from diswot.executors.base import Measure
 from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
+from diswot.runtime import forkserver
 from search_spaces import Architecture
 
 EXIT_SECONDS = 5.0
@@ -64,9 +64,9 @@ class ProcessCrew:
 
     def start(self, worker: int) -> None:
         """Begin to start a process."""
-        forks.begin()
-        ours, its = forks.CONTEXT.Pipe()
-        process = forks.CONTEXT.Process(target=_work, args=(its,), name=f"diswot-worker-{worker}", daemon=True)
+        forkserver.begin()
+        ours, its = forkserver.CONTEXT.Pipe()
+        process = forkserver.CONTEXT.Process(target=_work, args=(its,), name=f"diswot-worker-{worker}", daemon=True)
         self._workers[worker] = _Worker(process, ours)
         # Closed here, so that the pipe ends with the process, even if there is none.
         with its, suppress(OSError, EOFError):

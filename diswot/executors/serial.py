@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from diswot.executors.base import Measure
+from diswot.runtime.threads import one_thread
 from diswot.scoring import Measurement
-from diswot.threads import one_thread
 from search_spaces import Architecture
 
 

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from diswot.observation.capture import Want
 from diswot.observation.kernels import (
     agreement,
     sampled_covariance,
@@ -26,7 +27,6 @@ from diswot.observation.operations import mean_pool, normalised
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Activation
 from diswot.observation.watch import Watcher
-from diswot.want import Want
 
 ACTIVATIONS: frozenset[Callable[..., Any]] = frozenset(
     {

@@ -1,8 +1,8 @@
 """The table of proxies and of the aggregates made of them; free of torch: functions are imported at first use."""
 
 from diswot.errors import UnknownName
+from diswot.observation.capture import Want
 from diswot.proxies.base import Aggregate, Passes, Proxy
-from diswot.want import Want
 
 _HERE = "diswot.proxies"
 _DISWOT = "Dong et al., DisWOT, CVPR 2023"

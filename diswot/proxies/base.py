@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
-from diswot.want import Want
+from diswot.observation.capture import Want
 from search_spaces import Costs, Shape
 
 if TYPE_CHECKING:

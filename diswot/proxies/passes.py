@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from diswot.observation.capture import Want
 from diswot.observation.taps import Taps
 from diswot.proxies.blocks import watch_blocks
-from diswot.want import Want
 
 PRODUCTS: frozenset[Callable[..., Any]] = frozenset({F.conv1d, F.conv2d, F.conv3d, F.linear})
 

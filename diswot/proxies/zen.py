@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.func import functional_call
 
 from diswot.errors import NotAClassifier
+from diswot.observation.capture import Want
 from diswot.observation.taps import Taps
 from diswot.proxies.base import Evidence
 from diswot.proxies.passes import differentiable, layer_weights
 from diswot.seeds import derive_seed
-from diswot.want import Want
 
 STEP = 0.01
 FLOOR = 1e-12

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+from io import StringIO
 from pathlib import Path
-from typing import IO
 
 from diswot.errors import InputError
-from diswot.report.checkpoint import CHECKPOINT, RESULT
 from diswot.report.result import Result, settings_of
-from diswot.report.whole import write_whole
+from diswot.search.checkpoint import CHECKPOINT, RESULT
 from diswot.search.run import Search
+from diswot.storage.atomic import atomic_write
 
 CANDIDATES = "candidates.csv"
 PLOT = "search.png"
@@ -45,26 +45,27 @@ def write_files(folder: Path, search: Search, result: Result) -> None:
     from diswot.report.plots import plot_search
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / CANDIDATES, lambda file: _write_candidates(file, search))
+    atomic_write(folder / CANDIDATES, _candidates(search))
     plot_search(search, result, folder / PLOT)
-    write_whole(folder / RESULT, lambda file: file.write(result.model_dump_json(indent=2) + "\n"))
+    atomic_write(folder / RESULT, result.model_dump_json(indent=2) + "\n")
 
 
 def _holds(path: Path, search: Search) -> bool:
     """Whether `path` is the result of a search with the same settings."""
     try:
-        found = json.loads(path.read_text())["search"]
+        found = json.loads(path.read_text(encoding="utf-8"))["search"]
     except (KeyError, TypeError, ValueError):
         return False
     asked = settings_of(search.spec).model_dump(mode="json")
     return {name: found.get(name) for name in asked} == asked
 
 
-def _write_candidates(file: IO[str], search: Search) -> None:
+def _candidates(search: Search) -> str:
     order = {m.arch: i for i, m in enumerate(search.measurements, 1)}
     candidates = search.candidates()
     terms = list(next((c.score.components for c in candidates if c.score), {}))
-    writer = csv.writer(file, lineterminator="\n")
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     raw = [f"raw_{term}" for term in terms]
     writer.writerow(["rank", "evaluation", "arch", "score", "stderr", "seeds", "first", *COSTS, *terms, *raw, "error"])
     for rank, candidate in enumerate(candidates, 1):
@@ -83,3 +84,4 @@ def _write_candidates(file: IO[str], search: Search) -> None:
         seconds = search.latency(m.arch)
         costs = [m.costs.params, m.costs.macs, m.costs.depth, m.costs.memory, seconds.median if seconds else ""]
         writer.writerow([*head, *costs, *parts, *means, m.error or ""])
+    return text.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from diswot.report.fronts import Front
 from diswot.report.result import Result
 from diswot.search.run import Search
+from diswot.storage.atomic import atomic_write
 
 # Okabe and Ito's palette.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"
@@ -49,9 +51,9 @@ def plot_search(search: Search, result: Result, path: Path) -> None:
     figure.suptitle(
         f"Students for {spec.teacher.name} ({spec.teacher.num_classes} classes) in {spec.space}, {spec.budget}"
     )
-    partial = path.with_name(f".{path.name}.partial")
-    figure.savefig(partial, dpi=150, format="png", metadata={"Software": None})
-    partial.replace(path)
+    picture = BytesIO()
+    figure.savefig(picture, dpi=150, format="png", metadata={"Software": None})
+    atomic_write(path, picture.getvalue())
 
 
 def _best_so_far(axes: Axes, search: Search) -> None:

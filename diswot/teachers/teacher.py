@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from diswot.errors import InputError, UnreadableData
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
+from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.seeds import derive_seed
 from diswot.teachers.spec import TeacherSpec
-from diswot.want import Want
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from benchmarks.published_networks import PublishedCell, PublishedClassifier, pu
 from diswot.errors import InputError
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
+from diswot.observation.capture import Want
 from diswot.probes import ProbeSpec, load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import PROXIES
 from diswot.proxies.base import Evidence
+from diswot.runtime.threads import one_thread
 from diswot.teachers.spec import TeacherSpec
 from diswot.teachers.teacher import TeacherView, build_teacher
-from diswot.threads import one_thread
-from diswot.want import Want
 from search_spaces import CIFAR, get_space
 
 SPACE = get_space("nasbench201")

@@ -10,9 +10,9 @@ from torch.profiler import record_function
 from benchmarks.as_published import BUILDING, AsPublished
 from benchmarks.breakdown import CATEGORIES, MATHEMATICS, OTHER, breakdown
 from diswot.probes import ProbeSpec, load_probe
+from diswot.runtime.threads import one_thread
 from diswot.scoring import prepare
 from diswot.teachers.spec import TeacherSpec
-from diswot.threads import one_thread
 from search_spaces import CIFAR, Architecture, get_space
 
 SPACE = get_space("nasbench201")

@@ -22,8 +22,9 @@ from benchmarks.search import (
 )
 from benchmarks.truth import Truth, read_truth
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
+from diswot.executors.compute import Compute
 from diswot.probes.spec import ProbeSpec
-from diswot.recommend import Compute, run_search
+from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.scoring import Measurement
 from diswot.search.algorithms import ALGORITHMS

@@ -10,13 +10,13 @@ from torch import nn
 
 from diswot import scoring
 from diswot.errors import InputError, UnknownName
+from diswot.observation.capture import Want
 from diswot.probes import ProbeSpec, load_probe
 from diswot.probes.spec import DTYPES
 from diswot.proxies import AGGREGATES, PROXIES, Aggregate
 from diswot.proxies.base import Scale
 from diswot.scoring import Draws, Measurement, Measurer, Scorer, prepare, proxies_of, reference_sample
 from diswot.teachers import TeacherSpec
-from diswot.want import Want
 from search_spaces import Architecture, Costs, get_space
 
 SPACE = get_space("cifar-resnet")

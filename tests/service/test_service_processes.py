@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from diswot.recommend import Compute, run_search
+from diswot.executors.compute import Compute
+from diswot.recommend import run_search
 from diswot.search.run import Search
 from service.database import open_database
 from service.requests import SearchRequest

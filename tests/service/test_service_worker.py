@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from diswot.errors import DiswotError, ExecutorError
+from diswot.executors.compute import Compute
 from diswot.proxies import AGGREGATES, Aggregate
-from diswot.recommend import Compute
 from diswot.scoring import reference_sample
 from diswot.search.run import Progress, Search
 from service import work as work_module

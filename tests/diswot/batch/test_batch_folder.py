@@ -10,8 +10,8 @@ import pytest
 
 from diswot.batch.folder import PLAN, BatchFolder
 from diswot.errors import InputError, UnreadableData
-from diswot.recommend import Compute
-from diswot.report.checkpoint import CHECKPOINT, Keeper
+from diswot.executors.compute import Compute
+from diswot.search.checkpoint import CHECKPOINT, checkpoint_writer
 from diswot.search.run import Search
 from tests.diswot.batch.made import A, B, Scripted, finish, jobs, plan_of
 
@@ -23,7 +23,7 @@ def test_a_new_folder_is_made_when_it_is_held_and_has_the_plan(tmp_path: Path) -
     folder.check(plan_of())
     assert list(tmp_path.iterdir()) == []
     with folder.held(plan_of()):
-        assert [path.name for path in folder.path.iterdir()] == [PLAN]
+        assert {path.name for path in folder.path.iterdir()} == {PLAN, ".lock"}
     with folder.held(plan_of()):
         pass
 
@@ -113,7 +113,7 @@ def test_an_interrupted_search_is_there_as_it_was(tmp_path: Path) -> None:
     search = Search(job.spec)
     search.run(Scripted(VALUES), lambda _: None)
     folder.of(job).mkdir()
-    Keeper(folder.of(job) / CHECKPOINT, search, Compute("serial", cache=None)).write()
+    checkpoint_writer(folder.of(job) / CHECKPOINT, search, Compute("serial", cache=None)).write()
     begun = folder.begun(job)
     assert begun is not None
     assert begun[0].state() == search.state()

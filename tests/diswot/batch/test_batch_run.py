@@ -10,7 +10,7 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.price import price
 from diswot.batch.run import Outcome, Watch, run_batch
-from diswot.recommend import Compute
+from diswot.executors.compute import Compute
 from diswot.search.run import Progress
 from tests.diswot.batch.made import jobs
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from diswot.cache import cache_folder
 from diswot.cache.files import damaged_file, store_file
 from diswot.cli.app import app
 from diswot.errors import InputError
+from diswot.storage.folders import cache_folder
 from tests.diswot.cache.kitchen import measure, recipe
 
 QUICK = ["--teacher", "resnet20", "--space", "cifar-resnet", "--probe-size", "8", "--seeds", "1"]
@@ -127,11 +127,11 @@ def test_where_the_store_is(variables: dict[str, str], folder: str, monkeypatch:
 
 
 def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    def homeless() -> Path:
-        raise RuntimeError("Could not determine home directory.")
+    def nobody(user: int) -> None:
+        raise KeyError(user)
 
-    monkeypatch.delenv("DISWOT_CACHE", raising=False)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", homeless)
+    for name in ("DISWOT_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
     assert cache_folder() is None
     assert refusal("cache", "show") == "this user has no home folder: name a folder in DISWOT_CACHE"

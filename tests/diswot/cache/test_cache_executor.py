@@ -10,8 +10,8 @@ from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.files import store_file
 from diswot.cache.store import Store
 from diswot.proxies import PROXIES
+from diswot.runtime.threads import one_thread
 from diswot.scoring import Draws, Measurement, first_draws
-from diswot.threads import one_thread
 from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, measure, never, recipe, serial
 
 

@@ -13,10 +13,10 @@ import diswot
 from diswot.cache import versions as versions_module
 from diswot.cache.describe import describe
 from diswot.cache.identity import PER_ROW, Recipe
+from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.scoring import Measurer, prepare
 from diswot.teachers import TeacherSpec
-from diswot.want import Want
 from search_spaces import get_space
 from tests.diswot.cache.kitchen import SPACE, TASK, probe, recipe
 

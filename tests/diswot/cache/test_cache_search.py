@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 from diswot.cache.files import store_file
 from diswot.cache.survey import survey
 from diswot.cli.app import app
+from diswot.executors.compute import Compute
 from diswot.probes import ProbeSpec
 from diswot.proxies import AGGREGATES
-from diswot.recommend import Compute, explain, run_search
+from diswot.recommend import explain, run_search
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers import TeacherSpec

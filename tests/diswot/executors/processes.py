@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from diswot.executors import forks
+from diswot.runtime import forkserver
 
 MARK = "DISWOT_TEST_MARK"
 """Variable whose value tells the processes of one test from all others."""
@@ -71,7 +71,7 @@ def nothing_left() -> Iterator[str]:
 
     What workers are forked from stays for whoever needs it next, and has no mark.
     """
-    forks.begin()
+    forkserver.begin()
     mark = uuid.uuid4().hex
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, mark)

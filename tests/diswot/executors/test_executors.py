@@ -19,8 +19,8 @@ from diswot.executors.crew import Done
 from diswot.executors.dispatch import Dispatcher
 from diswot.executors.pace import Pace
 from diswot.executors.ray import RayCrew
+from diswot.runtime.threads import one_thread
 from diswot.scoring import Measurement, proxies_of
-from diswot.threads import one_thread
 from search_spaces import Architecture, get_space
 from tests.diswot.executors.processes import listening, nothing_left, start_driver
 from tests.diswot.executors.workload import (

@@ -17,8 +17,10 @@ import pytest
 import torch
 
 from diswot.errors import ExecutorError, InputError, UnknownName
-from diswot.executors import forks, open_executor
-from diswot.recommend import Compute, run_search
+from diswot.executors import open_executor
+from diswot.executors.compute import Compute
+from diswot.recommend import run_search
+from diswot.runtime import forkserver
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
@@ -102,8 +104,10 @@ def test_an_address_is_a_host_and_a_port(address: str) -> None:
 
 
 def test_a_worker_process_begins_with_torch_imported() -> None:
-    forks.begin()
-    process = forks.CONTEXT.Process(target=exec, args=("import sys; sys.exit(7 if 'torch' in sys.modules else 1)",))
+    forkserver.begin()
+    process = forkserver.CONTEXT.Process(
+        target=exec, args=("import sys; sys.exit(7 if 'torch' in sys.modules else 1)",)
+    )
     process.start()
     process.join()
     assert process.exitcode == 7
@@ -124,11 +128,11 @@ INTERRUPTED = """
 import signal
 import time
 
-from diswot.executors import forks
+from diswot.runtime import forkserver
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
-    forks.begin()
+    forkserver.begin()
     time.sleep(0.5)
     print("importing", flush=True)
     signal.pause()

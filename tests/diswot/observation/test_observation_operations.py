@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diswot.observation import observe
+from diswot.observation.capture import Want
 from diswot.observation.operations import mean_pool, normalised
 from diswot.probes.noise import white_noise
-from diswot.want import Want
 
 SHAPES = [(4, 16, 8, 8), (3, 16, 5, 7), (2, 48, 6, 6), (2, 64, 4, 4), (2, 128, 3, 3), (1, 1, 16, 16), (2, 16, 1, 1)]
 

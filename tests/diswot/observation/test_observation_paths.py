@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from diswot.networks import build_random
 from diswot.observation import observe
+from diswot.observation.capture import Want
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.taps import Taps
 from diswot.probes.noise import white_noise
 from diswot.teachers.spec import TeacherSpec
 from diswot.teachers.teacher import build_teacher
-from diswot.want import Want
 from search_spaces import get_space
 
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from diswot.errors import NotAClassifier
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation, observe
+from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.teachers import TeacherSpec
 from diswot.teachers.teacher import build_teacher
-from diswot.want import Want
 from search_spaces import SPACES, SearchSpace
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|"

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from diswot.networks import build_random
 from diswot.observation import observe
+from diswot.observation.capture import Want
 from diswot.observation.taps import ACTIVATIONS
 from diswot.probes.batch import ProbeBatch
-from diswot.want import Want
 from search_spaces import get_space
 
 EVERYTHING = ~Want.NOTHING

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from diswot.observation import Observation
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies.base import Evidence
+from diswot.runtime.threads import one_thread
 from diswot.teachers.teacher import TeacherView
-from diswot.threads import one_thread
 from search_spaces import Costs
 
 Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from diswot.losses import alignment, centred
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation, observe
+from diswot.observation.capture import Want
 from diswot.observation.kernels import sampled_covariance, spectral_entropies, spectral_entropy
 from diswot.probes.noise import white_noise
 from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
@@ -20,7 +21,6 @@ from diswot.proxies.directness import directness
 from diswot.proxies.retention import retention
 from diswot.proxies.stability import stability
 from diswot.teachers.teacher import TeacherView
-from diswot.want import Want
 from search_spaces import Costs, get_space
 
 N = 8

@@ -6,17 +6,16 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from diswot.errors import DiswotError, InputError
+from diswot.executors.compute import Compute
 from diswot.proxies import PROXIES
-from diswot.recommend import Compute
-from diswot.report.checkpoint import Keeper, checkpoints, read_checkpoint
 from diswot.report.files import check_folder
 from diswot.search.budget import Budget
+from diswot.search.checkpoint import checkpoint_writer, checkpoints, read_checkpoint
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from tests.diswot.report.conftest import Costing
@@ -54,7 +53,7 @@ def test_a_checkpoint_holds_the_whole_search(tmp_path: Path, spec: SearchSpec) -
     asked = replace(spec, budget=Budget(max_params=400_000, max_latency=9.5), seconds=60.0, plateau=20, seed=3)
     search = Search(asked)
     search.look_at("images")
-    Keeper(tmp_path / "checkpoint.json", search, COMPUTE).write()
+    checkpoint_writer(tmp_path / "checkpoint.json", search, COMPUTE).write()
     found, compute = read_checkpoint(tmp_path)
     assert (found.spec, compute) == (asked, COMPUTE)
     assert found.state() == search.state()
@@ -73,7 +72,7 @@ def test_a_search_goes_on_from_its_checkpoint_to_the_same_end(tmp_path: Path, sp
 def test_a_checkpoint_is_written_at_once_and_gone_when_the_search_is_on_file(tmp_path: Path, spec: SearchSpec) -> None:
     folder = tmp_path / "a" / "b"
     with checkpoints(folder, Search(spec), COMPUTE):
-        assert [path.name for path in folder.iterdir()] == ["checkpoint.json"]
+        assert {path.name for path in folder.iterdir()} == {"checkpoint.json", ".lock"}
     assert list(folder.iterdir()) == []
 
 
@@ -103,26 +102,6 @@ def test_two_processes_do_not_search_in_one_folder(tmp_path: Path, spec: SearchS
         with pytest.raises(InputError, match=sentence), checkpoints(tmp_path, Search(replace(spec, seed=1)), COMPUTE):
             raise AssertionError("it must not begin")
         assert (tmp_path / "checkpoint.json").read_bytes() == before
-
-
-def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, spec: SearchSpec) -> None:
-    now, written = [0.0], []
-
-    class Slow(Keeper):
-        def write(self) -> None:
-            written.append(now[0])
-            super().write()
-
-    def clock() -> float:
-        now[0] += 0.5
-        return now[0]
-
-    keeper = Slow(tmp_path / "checkpoint.json", Search(spec), COMPUTE, clock)
-    for _ in range(200):
-        assert keeper()
-    assert len(written) > 2
-    # A write takes half a second by this clock, so there are ten from one to the next.
-    assert min(b - a for a, b in pairwise(written)) >= 10
 
 
 def test_a_folder_without_a_checkpoint(tmp_path: Path) -> None:
@@ -163,7 +142,7 @@ def test_a_damaged_checkpoint(tmp_path: Path, spec: SearchSpec, damage: Callable
     text = path.read_text()
     assert damage(text) != text
     path.write_text(damage(text))
-    assert refusal(tmp_path) == f"'{path}' is damaged, the search cannot go on: start it again in another folder"
+    assert refusal(tmp_path) == f"'{path}' is damaged and cannot be resumed from: start again in another folder"
 
 
 def test_a_checkpoint_that_is_no_text(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from diswot.errors import InputError, UnreadableData
+from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
 from diswot.teachers import TeacherSpec
 from diswot.teachers.teacher import build_teacher, observe_teacher
-from diswot.want import Want
 
 SPEC = TeacherSpec("resnet20", 10)
 PROBE = white_noise(8, 10, (3, 16, 16), 0)

@@ -17,8 +17,9 @@ import torch
 from torch import nn
 
 from diswot.errors import InputError
-from diswot.latency import FEWEST, Latency, LatencyMeter, LatencySetup, time_network
-from tests.diswot.latency_spaces import DIES, GOOD, HANGS, RAISES, MoodySpace
+from diswot.latency import Latency, LatencyMeter, LatencySetup
+from diswot.latency.timing import FEWEST, time_network
+from tests.diswot.latency.spaces import DIES, GOOD, HANGS, RAISES, MoodySpace
 
 SPACE, TASK = MoodySpace(), (10, (3, 8, 8))
 
@@ -70,7 +71,7 @@ def test_runs_are_timed_after_warm_up_by_median_and_interquartile_range(monkeypa
     took = [9.0] * FEWEST + [1.0, 10.0, 3.0, 2.0, 4.0]
     ends = list(accumulate(took))
     clock = chain.from_iterable(zip([0.0, *ends], ends, strict=False))
-    monkeypatch.setattr("diswot.latency.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("diswot.latency.timing.time.perf_counter", lambda: next(clock))
     waited: list[bool] = []
     network = nn.Flatten()
     found = time_network(network, torch.zeros(2, 3), lambda: waited.append(torch.is_inference_mode_enabled()))
@@ -101,14 +102,14 @@ def test_what_kills_its_process_or_hangs_has_no_latency_and_the_next_one_has(
 ) -> None:
     assert meter(DIES) is None
     assert meter(GOOD) is not None
-    monkeypatch.setattr("diswot.latency.DEADLINE", 0.2)
+    monkeypatch.setattr("diswot.latency.meter.DEADLINE", 0.2)
     assert meter(HANGS) is None
 
 
 DRIVER = """
 import multiprocessing, os, signal
 from diswot.latency import LatencyMeter, LatencySetup
-from tests.diswot.latency_spaces import GOOD, MoodySpace
+from tests.diswot.latency.spaces import GOOD, MoodySpace
 if __name__ == "__main__":
     LatencyMeter(MoodySpace(), LatencySetup(), 10, (3, 8, 8))(GOOD)
     print(multiprocessing.active_children()[0].pid, flush=True)
@@ -119,7 +120,7 @@ if __name__ == "__main__":
 def test_the_process_ends_with_whoever_started_it(tmp_path: Path) -> None:
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run([sys.executable, script], stdout=subprocess.PIPE, text=True, check=False, env=environment)
     child = Path("/proc", done.stdout.strip())
     deadline = time.monotonic() + 15

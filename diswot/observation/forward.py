@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier
+from diswot.observation.capture import Want
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Observation
 from diswot.observation.taps import Taps
 from diswot.probes.batch import ProbeBatch
-from diswot.want import Want
 
 
 def observe(

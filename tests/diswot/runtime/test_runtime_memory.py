@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from diswot.memory import KEPT_BYTES, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, MAPPED_FROM
+from diswot.runtime.memory import KEPT_BYTES, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, MAPPED_FROM
 
 GLIBC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "gnu_get_libc_version")
 
 FAULTS = """
 import resource, sys, torch
-from diswot.memory import keep_freed_memory
+from diswot.runtime.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 torch.set_num_threads(1)

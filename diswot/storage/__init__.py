@@ -1,0 +1,1 @@
+"""What stays on disk: files written whole, locks between processes, checkpoints, and the user's folders."""
