@@ -7,21 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from diswot.probes.spec import PROBES, SEEDED, ProbeSpec
+from diswot.seeds import derive_seed
 from search_spaces import Shape
 
 if TYPE_CHECKING:
     from diswot.probes.batch import ProbeBatch
 
-LOADERS: dict[str, str] = {
+GENERATORS: dict[str, str] = {
     "leaves": "diswot.probes.leaves:dead_leaves",
     "noise": "diswot.probes.noise:white_noise",
-    "folder": "diswot.probes.folder:image_folder",
-    "idx": "diswot.probes.idx:idx_pair",
-    "cifar": "diswot.probes.cifar:cifar_files",
 }
-"""For each kind of `PROBES`, what loads it, as `module:function`; imported when a probe is loaded.
+"""For each seeded kind of `PROBES`, its generator as `module:function`; imported when a probe is made.
 
-It is called with the path, where the kind has one, the number of images, the class count, the input shape and the seed.
+It is called with the number of images, the class count, the input shape and the seed. Of the other kinds, `diswot.data`
+has the readers.
 """
 
 
@@ -40,10 +39,17 @@ def load_probe(spec: ProbeSpec, num_classes: int, shape: Shape, seed: int) -> Pr
     """
     import torch
 
-    module, function = LOADERS[spec.kind].split(":")
-    load: Callable[..., ProbeBatch] = getattr(import_module(module), function)
-    where = () if spec.path is None else (spec.path,)
-    return load(*where, spec.size, num_classes, shape, seed).to("cpu", getattr(torch, spec.dtype))
+    if spec.path is None:
+        module, function = GENERATORS[spec.kind].split(":")
+        generate: Callable[..., ProbeBatch] = getattr(import_module(module), function)
+        probe = generate(spec.size, num_classes, shape, seed)
+    else:
+        from diswot.data import read_images
+        from diswot.probes.draw import draw
+
+        images = read_images(spec.kind, spec.path)
+        probe = draw(images, spec.size, num_classes, shape, derive_seed(seed, "probe", spec.kind))
+    return probe.to("cpu", getattr(torch, spec.dtype))
 
 
 __all__ = ["PROBES", "SEEDED", "ProbeSpec", "load_probe"]

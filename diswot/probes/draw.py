@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import math
-import struct
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Generic, TypeVar
+from collections.abc import Sequence
 
-import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from diswot.data.images import MODES, ImageSet, Item
 from diswot.errors import InputError, UnreadableData
 from diswot.probes.batch import ProbeBatch
 from search_spaces import Shape
-
-Item = TypeVar("Item")
-
-MODES = {1: "L", 3: "RGB"}
-"""How an image is decoded for networks of that many channels."""
-
-BROKEN = (
-    OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error, zlib.error,
-    Image.DecompressionBombError,
-)  # fmt: skip
-"""What the decoders raise for a damaged file."""
-
-
-@dataclass(frozen=True)
-class ImageSet(Generic[Item]):
-    """Labelled images, none of them decoded yet.
-
-    Attributes:
-        what: of what kind they are, such as `"the image folder"`.
-        path: where they are.
-        classes: for each label, its images; no class is empty.
-        open: gives one of them as a PIL image, which may decode itself later.
-    """
-
-    what: str
-    path: Path
-    classes: Mapping[int, Sequence[Item]]
-    open: Callable[[Item], Image.Image]
-
-    @property
-    def title(self) -> str:
-        """What and where, for messages."""
-        return f"{self.what} {str(self.path)!r}"
 
 
 def draw(images: ImageSet[Item], size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:
@@ -74,10 +34,7 @@ def draw(images: ImageSet[Item], size: int, num_classes: int, shape: Shape, seed
     if shape[0] not in MODES:
         raise InputError(f"{images.title} gives images of 1 or 3 channels, the networks take {shape[0]}")
     labels = sorted(images.classes)
-    if labels[-1] >= num_classes:
-        raise InputError(
-            f"{images.title} has {labels[-1] + 1} classes, more than the {num_classes} that the networks tell apart"
-        )
+    first = _first_class(images, labels, num_classes)
     available = [len(images.classes[label]) for label in labels]
     _check_size(images, size, available)
     generator = torch.Generator().manual_seed(seed)
@@ -85,10 +42,10 @@ def draw(images: ImageSet[Item], size: int, num_classes: int, shape: Shape, seed
     decks = [iter(torch.randperm(count, generator=generator).tolist()) for count in available]
     chosen = [images.classes[labels[place]][next(decks[place])] for place in places.tolist()]
     _check_sides(images, chosen, shape)
-    pixels = torch.stack([_decode(images, item, MODES[shape[0]]) for item in chosen])
+    pixels = torch.stack([images.decode(item, shape[0]) for item in chosen])
     return ProbeBatch(
         _normalise(pixels, images.title),
-        torch.tensor(labels)[places],
+        torch.tensor(labels)[places] - first,
         f"{size} images of {len(set(places.tolist()))} classes from {images.what} {images.path.resolve().name!r}",
     )
 
@@ -111,6 +68,22 @@ def balanced_labels(
     return labels[torch.randperm(size, generator=generator)]
 
 
+def _first_class(images: ImageSet[Item], labels: Sequence[int], num_classes: int) -> int:
+    """The label that is class 0: 0 where the labels fit, or the first of labels that are counted from another one.
+
+    EMNIST's letters, for one, are labelled from 1 to 26.
+    """
+    if labels[-1] < num_classes:
+        return 0
+    if len(labels) <= num_classes and labels[-1] - labels[0] + 1 == len(labels):
+        return labels[0]
+    found = f"{len(labels)} classes" if labels[-1] + 1 == len(labels) else f"labels up to {labels[-1]}"
+    raise InputError(
+        f"{images.title} has {found}, more than the {num_classes} classes that the networks tell apart; "
+        f"ask for {labels[-1] + 1} classes"
+    )
+
+
 def _check_size(images: ImageSet[Item], size: int, available: Sequence[int]) -> None:
     """Refuse a size at which some class would have to give more images than it has."""
     scarce = min(available)
@@ -126,7 +99,7 @@ def _check_sides(images: ImageSet[Item], chosen: Sequence[Item], shape: Shape) -
     """Refuse images of mixed sizes, or of another size than the networks take, before any is decoded."""
     sides: dict[tuple[int, int], Item] = {}
     for item in chosen:
-        with _opened(images, item) as image:
+        with images.opened(item) as image:
             mode = image.mode
             sides.setdefault((image.height, image.width), item)
         if mode.startswith(("I", "F")):
@@ -144,24 +117,6 @@ def _check_sides(images: ImageSet[Item], chosen: Sequence[Item], shape: Shape) -
         )
 
 
-def _decode(images: ImageSet[Item], item: Item, mode: str) -> Tensor:
-    """One image as `(C, H, W)` uint8."""
-    with _opened(images, item) as image:
-        pixels = np.array(image.convert(mode))
-    return torch.from_numpy(pixels).reshape(*pixels.shape[:2], -1).permute(2, 0, 1)
-
-
-@contextmanager
-def _opened(images: ImageSet[Item], item: Item) -> Iterator[Image.Image]:
-    """The image, for a block that may decode it; what goes wrong there is the file's fault."""
-    try:
-        with images.open(item) as image:
-            yield image
-    except BROKEN as error:
-        reason = "" if isinstance(error, UnidentifiedImageError) else f": {error}"
-        raise UnreadableData(f"{str(item)!r} is not a readable image{reason}") from error
-
-
 def _normalise(pixels: Tensor, title: str) -> Tensor:
     """`(N, C, H, W)` uint8 to float32 with mean 0 and standard deviation 1 (over n, not n - 1) in each channel.
 
@@ -177,5 +132,7 @@ def _normalise(pixels: Tensor, title: str) -> Tensor:
         stds.append(math.sqrt(n * squares - total * total) / n)
     if not any(stds):
         raise InputError(f"{title} gave {len(pixels)} images of one colour; a probe needs images that differ")
+    if bool((pixels == pixels[0]).all()):
+        raise InputError(f"{title} gave the same picture {len(pixels)} times; a probe needs images that differ")
     mean, std = (torch.tensor(values, dtype=torch.float64)[:, None, None] for values in (means, stds))
     return ((pixels - mean) / torch.where(std > 0, std, 1.0)).float()

@@ -183,7 +183,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         (
             "evaluations: 4",
             "probe: 'folder:no/photos'",
-            "search.probe (teacher resnet20): image folder 'no/photos' does not exist or is not a folder",
+            "search.probe (teacher resnet20): image folder 'no/photos' does not exist",
         ),
         ("resnet20", "'timm:resnetto'", "teacher timm-resnetto: unknown timm model 'resnetto'; valid: "),
     ],

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from diswot.data import READERS
 from diswot.errors import InputError, UnknownName
-from diswot.probes import LOADERS, PROBES, ProbeSpec
+from diswot.probes import GENERATORS, PROBES, ProbeSpec
 
 VALID = "valid: leaves, noise, folder:PATH, idx:PATH, cifar:PATH"
 
 
-def test_every_kind_of_probe_has_a_loader() -> None:
-    assert list(LOADERS) == [form.partition(":")[0] for form in PROBES]
+def test_every_kind_of_probe_has_a_generator_or_a_reader() -> None:
+    assert [*GENERATORS, *READERS] == [form.partition(":")[0] for form in PROBES]
 
 
 @pytest.mark.parametrize("source", ["pictures", "noise:here", "folder", "folder:", "", ":x"])

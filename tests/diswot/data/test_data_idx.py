@@ -1,4 +1,4 @@
-"""Probes out of idx pairs."""
+"""Idx pairs, and probes out of them."""
 
 import gzip
 import re
@@ -76,6 +76,63 @@ def test_labels_may_leave_gaps(tmp_path: Path) -> None:
     assert set(load(tmp_path, 3).labels.tolist()) == {1, 4, 9}
 
 
+def test_labels_that_start_at_one_are_counted_from_there(tmp_path: Path) -> None:
+    """As those of EMNIST's letters, 1 to 26."""
+    write_pair(tmp_path, [1, 2, 3, 3, 2, 1])
+    assert sorted(load(tmp_path, 6, classes=3).labels.tolist()) == [0, 0, 1, 1, 2, 2]
+    assert sorted(load(tmp_path, 6, classes=4).labels.tolist()) == [1, 1, 2, 2, 3, 3]  # As torchvision reads them.
+
+
+@pytest.mark.parametrize(("labels", "classes"), [([1, 2, 9], 3), ([2, 4, 6], 6)])
+def test_labels_with_gaps_that_do_not_fit(tmp_path: Path, labels: list[int], classes: int) -> None:
+    write_pair(tmp_path, labels)
+    message = (
+        f"the train idx pair in {str(tmp_path)!r} has labels up to {labels[-1]}, more than the {classes} classes that "
+        f"the networks tell apart; ask for {labels[-1] + 1} classes"
+    )
+    refused(InputError, message, tmp_path, 2, classes)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
+        ("train-images.idx3-ubyte.gz", "train-labels.idx1-ubyte.gz"),
+        ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte"),
+        ("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz"),
+        ("emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte"),
+    ],
+)
+@pytest.mark.parametrize("where", [".", "raw", "MNIST/raw"])
+def test_pairs_are_found_however_they_were_spread(tmp_path: Path, names: tuple[str, str], where: str) -> None:
+    write_pair(tmp_path, [0, 1, 2])
+    expected = load(tmp_path, 3).fingerprint
+    (tmp_path / where).mkdir(parents=True, exist_ok=True)
+    for old, new in zip(("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"), names, strict=True):
+        data = (tmp_path / old).read_bytes()
+        (tmp_path / old).unlink()
+        (tmp_path / where / new).write_bytes(data if new.endswith(".gz") else gzip.decompress(data))
+    assert load(tmp_path, 3).fingerprint == expected
+    assert load(tmp_path / where / names[0], 3).fingerprint == expected
+
+
+def test_of_several_data_sets_one_is_to_be_named(tmp_path: Path) -> None:
+    write_pair(tmp_path, [0, 1], "emnist-letters-train")
+    write_pair(tmp_path, [0, 1, 2], "emnist-digits-train")
+    message = (
+        f"{str(tmp_path)!r} holds several idx pairs; name the images of one of them: "
+        "emnist-digits-train-images-idx3-ubyte.gz, emnist-letters-train-images-idx3-ubyte.gz"
+    )
+    refused(InputError, message, tmp_path)
+    assert load(tmp_path / "emnist-digits-train-images-idx3-ubyte.gz", 3).labels.max() == 2
+
+
+def test_a_file_that_is_no_images_of_a_pair(tmp_path: Path) -> None:
+    write_pair(tmp_path, [0, 1])
+    labels = tmp_path / "train-labels-idx1-ubyte.gz"
+    refused(UnreadableData, f"{str(labels)!r} holds no idx pair", labels)
+
+
 def refused(error: type[InputError], message: str, path: Path, size: int = 2, classes: int = 10, *shape: int) -> None:
     channels, height, width = shape or (1, 4, 3)
     with pytest.raises(error, match=f"^{re.escape(message)}") as caught:
@@ -84,7 +141,7 @@ def refused(error: type[InputError], message: str, path: Path, size: int = 2, cl
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    message = f"idx folder {str(tmp_path / 'no')!r} does not exist or is not a folder"
+    message = f"idx folder {str(tmp_path / 'no')!r} does not exist"
     refused(UnreadableData, message, tmp_path / "no")
 
 
@@ -93,7 +150,7 @@ def test_a_folder_without_a_whole_pair(tmp_path: Path, missing: list[str]) -> No
     if missing:
         write_pair(tmp_path, [0, 1])
         (tmp_path / missing[0]).unlink()
-    message = f"{str(tmp_path)!r} holds no idx pair: neither train-images-idx3-ubyte with train-labels-idx1-ubyte"
+    message = f"{str(tmp_path)!r} holds no idx pair: none of train, t10k, test has both PART-images-idx3-ubyte and"
     refused(UnreadableData, message, tmp_path)
 
 
@@ -134,7 +191,9 @@ def test_no_images_at_all(tmp_path: Path) -> None:
 def test_misfits(tmp_path: Path) -> None:
     write_pair(tmp_path, [0, 1, 2])
     title = f"the train idx pair in {str(tmp_path)!r}"
-    refused(InputError, f"{title} has 3 classes, more than the 2 that the networks tell apart", tmp_path, 2, 2)
+    refused(
+        InputError, f"{title} has 3 classes, more than the 2 classes that the networks tell apart; ask", tmp_path, 2, 2
+    )
     refused(
         InputError,
         f"{title} has images of 4 x 3 pixels (height x width), the networks take 3 x 4",

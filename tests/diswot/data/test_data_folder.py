@@ -1,4 +1,4 @@
-"""Probes out of image folders."""
+"""Image folders, and probes out of them."""
 
 import re
 import shutil
@@ -10,8 +10,10 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 import torch
+import torchvision
 from PIL import Image
 
+from diswot.data import read_images
 from diswot.errors import InputError, UnreadableData
 from diswot.probes import ProbeSpec, load_probe
 from diswot.probes.batch import ProbeBatch
@@ -92,6 +94,8 @@ def test_other_files_and_hidden_names_are_passed_over(image_folder: ImageFolder)
     before = load(path, 4).fingerprint
     (path / "labels.txt").write_text("a b")
     (path / ".cache").mkdir()
+    (path / "__MACOSX" / "a").mkdir(parents=True)
+    (path / "__MACOSX" / "a" / "._0.png").write_bytes(b"not an image")
     (path / "a" / "notes.txt").write_text("not an image")
     (path / "a" / "._0.png").write_bytes(b"not an image")
     assert load(path, 4).fingerprint == before
@@ -135,7 +139,7 @@ def refused(error: type[InputError], message: str, path: Path, size: int, classe
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    message = f"image folder {str(tmp_path / 'no')!r} does not exist or is not a folder"
+    message = f"image folder {str(tmp_path / 'no')!r} does not exist"
     refused(UnreadableData, message, tmp_path / "no", 4)
 
 
@@ -150,9 +154,87 @@ def test_a_class_without_images(image_folder: ImageFolder) -> None:
     refused(UnreadableData, f"class folder {str(path / 'b')!r} has no images; they end in .bmp, .jpeg", path, 2)
 
 
-def test_a_folder_of_folders_of_class_folders(image_folder: ImageFolder) -> None:
-    path = image_folder({"train/a": 3, "train/b": 3, "test/a": 3})
-    refused(UnreadableData, f"class folder {str(path / 'test')!r} has no images", path, 2)
+def labelled(path: Path) -> dict[int, list[str]]:
+    """The images of each class, as paths below the folder."""
+    classes = read_images("folder", path).classes
+    return {label: [str(image.relative_to(path)) for image in images] for label, images in classes.items()}
+
+
+def test_images_may_lie_deeper_than_their_class(image_folder: ImageFolder) -> None:
+    """As in Tiny ImageNet, `CLASS/images/x.JPEG`; files beside them are passed over."""
+    path = image_folder({"n01/images": 2, "n02/images": 1, "n02/more/of/them": 1}, suffix="JPEG")
+    (path / "n01" / "n01_boxes.txt").write_text("0 0 5 6")
+    assert labelled(path) == {
+        0: ["n01/images/0.JPEG", "n01/images/1.JPEG"],
+        1: ["n02/images/0.JPEG", "n02/more/of/them/0.JPEG"],
+    }
+    assert load(path, 4).labels.bincount().tolist() == [2, 2]
+
+
+def test_the_classes_and_images_are_those_of_torchvision(image_folder: ImageFolder) -> None:
+    path = image_folder({"b/deep/er": 2, "b/deep": 1, "b": 1, "a": 2, "C/x": 1, "C/w": 1})
+    theirs = torchvision.datasets.ImageFolder(str(path))
+    ours = labelled(path)
+    expected = [(str(Path(file).relative_to(path)), label) for file, label in theirs.samples]
+    assert sorted((file, label) for label in ours for file in ours[label]) == sorted(expected)
+
+
+@pytest.mark.parametrize("names", [("train", "val"), ("Train", "test"), ("train",), ("validation", "test")])
+def test_of_the_parts_of_a_data_set_the_training_images_are_read(
+    image_folder: ImageFolder, names: tuple[str, ...]
+) -> None:
+    path = image_folder({f"{name}/{label}": 2 for name in names for label in ("a", "b")})
+    (path / "readme.txt").write_text("two classes")
+    assert load(path, 4).fingerprint == load(path / names[0], 4).fingerprint
+    assert load(path, 4).source.endswith(f"from the image folder {names[0]!r}")
+
+
+def test_parts_are_known_beside_other_folders(image_folder: ImageFolder) -> None:
+    path = image_folder({"train/a": 2, "train/b": 2, "val/a": 1, "devkit": 0})
+    assert load(path, 4).fingerprint == load(path / "train", 4).fingerprint
+
+
+def test_a_class_may_be_called_train(image_folder: ImageFolder) -> None:
+    assert labelled(image_folder({"car": 1, "train": 1})) == {0: ["car/0.png"], 1: ["train/0.png"]}
+
+
+def test_a_folder_around_the_class_folders_is_no_class(image_folder: ImageFolder) -> None:
+    path = image_folder({"flowers/a": 2, "flowers/b": 2})
+    message = (
+        f"image folder {str(path)!r} has the one class 'flowers', whose images lie in 2 sub-folders; "
+        f"if these are the classes, name {str(path / 'flowers')!r}"
+    )
+    refused(UnreadableData, message, path, 2)
+
+
+def test_links_that_go_round_are_followed_once(image_folder: ImageFolder) -> None:
+    path = image_folder({"a": 2, "b": 2, "elsewhere": 1})
+    (path / "a" / "again").symlink_to(path / "a", target_is_directory=True)
+    (path / "b" / "more").symlink_to(path / "elsewhere", target_is_directory=True)
+    assert labelled(path)[0] == ["a/0.png", "a/1.png"]
+    assert labelled(path)[1] == ["b/0.png", "b/1.png", "b/more/0.png"]
+
+
+@pytest.mark.parametrize("name", ["images.zip", "images.tar.gz", "images.TGZ"])
+def test_an_archive_is_to_be_unpacked(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK")
+    message = f"image folder {str(tmp_path / name)!r} is an archive; unpack it, and name the folder"
+    refused(UnreadableData, message, tmp_path / name, 2)
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    Image.new("L", (5, 6)).save(tmp_path / "0.png")
+    message = f"image folder {str(tmp_path / '0.png')!r} is a file, not a folder"
+    refused(UnreadableData, message, tmp_path / "0.png", 2)
+
+
+def test_the_same_picture_again_and_again(image_folder: ImageFolder) -> None:
+    path = image_folder({"a": 4, "b": 4})
+    first = (path / "a" / "0.png").read_bytes()
+    for file in path.rglob("*.png"):
+        file.write_bytes(first)
+    message = f"the image folder {str(path)!r} gave the same picture 4 times; a probe needs images that differ"
+    refused(InputError, message, path, 4)
 
 
 def test_more_images_than_there_are(image_folder: ImageFolder) -> None:
@@ -167,7 +249,9 @@ def test_more_images_than_there_are(image_folder: ImageFolder) -> None:
 
 def test_more_classes_than_the_networks_have(image_folder: ImageFolder) -> None:
     path = image_folder({"a": 2, "b": 2, "c": 2})
-    message = f"the image folder {str(path)!r} has 3 classes, more than the 2 that the networks tell apart"
+    message = (
+        f"the image folder {str(path)!r} has 3 classes, more than the 2 classes that the networks tell apart; ask for 3"
+    )
     refused(InputError, message, path, 2, 2)
 
 

@@ -1,4 +1,4 @@
-"""Probes out of torchvision's CIFAR files.
+"""Torchvision's CIFAR files, and probes out of them.
 
 The published files are too large to ship. Small pickles of the same layout stand in for them, and their MD5 sums for
 those in torchvision's table; its check is the real one.
@@ -114,6 +114,12 @@ def test_a_folder_without_the_files(tmp_path: Path) -> None:
     refused(UnreadableData, message, tmp_path)
 
 
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    archive = tmp_path / "cifar-10-python.tar.gz"
+    archive.write_bytes(b"")
+    refused(UnreadableData, f"CIFAR folder {str(archive)!r} is an archive; unpack it, and name the folder", archive)
+
+
 def test_both_data_sets_in_one_folder(cifar10: Path, cifar100: Path) -> None:
     assert cifar10 == cifar100
     message = f"{str(cifar10)!r} holds both CIFAR-10 and CIFAR-100; name the folder cifar-10-batches-py or"
@@ -141,7 +147,7 @@ def test_a_file_that_is_not_the_published_one_is_never_unpickled(cifar10: Path, 
 
 def test_misfits(cifar10: Path) -> None:
     title = f"the CIFAR-10 training set in {str(cifar10)!r}"
-    refused(InputError, f"{title} has 10 classes, more than the 9 that the networks tell apart", cifar10, 4, 9)
+    refused(InputError, f"{title} has 10 classes, more than the 9 classes that the networks tell apart", cifar10, 4, 9)
     message = f"a balanced probe of 25 images cannot be drawn from {title}: 24 images of 10 classes, 2 in the smallest"
     refused(InputError, message, cifar10, 25)
     with pytest.raises(InputError, match="has images of 32 x 32 pixels"):

@@ -1,4 +1,4 @@
-"""Real images from the CIFAR files that torchvision keeps."""
+"""The CIFAR files that torchvision keeps."""
 
 from __future__ import annotations
 
@@ -8,32 +8,26 @@ import numpy as np
 from PIL import Image
 from torchvision.datasets import CIFAR10, CIFAR100
 
+from diswot.data.images import ImageSet, check_is_folder
 from diswot.errors import InputError, UnreadableData
-from diswot.probes.batch import ProbeBatch
-from diswot.probes.draw import ImageSet, draw
-from diswot.seeds import derive_seed
-from search_spaces import Shape
 
 DATASETS: dict[str, type[CIFAR10]] = {"CIFAR-10": CIFAR10, "CIFAR-100": CIFAR100}
 
 
-def cifar_files(path: Path, size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:
-    """A probe out of the training images in `cifar-10-batches-py` or `cifar-100-python` (its 100 fine classes).
+def cifar_files(path: Path) -> ImageSet[int]:
+    """The training images in `cifar-10-batches-py` or `cifar-100-python` (its 100 fine classes).
 
     The files are pickles, which can run code when they are read. They are read only after torchvision has found the
     MD5 sum of each to be that of the published file; nothing is downloaded.
 
     Args:
         path: torchvision's root, which holds one of the two folders, or that folder itself.
-        size: number of images N.
-        num_classes: classes of the networks.
-        shape: channels, height, width that the networks take.
-        seed: which images are drawn.
 
     Raises:
         UnreadableData: no such folder, or a file that is missing or not the published one.
-        InputError: both folders are there, too few images, or images that do not fit the networks.
+        InputError: both folders are there.
     """
+    check_is_folder(path, "CIFAR folder")
     name, root = _find(path.resolve())
     dataset = DATASETS[name]
     try:
@@ -44,13 +38,7 @@ def cifar_files(path: Path, size: int, num_classes: int, shape: Shape, seed: int
         ) from error
     labels = np.asarray(files.targets)
     classes = {int(label): np.flatnonzero(labels == label).tolist() for label in np.unique(labels)}
-    return draw(
-        ImageSet(f"the {name} training set in", root, classes, lambda i: Image.fromarray(files.data[i])),
-        size,
-        num_classes,
-        shape,
-        derive_seed(seed, "probe", "cifar"),
-    )
+    return ImageSet(f"the {name} training set in", root, classes, lambda i: Image.fromarray(files.data[i]))
 
 
 def _find(path: Path) -> tuple[str, Path]:

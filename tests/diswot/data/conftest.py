@@ -20,7 +20,7 @@ def image_folder(tmp_path: Path) -> ImageFolder:
         rng = np.random.default_rng(0)
         root = tmp_path / "images"
         for name, count in counts.items():
-            (root / name).mkdir(parents=True)
+            (root / name).mkdir(parents=True, exist_ok=True)
             for i in range(count):
                 pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
                 Image.fromarray(pixels).convert(mode).save(root / name / f"{i}.{suffix}")
