@@ -18,8 +18,8 @@ def ablation(
     json: o.JsonOption = False,
 ) -> None:
     """Say what each term of a score is worth: alone, and left out."""
-    from benchmarks.ablation import ablation_table
-    from benchmarks.console import show_ablation
+    from benchmarks.correlation.ablation import ablation_table
+    from benchmarks.correlation.console import show_ablation
 
     payload = ablation_table(source, score)
     if json:

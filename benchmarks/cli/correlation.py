@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.cli.progress import progress
-from benchmarks.labels import Duplicates
-from benchmarks.protocol import IMAGES
+from benchmarks.labels.table import Duplicates
+from benchmarks.runs.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.executors import DEADLINE
@@ -48,7 +48,7 @@ def correlation(
     json: o.JsonOption = False,
 ) -> None:
     """Rank architectures by proxies and compare with what they really reach; continues a run that was stopped."""
-    from benchmarks.protocol import CorrelationSpec
+    from benchmarks.runs.protocol import CorrelationSpec
 
     spec = CorrelationSpec(
         labels=labels,
@@ -63,8 +63,8 @@ def correlation(
         seeds=seeds,
         initialisations=initialisations,
     )
-    from benchmarks.correlation import run_correlation
-    from benchmarks.tables import correlation_table
+    from benchmarks.correlation.run import run_correlation
+    from benchmarks.correlation.tables import correlation_table
 
     with progress("reading the labels and observing the teacher") as report:
         try:
@@ -81,6 +81,6 @@ def show_correlation(payload: dict[str, Any], json: bool) -> None:
     if json:
         typer.echo(json_module.dumps(payload, allow_nan=False))
         return
-    from benchmarks.console import show_table
+    from benchmarks.correlation.console import show_table
 
     show_table(STDOUT, payload)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.progress import progress
-from benchmarks.protocol import IMAGES
+from benchmarks.runs.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
@@ -50,7 +50,7 @@ def paper(
     json: o.JsonOption = False,
 ) -> None:
     """Check the paper's claims; continues from what an earlier run has measured."""
-    from benchmarks.paper import CHECKS, PaperSpec, run_paper
+    from benchmarks.paper.run import CHECKS, PaperSpec, run_paper
 
     folder = data or os.environ.get("DISWOT_DATA")
     if not folder:
@@ -80,6 +80,6 @@ def paper(
     if json:
         typer.echo(json_module.dumps(document, allow_nan=False))
         return
-    from benchmarks.paper_table import show_paper
+    from benchmarks.paper.console import show_paper
 
     show_paper(STDOUT, document)

@@ -19,8 +19,8 @@ def report(
     json: o.JsonOption = False,
 ) -> None:
     """Compute the tables of a run again from its raw scores, and write them with figures into one HTML file."""
-    from benchmarks.page import write_page
-    from benchmarks.tables import correlation_table
+    from benchmarks.correlation.page import write_page
+    from benchmarks.correlation.tables import correlation_table
 
     with progress("reading the raw scores") as update:
         payload = correlation_table(source, update)

@@ -22,7 +22,7 @@ def scaling(
     json: o.JsonOption = False,
 ) -> None:
     """Measure the speed, start-up and memory of each executor, and what the driver costs."""
-    from benchmarks.scaling import run_scaling
+    from benchmarks.scaling.run import run_scaling
 
     with progress("preparing") as report:
         payload = run_scaling(evaluations, seed, report)
@@ -54,14 +54,6 @@ def show_scaling(console: Console, payload: dict[str, Any]) -> None:
     console.print(
         f"object store: {store['mib']:.2f} MiB once, put in {store['put_ms']:.1f} ms, got in {store['get_ms']:.1f} ms"
     )
-    console.print(_simulation(payload["simulation"]))
-    found = payload["simulation"]
-    console.print(
-        f"On paper: evaluations of {found['evaluation_ms']:.0f} ms, {found['task_ms']:.2f} ms lost at each, "
-        f"{found['driver_ms_per_evaluation']:.2f} ms of the driver. One driver feeds {found['workers_fed']} workers at "
-        "90% of their speed or more; a search proposes 20 at once and cannot use more than 20.",
-        soft_wrap=True,
-    )
 
 
 def _rows(rows: list[dict[str, Any]]) -> Table:
@@ -76,19 +68,4 @@ def _rows(rows: list[dict[str, Any]]) -> Table:
             f"{row['peak_rss_mib']:.0f}",
         )
         table.add_row(row["executor"], str(row["workers"]), str(row["threads"]), *figures)
-    return table
-
-
-def _simulation(found: dict[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("workers", "evaluations/s", "efficiency", "in a search", "efficiency"):
-        table.add_column(name, justify="right")
-    for row in found["rows"]:
-        table.add_row(
-            str(row["workers"]),
-            f"{row['evaluations_per_second']:.0f}",
-            f"{row['efficiency']:.0%}",
-            f"{row['search_evaluations_per_second']:.0f}",
-            f"{row['search_efficiency']:.0%}",
-        )
     return table

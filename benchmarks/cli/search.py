@@ -58,8 +58,8 @@ def search(
     json: o.JsonOption = False,
 ) -> None:
     """Search many times over, and look up what was found; continues from what an earlier run has measured."""
-    from benchmarks.protocol import CorrelationSpec
-    from benchmarks.search import SearchBenchmark, run_search_benchmark
+    from benchmarks.runs.protocol import CorrelationSpec
+    from benchmarks.search.run import SearchBenchmark, run_search_benchmark
     from diswot.search.algorithms import ALGORITHMS
     from diswot.search.quantities import parse_count
 
@@ -89,6 +89,6 @@ def search(
     if json:
         typer.echo(json_module.dumps(document, allow_nan=False))
         return
-    from benchmarks.search_table import show_search
+    from benchmarks.search.console import show_search
 
     show_search(STDOUT, document)

@@ -27,8 +27,8 @@ def throughput(
     json: o.JsonOption = False,
 ) -> None:
     """Time the published algorithm, ours, other proxies and the machine on the same architectures, in one run."""
-    from benchmarks.contestants import ThroughputSpec
-    from benchmarks.throughput import run_throughput
+    from benchmarks.speed.contestants import ThroughputSpec
+    from benchmarks.speed.throughput import run_throughput
 
     spec = ThroughputSpec(architectures, rounds, batch, teacher, classes, threads, seed, device, ray)
     with progress("preparing") as report:

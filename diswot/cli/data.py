@@ -24,8 +24,8 @@ from rich.table import Table
 
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.options import JsonOption
-from diswot.datasets import data_sets, look
-from diswot.datasets import import_nasbench201 as convert
+from diswot.labels import data_sets, look
+from diswot.labels import import_nasbench201 as convert
 
 LARGE = 10**8
 """Bytes of a pickle that does not open unnoticed."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import correlation
-from benchmarks.protocol import CorrelationSpec
+from benchmarks.correlation import run as correlation
+from benchmarks.runs.protocol import CorrelationSpec
 from diswot.probes.spec import ProbeSpec
 from diswot.teachers.spec import TeacherSpec
 

@@ -1,0 +1,1 @@
+"""How well proxies rank the architectures of a label table."""

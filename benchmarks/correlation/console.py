@@ -1,0 +1,90 @@
+"""The correlation table as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.statistics.bootstrap import STATISTICS
+
+CORRELATIONS = ("tau", "spearman", "pearson")
+DECISIONS = ("tau_top10", "tau_budget", "tau_budget_macs", "precision10", "regret")
+
+
+def show_table(console: Console, payload: dict[str, Any]) -> None:
+    """Print the protocol, and for each column what ranks how well, with 95% intervals."""
+    for line in header(payload):
+        console.print(line, markup=False, soft_wrap=True)
+    for column in payload["columns"]:
+        rows = [row for row in payload["rows"] if row["column"] == column]
+        console.print()
+        console.print(f"Against {column}, n = {rows[0]['n']:,}", style="bold", markup=False)
+        console.print(_table(rows, CORRELATIONS, payload))
+        console.print(_table(rows, DECISIONS, payload))
+    console.print("low..high are 95% bootstrap intervals; * marks the baselines of every table.", markup=False)
+    console.print(f"Raw scores, protocol and timings: {payload['out']}", markup=False, soft_wrap=True)
+
+
+def show_ablation(console: Console, payload: dict[str, Any]) -> None:
+    """Print the variants of a score, one table a label column."""
+    for column in dict.fromkeys(row["column"] for row in payload["rows"]):
+        console.print(f"{payload['score']} against {column}, from {payload['from']}", markup=False, soft_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("variant")
+        table.add_column("tau-b", justify="right")
+        table.add_column("against the whole", justify="right")
+        for row in (row for row in payload["rows"] if row["column"] == column):
+            change = f"{number(row['difference'])}  {interval(row, 'difference')}"
+            table.add_row(row["variant"], number(row["tau"]), "" if row["variant"] == "whole" else change)
+        console.print(table)
+
+
+def header(payload: dict[str, Any]) -> Iterator[str]:
+    """The protocol in a few sentences: what a number of this table depends on."""
+    p = payload
+    drawn = "the whole table" if p["sample"] is None else f"a sample drawn by seed {p['seed']}"
+    yield f"{p['space']}: {p['architectures']:,} architectures, {drawn}; {p['statistics']['duplicates']}"
+    weights = "random weights" if p["weights"] is None else f"weights {p['weights']}"
+    yield f"teacher {p['teacher']}, {p['classes']} classes, {weights}, {p['initialisations']} initialisations"
+    yield f"probe {p['probe']}, {p['probe_size']} images in {p['dtype']}, fingerprint {p['probe_fingerprint'][:12]}"
+    yield f"{p['seeds']} seeds from {p['seed']} per student; {p['initialisation']}"
+    versions = ", ".join(f"{name} {number}" for name, number in p["versions"].items())
+    yield f"labels {p['labels']} (sha256 {p['labels_sha256'][:12]}); {versions}"
+    resamples = p["statistics"]["resamples"]
+    why = ", fewer than 1,000 because the table is large" if p["statistics"]["resamples_reduced_for_size"] else ""
+    yield f"signed correlations; {p['statistics']['interval']}, {resamples:,} resamples{why}"
+    yield f"seconds/arch: {p['timings']['seconds_per_arch_is']}"
+    if p["failed"]:
+        arch, error = next(iter(p["failures"].items()))
+        yield f"{p['failed']} architectures failed and are left out; the first is {arch}: {error}"
+
+
+def number(value: float | None, signs: int = 3) -> str:
+    """A statistic with a fixed number of decimals, or a dash where the table does not allow it."""
+    return "–" if value is None else f"{value:.{signs}f}"
+
+
+def interval(row: dict[str, Any], name: str, joint: str = "..") -> str:
+    """The interval of a statistic as `0.54..0.83`; empty where there is none."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return "" if low is None else f"{low:.2f}{joint}{high:.2f}"
+
+
+def _table(rows: list[dict[str, Any]], names: tuple[str, ...], payload: dict[str, Any]) -> Table:
+    last = names is DECISIONS
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1 if last else 2, 0, 0))
+    table.add_column("proxy", no_wrap=True)
+    for name in names:
+        table.add_column(STATISTICS[name].title, justify="right", max_width=12 if last else None)
+    if last:
+        table.add_column("seconds", justify="right")
+    joint = "\n" if last else " "
+    for row in rows:
+        mark = "*" if row["proxy"] in payload["baselines"] else ""
+        cells = [f"{number(row[name])}{joint}{interval(row, name)}" for name in names]
+        seconds = [f"{row['seconds_per_arch']:.3f}"] if last else []
+        table.add_row(row["proxy"] + mark, *cells, *seconds)
+    return table

@@ -1,0 +1,1 @@
+"""Label tables: what architectures really reach."""

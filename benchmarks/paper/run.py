@@ -1,0 +1,282 @@
+"""The paper's claims, each with a verdict that is read off our own measurements and the label tables."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.correlation.run import run_correlation
+from benchmarks.labels.ground_truth import read_truth
+from benchmarks.labels.table import fingerprint, read_labels
+from benchmarks.paper.claims import Claim, plain
+from benchmarks.paper.search import DISWOT, RIVALS, check_search
+from benchmarks.paper.speed import SpeedCheck, check_speed
+from benchmarks.paper.students import (
+    ALONE,
+    DISTILLED,
+    SIMILARITIES,
+    SPACE,
+    TABLE,
+    check_best_student,
+    check_similarities,
+)
+from benchmarks.runs.protocol import IMAGES, CorrelationSpec, write_json
+from benchmarks.runs.scores import RawScores, find_scores
+from benchmarks.search.run import SearchBenchmark
+from benchmarks.statistics.bootstrap import LEVEL
+from diswot.errors import InputError, UnknownName
+from diswot.executors.compute import Compute
+from diswot.probes import load_probe
+from diswot.probes.spec import ProbeSpec
+from diswot.search.spec import SearchSpec
+from diswot.teachers.spec import TeacherSpec
+from search_spaces import get_space
+
+CELLS = "nasbench201.csv"
+TRUTH, TRAINED = "cifar100_test_200", "cifar100_valid_12"
+RESULT = "paper.json"
+
+PLAIN = (
+    *("seed", "seeds", "initialisations", "label_noise", "evaluations", "runs", "algorithm"),
+    *("timed", "steps", "epochs"),
+)
+"""Fields of a spec that are options of the same name."""
+
+Report = Callable[[str, int, int], None]
+
+Check = Callable[[], list[Claim]]
+"""Does the work of a check whose input has been found in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSpec:
+    """What is checked, with which sizes.
+
+    Attributes:
+        data: folder of the label tables.
+        checks: names out of `CHECKS`.
+        teacher: whom the students would learn from.
+        probe: the batch.
+        seed: of everything random.
+        seeds: random initialisations of each student.
+        initialisations: random initialisations of the teacher.
+        label_noise: standard deviation of the accuracy of one training of a ResNet, in points.
+        evaluations: of each search.
+        runs: searches of each kind.
+        algorithm: that searches.
+        timed: architectures on which an evaluation and a training are timed.
+        steps: of training that are timed on each.
+        epochs: of the training that an evaluation replaces.
+    """
+
+    data: Path
+    checks: tuple[str, ...]
+    teacher: TeacherSpec = field(default_factory=lambda: TeacherSpec("resnet56"))
+    probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(size=IMAGES))
+    seed: int = 0
+    seeds: int = 2
+    initialisations: int = 8
+    label_noise: float = 0.2
+    evaluations: int = 100
+    runs: int = 20
+    algorithm: str = "random"
+    timed: int = 8
+    steps: int = 2
+    epochs: int = 12
+
+    def __post_init__(self) -> None:
+        """Check what can be checked before any file is opened.
+
+        Raises:
+            InputError: with one sentence.
+        """
+        for name in self.checks:
+            if name not in CHECKS:
+                raise UnknownName("check", name, CHECKS)
+        for name in ("timed", "steps", "epochs"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0.0 <= self.label_noise < 100.0:
+            raise InputError(f"label noise is in points, from 0 to 100, not {self.label_noise:g}")
+
+    @property
+    def students(self) -> CorrelationSpec:
+        """The run over the 64 ResNets."""
+        return self._scores(self.data / TABLE, DISTILLED, SPACE, (*SIMILARITIES, "default"))
+
+    @property
+    def searches(self) -> SearchBenchmark:
+        """The searches over NAS-Bench-201."""
+        scores = self._scores(self.data / CELLS, TRUTH, "nasbench201", (DISWOT, "default", *RIVALS))
+        return SearchBenchmark(scores, (self.algorithm,), (), (self.evaluations,), self.runs)
+
+    @property
+    def timed_search(self) -> SearchSpec:
+        """The search that is timed as a whole."""
+        return SearchSpec(
+            self.teacher,
+            probe=self.probe,
+            evaluations=self.evaluations,
+            seed=self.seed,
+            seeds=self.seeds,
+            initialisations=self.initialisations,
+        )
+
+    def _scores(self, labels: Path, column: str, space: str, proxies: tuple[str, ...]) -> CorrelationSpec:
+        return CorrelationSpec(
+            labels,
+            (column,),
+            self.teacher,
+            space,
+            proxies,
+            self.probe,
+            seed=self.seed,
+            seeds=self.seeds,
+            initialisations=self.initialisations,
+        )
+
+
+def run_paper(
+    spec: PaperSpec, out: Path | None, source: Path | None, executor: str, workers: int | None, report: Report
+) -> dict[str, Any]:
+    """Check the claims; raw scores are kept as they come, so that a run that was stopped continues.
+
+    Args:
+        spec: what to check.
+        out: folder of the run; by default one under `runs/` that is named by the spec.
+        source: folder of a run over NAS-Bench-201 of the same protocol, whose raw scores are looked up.
+        executor: one of `diswot.executors.EXECUTORS`.
+        workers: number of workers; by default one for each core.
+        report: called as the work goes on.
+
+    Returns:
+        The document that `--json` prints.
+
+    Raises:
+        InputError: a table, the probe, the teacher or a folder is not as it must be; nothing is written.
+        ExecutorError: workers could not be started or were lost for good.
+    """
+    work = _Work(
+        spec, _default_folder(spec) if out is None else out, source, Compute(executor, workers, cache=None), report
+    )
+    if work.folder.exists() and not work.folder.is_dir():
+        raise InputError(f"--out {str(work.folder)!r} is a file, not a folder")
+    load_probe(spec.probe, spec.teacher.num_classes, spec.teacher.in_shape, spec.seed)
+    checks = [prepare(work) for name, prepare in CHECKS.items() if name in spec.checks]
+    claims = [claim for check in checks for claim in check()]
+    document = {
+        "benchmark": "paper",
+        "claims": [plain(asdict(claim)) | {"command": command(spec, claim.check)} for claim in claims],
+        **_record(spec),
+        "out": str(work.folder),
+    }
+    work.folder.mkdir(parents=True, exist_ok=True)
+    write_json(work.folder / RESULT, document)
+    return document
+
+
+def command(spec: PaperSpec, check: str) -> str:
+    """The command that repeats one check."""
+    options = {
+        "check": check,
+        "data": spec.data,
+        "teacher": spec.teacher.name,
+        "classes": spec.teacher.num_classes,
+        "input": "x".join(map(str, spec.teacher.in_shape)),
+        "weights": spec.teacher.weights,
+        "probe": spec.probe.source,
+        "probe-size": spec.probe.size,
+        "dtype": spec.probe.dtype,
+        **{name.replace("_", "-"): getattr(spec, name) for name in PLAIN},
+    }
+    words = [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
+    return " ".join(["diswot benchmark paper", *words])
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A run of this benchmark: what is checked, where its files go, and how it computes."""
+
+    spec: PaperSpec
+    folder: Path
+    source: Path | None
+    compute: Compute
+    report: Report
+
+
+def _students(work: _Work) -> Check:
+    labels = work.spec.data / TABLE
+    read_labels(labels, get_space(SPACE), (ALONE, DISTILLED))
+    return lambda: check_best_student(labels, work.spec.label_noise, work.spec.seed)
+
+
+def _similarities(work: _Work) -> Check:
+    spec, compute, folder = work.spec.students, work.compute, work.folder / "resnets"
+    read_labels(spec.labels, get_space(SPACE), spec.columns)
+
+    def check() -> list[Claim]:
+        run_correlation(spec, folder, compute.executor, compute.workers, work.report)
+        return check_similarities(folder, spec.seed)
+
+    return check
+
+
+def _speed(work: _Work) -> Check:
+    spec = work.spec
+    plan = SpeedCheck(spec.timed_search, spec.timed, spec.steps, spec.epochs)
+
+    def check() -> list[Claim]:
+        work.report("timing evaluations and training", 0, 1)
+        return check_speed(plan, work.compute)
+
+    return check
+
+
+def _search(work: _Work) -> Check:
+    spec, compute = work.spec.searches, work.compute
+    truth, trained = (read_truth(spec.scores, column) for column in (TRUTH, TRAINED))
+    scores = find_scores(spec.scores, work.folder / "nasbench201", work.source, "search")
+
+    def check() -> list[Claim]:
+        with RawScores(scores, compute.executor, compute.workers) as pool:
+            return check_search(spec, truth, trained, pool, work.report)
+
+    return check
+
+
+CHECKS: dict[str, Callable[[_Work], Check]] = {
+    "students": _students,
+    "similarities": _similarities,
+    "speed": _speed,
+    "search": _search,
+}
+"""What can be checked, in the order of the table: each reads and refuses first, and gives what remains to be done."""
+
+
+def _record(spec: PaperSpec) -> dict[str, Any]:
+    """What the figures depend on, as JSON values."""
+    weights = spec.teacher.weights
+    return {
+        "teacher": spec.teacher.name,
+        "weights": None if weights is None else weights.name,
+        "weights_sha256": None if weights is None else fingerprint(weights),
+        "classes": spec.teacher.num_classes,
+        "in_shape": spec.teacher.in_shape,
+        "probe": spec.probe.source,
+        "probe_size": spec.probe.size,
+        "dtype": spec.probe.dtype,
+        **{name: getattr(spec, name) for name in PLAIN},
+        "interval": f"{LEVEL:g}%",
+        "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},
+    }
+
+
+def _default_folder(spec: PaperSpec) -> Path:
+    """Equal specs share a folder, whichever claims they check, so that a run started again continues."""
+    return Path("runs") / f"paper-{sha256(json.dumps(_record(spec), sort_keys=True).encode()).hexdigest()[:8]}"

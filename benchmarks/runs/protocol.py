@@ -1,0 +1,219 @@
+"""What a correlation run depends on, as data: what is asked, and the record that goes with its raw scores."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.labels.table import Duplicates, fingerprint
+from diswot.errors import InputError, UnreadableData
+from diswot.probes.spec import ProbeSpec
+from diswot.proxies import AGGREGATES, PROXIES, get_score
+from diswot.proxies.base import Aggregate
+from diswot.teachers.spec import TeacherSpec
+from search_spaces import get_space
+
+PROTOCOL, MEASUREMENTS, RAW, TIMINGS = "protocol.json", "measurements.jsonl", "raw.csv", "timings.json"
+"""Files of a run; it is finished when the last of them is there."""
+
+BASELINES = ("params", "macs", "depth", "nwot")
+"""What stands in every table, asked for or not."""
+
+IMAGES = 32
+"""Of a probe that proxies are compared on, unless told otherwise: twice what the product looks at. The recommendation
+score ranks alike on both; DisWOT as published ranks the ResNets at .53 on 32 images and at .22 on 16."""
+
+INITIALISATION = "students: normal with variance 2 / fan-in, each parameter from a stream of its own, batch statistics"
+
+Protocol = dict[str, Any]
+"""Everything that the raw scores and the table depend on, as JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationSpec:
+    """One correlation benchmark, in full.
+
+    Attributes:
+        labels: the label table, a CSV file.
+        columns: its accuracy columns to rank against.
+        space: name of the search space.
+        proxies: names of proxies and aggregates; the baselines are added behind them.
+        teacher: whom the students would learn from.
+        probe: the batch.
+        sample: number of architectures drawn from the table, or all.
+        duplicates: how architectures that are the same function count.
+        seed: of sample, probe, teacher, students and resamples.
+        seeds: random initialisations of each student.
+        initialisations: random initialisations of the teacher.
+    """
+
+    labels: Path
+    columns: tuple[str, ...]
+    teacher: TeacherSpec
+    space: str = "nasbench201"
+    proxies: tuple[str, ...] = ("default",)
+    probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(size=IMAGES))
+    sample: int | None = None
+    duplicates: Duplicates = Duplicates.ONCE
+    seed: int = 0
+    seeds: int = 2
+    initialisations: int = 8
+
+    def __post_init__(self) -> None:
+        """Check what can be checked before any file is opened.
+
+        Raises:
+            InputError: with one sentence.
+        """
+        get_space(self.space)
+        for name in self.proxies:
+            get_score(name)
+        for attribute in ("seeds", "initialisations"):
+            if getattr(self, attribute) < 1:
+                raise InputError(f"{attribute} must be at least 1, not {getattr(self, attribute)}")
+        if self.seed < 0:
+            raise InputError(f"seed must be a whole number from 0, not {self.seed}")
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The rows of the table: the proxies asked for, then the baselines among them that were not."""
+        return tuple(dict.fromkeys((*self.proxies, *BASELINES)))
+
+
+def protocol_of(spec: CorrelationSpec, architectures: int, probe_fingerprint: str) -> Protocol:
+    """The record of a run: equal records give equal raw scores.
+
+    Args:
+        spec: what is asked.
+        architectures: rows of the evaluation.
+        probe_fingerprint: of the batch.
+    """
+    record = {
+        "benchmark": "correlation",
+        "schema": 1,
+        "space": spec.space,
+        "labels": spec.labels.name,
+        "labels_sha256": fingerprint(spec.labels),
+        "columns": spec.columns,
+        "sample": spec.sample,
+        "duplicates": spec.duplicates,
+        "architectures": architectures,
+        "teacher": spec.teacher.name,
+        "weights": None if spec.teacher.weights is None else spec.teacher.weights.name,
+        "weights_sha256": None if spec.teacher.weights is None else fingerprint(spec.teacher.weights),
+        "classes": spec.teacher.num_classes,
+        "in_shape": spec.teacher.in_shape,
+        "initialisations": spec.initialisations,
+        "probe": spec.probe.source,
+        "probe_size": spec.probe.size,
+        "dtype": spec.probe.dtype,
+        "probe_fingerprint": probe_fingerprint,
+        "initialisation": INITIALISATION,
+        "seed": spec.seed,
+        "seeds": spec.seeds,
+        "proxies": {name: _definition(name) for name in spec.scores},
+        "asked": spec.proxies,
+        "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},
+    }
+    plain: Protocol = json.loads(json.dumps(record))
+    return plain
+
+
+def difference(found: Protocol, asked: Protocol) -> str | None:
+    """The first entry in which two records differ, in words; `None` if they are equal."""
+    for name in {**asked, **found}:
+        if found.get(name) != asked.get(name):
+            return f"{name} {_short(found.get(name))}, not {_short(asked.get(name))}"
+    return None
+
+
+def default_folder(protocol: Protocol) -> Path:
+    """Where a run goes unless told otherwise: equal records share a folder, so that a run started again continues."""
+    digest = sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()
+    return Path("runs") / f"{protocol['benchmark']}-{protocol['space']}-{digest[:8]}"
+
+
+def check_folder(folder: Path, protocol: Protocol) -> None:
+    """Refuse a folder that is a file, holds a run with another record, or holds anything else.
+
+    Raises:
+        InputError: says which of them it is.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
+    if (folder / PROTOCOL).exists():
+        change = difference(read_json(folder / PROTOCOL), protocol)
+        if change is not None:
+            raise InputError(f"{str(folder)!r} holds a run with {change}; choose another folder")
+    elif folder.exists() and any(folder.iterdir()):
+        raise InputError(
+            f"{str(folder)!r} is not empty and holds no {protocol['benchmark']} run; choose another folder"
+        )
+
+
+def start_folder(folder: Path, protocol: Protocol) -> None:
+    """Make the folder of a run, with its record.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / PROTOCOL, protocol)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file of a run.
+
+    Raises:
+        UnreadableData: missing or damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableData(f"{str(path)!r} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise UnreadableData(f"{str(path)!r} is not a JSON object")
+    return found
+
+
+def write_whole(path: Path, fill: Callable[[IO[str]], object]) -> None:
+    """Write a file whole or not at all.
+
+    Args:
+        path: of the file.
+        fill: writes the text.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write a JSON object whole or not at all."""
+    write_whole(path, lambda file: file.write(json.dumps(record, indent=2, allow_nan=False) + "\n"))
+
+
+def _definition(name: str) -> dict[str, Any]:
+    """Which definition of a score this is: its version, and for an aggregate its terms with theirs."""
+    score = get_score(name)
+    if isinstance(score, Aggregate):
+        terms = {term: {"weight": weight, "version": PROXIES[term].version} for term, weight in score.terms.items()}
+        return {"version": AGGREGATES[name].version, "scale": score.scale, "terms": terms}
+    return {"version": score.version}
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,1 @@
+"""What executors cost, and what the driver of a search costs."""

@@ -1,0 +1,259 @@
+"""What searches find: true accuracy of the architecture found against evaluations, over many search seeds.
+
+Raw scores are a pure function of the architecture, so that each is measured once, and every search is run by lookup:
+the same `Search` that users run, with its own seed. Labels are looked up after a search has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.labels.ground_truth import Truth, read_truth
+from benchmarks.labels.table import fingerprint
+from benchmarks.runs.protocol import CorrelationSpec, write_json
+from benchmarks.runs.scores import RawScores, ScoreSource, find_scores
+from benchmarks.statistics.bootstrap import LEVEL
+from benchmarks.statistics.definitions import Vector
+from diswot.errors import InfeasibleBudget, InputError, UnknownName
+from diswot.executors import Executor
+from diswot.scoring import FIRST, Scorer
+from diswot.search.algorithms import ALGORITHMS
+from diswot.search.budget import Budget
+from diswot.search.exhaustive import Exhaustive
+from diswot.search.run import Search
+from diswot.search.spec import SearchSpec
+from diswot.seeds import stream
+from search_spaces import get_space
+
+RESULT, FIGURE = "result.json", "search.png"
+
+RESAMPLES = 2000
+"""Bootstrap resamples of a mean over runs."""
+
+BUDGETS = 5
+"""Budgets of parameters that stand in the table unless others are asked for."""
+
+Report = Callable[[str, int, int], None]
+
+Kind = tuple[str, str, int | None]
+"""Algorithm, proxy, and the most parameters."""
+
+Curves = Mapping[Kind, NDArray[np.float64]]
+"""For each kind of search `(runs, counts)`: true accuracy of what is recommended after so many evaluations."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBenchmark:
+    """One search benchmark, in full.
+
+    Attributes:
+        scores: labels with one column, teacher, space, proxies, probe, seeds: what the raw scores are made from.
+        algorithms: names of search algorithms.
+        max_params: budgets, beside that of no limit; `None` for quantiles of the space.
+        evaluations: where the curves are read off, ascending.
+        runs: searches of each kind; run `i` has the search seed `scores.seed + i`.
+    """
+
+    scores: CorrelationSpec
+    algorithms: tuple[str, ...]
+    max_params: tuple[int, ...] | None = None
+    evaluations: tuple[int, ...] = (10, 30, 100, 300)
+    runs: int = 20
+
+    def __post_init__(self) -> None:
+        """Check what can be checked before any file is opened.
+
+        Raises:
+            InputError: with one sentence.
+        """
+        for name in self.algorithms:
+            if name not in ALGORITHMS:
+                raise UnknownName("algorithm", name, ALGORITHMS)
+        if self.runs < 2:
+            raise InputError(f"runs must be at least 2, for an interval, not {self.runs}")
+        if min(self.evaluations) < 1:
+            raise InputError(f"evaluations must be at least 1, not {min(self.evaluations)}")
+
+
+def run_search_benchmark(
+    spec: SearchBenchmark, out: Path | None, source: Path | None, executor: str, workers: int | None, report: Report
+) -> dict[str, Any]:
+    """Run every search, and write the table and its figure; what has been measured is kept, also if this is stopped.
+
+    Args:
+        spec: what to do.
+        out: folder of the run; by default one under `runs/` that is named by what the raw scores depend on.
+        source: folder of an earlier run, whose raw scores are looked up.
+        executor: one of `diswot.executors.EXECUTORS`, for what has to be measured.
+        workers: number of workers; by default one for each core.
+        report: called as the work goes on.
+
+    Returns:
+        The document that `--json` prints.
+
+    Raises:
+        InputError: the labels, the probe, the teacher, a budget or a folder are not as they must be; nothing is
+            written.
+        ExecutorError: workers could not be started or were lost for good.
+    """
+    from benchmarks.search.figure import write_figure
+
+    truth = read_truth(spec.scores, spec.scores.columns[0])
+    budgets = budgets_of(spec, truth)
+    scores = find_scores(spec.scores, out, source, "search")
+    with RawScores(scores, executor, workers) as pool:
+        curves = run_searches(spec, budgets, truth, pool, report)
+    document = _document(spec, scores, table(spec, curves, truth)) | {"measured": pool.measured}
+    write_json(scores.folder / RESULT, document)
+    write_figure(scores.folder / FIGURE, document)
+    return document
+
+
+def budgets_of(spec: SearchBenchmark, truth: Truth) -> list[int | None]:
+    """No limit, then the budgets of parameters, ascending: those asked for, or quantiles 1/6 to 5/6 of the space.
+
+    Raises:
+        InfeasibleBudget: one that no architecture meets.
+    """
+    if spec.max_params is None:
+        at = np.arange(1, BUDGETS + 1) / (BUDGETS + 1)
+        return [None, *dict.fromkeys(np.quantile(truth.params, at, method="inverted_cdf").astype(int).tolist())]
+    least = int(truth.params.min())
+    for limit in spec.max_params:
+        if limit < least:
+            raise InfeasibleBudget(
+                f"no architecture of {spec.scores.space} has at most {limit:,} parameters: the smallest has {least:,}"
+            )
+    return [None, *sorted(set(spec.max_params))]
+
+
+def run_searches(
+    spec: SearchBenchmark, budgets: list[int | None], truth: Truth, pool: RawScores, report: Report
+) -> Curves:
+    """Run every search of the benchmark, and look up what each had found after each evaluation."""
+    kinds = [(a, p, b) for p in spec.scores.proxies for b in budgets for a in spec.algorithms]
+    curves: dict[Kind, NDArray[np.float64]] = {}
+    for kind in kinds:
+        runs = []
+        for run in range(spec.runs):
+            search = new_search(spec, kind, run)
+            search.run(pool, lambda _: None)
+            runs.append(curve(search, pool, truth, counts_of(spec, kind, truth)))
+            report("searching", len(curves) * spec.runs + run + 1, len(kinds) * spec.runs)
+        curves[kind] = np.array(runs)
+    return curves
+
+
+def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int]) -> Vector:
+    """True accuracy of what the search would recommend if it ended after so many evaluations, `(counts,)`.
+
+    That is the best by all initialisations of the candidates that are best by one; those that are finalists for nothing
+    but their place on a front are left out. Of equal scores the first stands, as in the recommendation. Before anything
+    has a score it is `nan`; a search that used the budget's architectures up stays where it ended.
+    """
+    scorer = Scorer(search.spec.score, search.reference)
+    found = []
+    for count in counts:
+        scored = [m for m in search.measurements[:count] if m.error is None]
+        finalists = sorted(scored, key=lambda m: -scorer(m.drawn(FIRST)).value)[: search.spec.finalists]
+        whole = executor.map([search.space.decode(m.arch) for m in finalists])
+        scores = {m.arch: scorer(m).value for m in whole if m.error is None}
+        found.append(truth.accuracy[max(scores, key=scores.__getitem__)] if scores else np.nan)
+    return np.array(found)
+
+
+def mean_interval(values: Vector, seed: int) -> tuple[float, float, float]:
+    """Mean of one value a run, with its 95% percentile bootstrap interval over the runs.
+
+    Runs that found nothing, `nan`, are left out.
+    """
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return np.nan, np.nan, np.nan
+    drawn = stream(seed, "runs").integers(len(values), size=(RESAMPLES, len(values)))
+    low, high = np.percentile(values[drawn].mean(1), [50 - LEVEL / 2, 50 + LEVEL / 2])
+    return float(values.mean()), float(low), float(high)
+
+
+def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str, Any]]:
+    """A row for each kind of search and number of evaluations, and one for the end of exhaustive search."""
+    rows = []
+    for (algorithm, proxy, budget), found in curves.items():
+        afforded = truth.within(budget)
+        counts = counts_of(spec, (algorithm, proxy, budget), truth)
+        for evaluations, accuracies in zip(counts, found.T, strict=True):
+            mean, low, high = mean_interval(accuracies, spec.scores.seed)
+            rows.append(
+                {
+                    "algorithm": algorithm,
+                    "proxy": proxy,
+                    "budget": budget,
+                    "evaluations": evaluations,
+                    "accuracy_mean": _number(mean),
+                    "accuracy_low": _number(low),
+                    "accuracy_high": _number(high),
+                    "best_in_budget": float(afforded.max()),
+                    "mean_in_budget": float(afforded.mean()),
+                    "architectures": len(afforded),
+                }
+            )
+    return rows
+
+
+def counts_of(spec: SearchBenchmark, kind: Kind, truth: Truth) -> tuple[int, ...]:
+    """After how many evaluations a search is asked for its recommendation; exhaustive search at its end, too."""
+    algorithm, _, budget = kind
+    end = len(truth.within(budget))
+    goes_on = algorithm == Exhaustive.name and end > max(spec.evaluations)
+    return (*spec.evaluations, end) if goes_on else spec.evaluations
+
+
+def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
+    """One search of as many evaluations as the curve is long; exhaustive search goes on to its end."""
+    algorithm, proxy, budget = kind
+    scores, evaluations = spec.scores, max(spec.evaluations)
+    if algorithm == Exhaustive.name:
+        evaluations = max(evaluations, get_space(scores.space).size)
+    return Search(
+        SearchSpec(
+            teacher=scores.teacher,
+            space=scores.space,
+            score=proxy,
+            probe=scores.probe,
+            budget=Budget(max_params=budget),
+            evaluations=evaluations,
+            seed=scores.seed + run,
+            seeds=scores.seeds,
+            initialisations=scores.initialisations,
+            algorithm=algorithm,
+        )
+    )
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _document(spec: SearchBenchmark, scores: ScoreSource, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    labels = spec.scores.labels
+    return {
+        "rows": rows,
+        **scores.protocol,
+        "labels": labels.name,
+        "labels_sha256": fingerprint(labels),
+        "column": spec.scores.columns[0],
+        "asked": spec.scores.proxies,
+        "algorithms": spec.algorithms,
+        "evaluations": spec.evaluations,
+        "runs": spec.runs,
+        "search_seeds": [spec.scores.seed, spec.scores.seed + spec.runs - 1],
+        "interval": f"{LEVEL:g}% percentile bootstrap of the mean over {spec.runs} search seeds, {RESAMPLES:,} "
+        "resamples; student, teacher and probe seeds are the same in every run",
+        "out": str(scores.folder),
+    }

@@ -1,0 +1,1 @@
+"""What a score costs, as published and ours, on the same machine."""

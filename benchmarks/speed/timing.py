@@ -1,0 +1,164 @@
+"""Timing contestants and the machine side by side, in one run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import fmean, median
+
+import torch
+
+from benchmarks.speed.breakdown import breakdown
+from benchmarks.speed.contestants import SPACE, Contestant, ThroughputSpec, contestants
+from benchmarks.speed.roofline import copy_rate, matrix_rate
+from benchmarks.speed.stopwatch import Station, peak_rss, seconds_of
+from diswot.errors import DiswotError
+from diswot.executors import Executor, open_executor
+from diswot.executors.cluster import connection
+from diswot.seeds import stream
+from search_spaces import Architecture, get_space
+
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how far it is, and of how much."""
+
+WARM_UP = "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
+"""Scored before the clock runs: it has every operation."""
+
+PROFILED = 4
+"""Architectures whose time is broken down."""
+
+
+@dataclass
+class Timed:
+    """What was measured of one contestant.
+
+    Attributes:
+        contestant: who.
+        rounds: seconds an architecture: for each round one value for each architecture, or one for all of them.
+        peak: peak resident memory of its processes, in MiB, if the system tells it.
+        shares: where its time goes, in percent, if it was asked.
+    """
+
+    contestant: Contestant
+    rounds: list[list[float]] = field(default_factory=list)
+    peak: float | None = None
+    shares: dict[str, float] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds an architecture: the mean over the architectures of the medians over the rounds."""
+        return fmean(median(times) for times in zip(*self.rounds, strict=True))
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What the machine reached, best of all rounds.
+
+    Attributes:
+        flops: of a large matrix product, floating-point operations a second, for each dtype.
+        bandwidth: of a large copy, bytes a second.
+    """
+
+    flops: dict[str, float]
+    bandwidth: float
+
+
+def draw(count: int, seed: int) -> list[Architecture]:
+    """Architectures as the benchmark's table has them, drawn by seed, each another function."""
+    space, rng = get_space(SPACE), stream(seed, "throughput")
+    found: dict[Architecture, Architecture] = {}
+    while len(found) < count:
+        arch = space.sample(rng)
+        found.setdefault(space.canonical(arch), arch)
+    return list(found.values())
+
+
+def measure(spec: ThroughputSpec, archs: Sequence[Architecture], report: Report) -> tuple[list[Timed], Rates]:
+    """Time everybody on the same architectures, one after the other and round by round.
+
+    Each contestant waits in processes of its own until it is its turn, so that nobody profits from what another has
+    warmed, or suffers from memory that another has left.
+
+    Args:
+        spec: what to measure.
+        archs: on which architectures.
+        report: called as it goes.
+
+    Raises:
+        DiswotError: an architecture could not be scored, or a process died.
+    """
+    found = [Timed(contestant) for contestant in contestants(spec)]
+    dtypes = dict.fromkeys(one.contestant.dtype for one in found)
+    rates: list[Rates] = []
+    with ExitStack() as stack:
+        machine = stack.enter_context(Station(None, spec.cores))
+        single = [_seat(stack, one) for one in found if one.contestant.executor == "serial"]
+        for _, station in single:
+            station.ask(seconds_of, get_space(SPACE).decode(WARM_UP))
+        on_ray = sum(one.contestant.workers for one in found if one.contestant.executor == "ray")
+        if on_ray:  # One cluster with room for the idle workers of all.
+            stack.enter_context(connection(on_ray))
+        pooled = [_open(stack, one, archs) for one in found if one.contestant.executor != "serial"]
+        for number in range(spec.rounds):
+            _time_round(single, archs, lambda done: report("timing", done, spec.rounds * len(archs)), number)
+            for one, pool, _ in pooled:
+                one.rounds.append([_map_seconds(pool, archs) / len(archs)])
+            flops = {dtype: machine.ask(matrix_rate, getattr(torch, dtype), spec.device) for dtype in dtypes}
+            rates.append(Rates(flops, machine.ask(copy_rate, spec.device)))
+        for one, station in single:
+            one.peak = station.ask(peak_rss)
+        for one, _, children in pooled:
+            one.peak = _peak(children)
+        profiled = [pair for pair in single if pair[0].contestant.profiled and spec.device == "cpu"]
+        for done, (one, station) in enumerate(profiled):
+            report("profiling", done, len(profiled))
+            one.shares = station.ask(breakdown, archs[:PROFILED])
+    best = {dtype: max(rate.flops[dtype] for rate in rates) for dtype in dtypes}
+    return found, Rates(best, max(rate.bandwidth for rate in rates))
+
+
+def _time_round(
+    single: Sequence[tuple[Timed, Station]], archs: Sequence[Architecture], report: Callable[[int], None], number: int
+) -> None:
+    """Let each of them score each architecture once."""
+    for one, _ in single:
+        one.rounds.append([])
+    for i, arch in enumerate(archs):
+        report(number * len(archs) + i)
+        turn = (number + i) % len(single)  # Nobody always comes behind the same neighbour.
+        for one, station in (*single[turn:], *single[:turn]):
+            one.rounds[-1].append(station.ask(seconds_of, arch))
+
+
+def _seat(stack: ExitStack, one: Timed) -> tuple[Timed, Station]:
+    return one, stack.enter_context(Station(one.contestant.case, one.contestant.threads))
+
+
+def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[Timed, Executor, set[int]]:
+    """The executor of a contestant, warm, and the processes that it started."""
+    who, before = one.contestant, _children()
+    executor = stack.enter_context(open_executor(who.executor, who.measurer, who.workers))
+    _map_seconds(executor, archs)
+    return one, executor, _children() - before
+
+
+def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
+    start = time.perf_counter()
+    for measurement in executor.map(archs):
+        if measurement.error is not None:
+            raise DiswotError(f"{measurement.arch} could not be scored: {measurement.error}")
+    return time.perf_counter() - start
+
+
+def _children() -> set[int]:
+    return {child.pid for child in multiprocessing.active_children() if child.pid is not None}
+
+
+def _peak(children: set[int]) -> float | None:
+    """Peak resident memory of these processes together; a Ray worker is nobody's child."""
+    peaks = [peak_rss(None, child) for child in children]
+    known = [peak for peak in peaks if peak is not None]
+    return sum(known) if known and len(known) == len(peaks) else None

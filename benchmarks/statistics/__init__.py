@@ -1,0 +1,1 @@
+"""Statistics of a ranking, by definition and resampled."""

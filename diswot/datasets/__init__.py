@@ -1,6 +1,0 @@
-"""Data sets that come from elsewhere: which are here, and the NAS-Bench-201 files turned into a label table."""
-
-from diswot.datasets.nasbench201 import COLUMNS, Column, Imported, import_nasbench201
-from diswot.datasets.status import DataSet, Found, data_sets, look
-
-__all__ = ["COLUMNS", "Column", "DataSet", "Found", "Imported", "data_sets", "import_nasbench201", "look"]

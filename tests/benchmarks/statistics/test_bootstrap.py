@@ -1,0 +1,82 @@
+"""The resampled statistics agree with the definitions on each resampled table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from benchmarks.statistics import bootstrap
+from benchmarks.statistics.bootstrap import STATISTICS, draw, estimate, resamples_for
+from benchmarks.statistics.definitions import Sample, budgets
+
+
+def table(n: int, *, seed: int = 0, levels: int = 1000) -> Sample:
+    """A table with ties where there are fewer levels than rows."""
+    rng = np.random.default_rng(seed)
+    accuracy = rng.integers(levels, size=n).astype(float)
+    score = np.round(accuracy + rng.normal(scale=levels / 3, size=n), -1)
+    params = rng.integers(100, 140, size=n).astype(float)
+    macs = 7 * params + rng.integers(50, size=n).astype(float)
+    return Sample(score, accuracy, params, macs, budgets(params), budgets(macs))
+
+
+@pytest.mark.parametrize("dense", [0, 1000])
+@pytest.mark.parametrize("levels", [8, 1000])
+@pytest.mark.parametrize("name", STATISTICS)
+def test_resampled_statistics_are_the_definitions_on_resampled_tables(
+    name: str, levels: int, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "_DENSE", dense)
+    monkeypatch.setattr(bootstrap, "_BLOCK", 16)
+    sample, statistic = table(50, levels=levels), STATISTICS[name]
+    groups = np.minimum(np.arange(50), 40)
+    members = np.where(np.arange(50) % 7, 1, 3)
+    weights = draw(groups, members, 12, seed=1)
+    expected = [statistic.exact(sample.repeat(row)) for row in weights.astype(np.int64)]
+    assert_allclose(statistic.resampled(sample, weights), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_a_table_too_small_for_a_statistic_has_no_interval() -> None:
+    sample = table(6)
+    found = estimate(
+        STATISTICS["tau_top10"], sample, np.ones(6, dtype=np.int64), draw(np.arange(6), np.ones(6, int), 9, 0)
+    )
+    assert np.isnan([found.value, found.low, found.high]).all()
+
+
+def test_a_perfect_ranking_is_certain() -> None:
+    accuracy = np.arange(30.0)
+    sample = Sample(
+        accuracy, accuracy, accuracy + 100, accuracy + 100, budgets(accuracy + 100), budgets(accuracy + 100)
+    )
+    weights = draw(np.arange(30), np.ones(30, dtype=np.int64), 50, 0)
+    for name in ("tau", "spearman", "pearson"):
+        found = estimate(STATISTICS[name], sample, np.ones(30, dtype=np.int64), weights)
+        assert (found.value, found.low, found.high) == pytest.approx((1, 1, 1))
+
+
+def test_the_interval_holds_the_middle_95_percent() -> None:
+    sample = table(200)
+    weights = draw(np.arange(200), np.ones(200, dtype=np.int64), 400, 0)
+    found = estimate(STATISTICS["tau"], sample, np.ones(200, dtype=np.int64), weights)
+    taus = STATISTICS["tau"].resampled(sample, weights)
+    assert found.low < found.value < found.high
+    assert np.mean((taus >= found.low) & (taus <= found.high)) == pytest.approx(0.95, abs=0.006)
+
+
+def test_resamples_draw_rows_of_one_function_together() -> None:
+    weights = draw(np.array([0, 0, 1, 2]), np.array([1, 1, 1, 5]), 200, seed=3)
+    assert_array_equal(weights[:, 0], weights[:, 1])
+    assert_array_equal(weights[:, [0, 2]].sum(1) + weights[:, 3] / 5, np.full(200, 3))
+    assert_allclose(weights.mean(0), [1, 1, 1, 5], rtol=0.2)
+
+
+def test_resamples_depend_on_the_seed_alone() -> None:
+    arguments = np.arange(20), np.ones(20, dtype=np.int64), 5
+    assert_array_equal(draw(*arguments, seed=1), draw(*arguments, seed=1))
+    assert (draw(*arguments, seed=1) != draw(*arguments, seed=2)).any()
+
+
+def test_large_tables_get_fewer_resamples() -> None:
+    assert [resamples_for(n) for n in (500, 7000, 15_625, 1_000_000)] == [1000, 1000, 448, 200]
