@@ -44,12 +44,13 @@ def function_of(choices: tuple[int, ...]) -> Function:
 
 @cache
 def representatives() -> dict[tuple[int, ...], tuple[int, ...]]:
-    """For each cell, the cheapest that is the same function: least memory, then fewest poolings, then first in order.
+    """For each cell, the cheapest that is the same function: the one of least memory, the first in order among equals.
 
     Parameters, multiply-accumulates and depth are the same for all of them, for so are their convolutions.
     """
     cells = {choices: _living(choices) for choices in product(range(len(OPERATIONS)), repeat=len(EDGES))}
-    functions = {living: _written(living) for living in sorted(set(cells.values()), key=_cost, reverse=True)}
+    dearest_first = sorted(set(cells.values()), key=lambda living: (alive_in_cell(living), living), reverse=True)
+    functions = {living: _written(living) for living in dearest_first}
     cheapest = {function: living for living, function in functions.items()}
     return {choices: cheapest[functions[living]] for choices, living in cells.items()}
 
@@ -90,11 +91,6 @@ def _written(living: tuple[int, ...]) -> Function:
 def _living(choices: tuple[int, ...]) -> tuple[int, ...]:
     """The cell without the edges that its output does not depend on."""
     return tuple(choice if live else NONE for choice, live in zip(choices, live_edges(choices), strict=True))
-
-
-def _cost(living: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
-    """What the cells of one function are compared by."""
-    return alive_in_cell(living), living.count(POOLING), living
 
 
 def _sums(living: tuple[int, ...]) -> tuple[Sum, dict[int, Sum]]:
