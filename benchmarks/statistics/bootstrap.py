@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.statistics.definitions import Sample, Vector
 from benchmarks.statistics import definitions as s
+from benchmarks.statistics.definitions import Sample, Vector
 from diswot.seeds import stream
 
 Counts = NDArray[np.int64]
