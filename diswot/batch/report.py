@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
-from importlib.resources import files
-from string import Template
 from typing import Any
 
 from diswot.batch.compare import Group, compare
@@ -15,6 +12,7 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.run import Outcome
 from diswot.batch.table import COMPARISON, rows, write_comparison
+from diswot.report.html import render
 from diswot.search.quantities import say_seconds
 from diswot.storage.atomic import atomic_write
 
@@ -48,20 +46,22 @@ def write_report(jobs: Sequence[Job], folder: BatchFolder, outcomes: Sequence[Ou
 
 
 def _page(name: str, groups: Sequence[Group], table: Sequence[Row], failures: Mapping[str, str]) -> str:
-    template = Template((files("diswot.batch") / "page.html").read_text(encoding="utf-8"))
     spaces = dict.fromkeys(row["space"] for row in table)
-    return template.substitute(
-        title=escape(f"Recommended students: {name}"),
-        protocol="\n".join(f"<li>{escape(line)}</li>" for line in _protocol(groups)),
-        failures=_failures(failures),
-        spaces="\n".join(
+    return render(
+        "diswot.batch",
+        "report.html",
+        title=f"Recommended students: {name}",
+        protocol=_protocol(groups),
+        failures=failures,
+        nothing=NOTHING,
+        spaces=[
             _space(
                 space,
                 [group for group in groups if group.jobs[0].spec.space == space],
                 [row for row in table if row["space"] == space],
             )
             for space in spaces
-        ),
+        ],
     )
 
 
@@ -89,26 +89,17 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _failures(failures: Mapping[str, str]) -> str:
-    if not failures:
-        return ""
-    lines = "\n".join(f"<li><code>{escape(name)}</code>: {escape(reason)}</li>" for name, reason in failures.items())
-    return f'<h2 class="failed">Failed searches</h2>\n<ul>\n{lines}\n</ul>'
-
-
-def _space(space: str, groups: Sequence[Group], table: Sequence[Row]) -> str:
+def _space(space: str, groups: Sequence[Group], table: Sequence[Row]) -> dict[str, Any]:
+    """What the template is told of one space."""
     several = len(groups[0].jobs) > 1
-    columns = _columns(table, several=several)
-    heads = "".join(f"<th class='text'>{name}</th>" for name in ("teacher", "budget", "student"))
-    heads += "".join(f"<th>{name}</th>" for name in columns)
-    teachers = [None, *(row["teacher"] for row in table)]
-    body = "\n".join(_row(row, columns, first=row["teacher"] != teachers[i]) for i, row in enumerate(table))
-    figure = _figure(fronts(groups), _CAPTION.format(space=space)) if any(group.found for group in groups) else ""
-    note = "" if several else "<p>One seed: how far seeds agree cannot be said.</p>"
-    return (
-        f"<h2>{escape(space)}</h2>\n<div class='wide'><table>\n<thead><tr>{heads}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody>\n</table></div>\n{note}\n{figure}"
-    )
+    found = any(group.found for group in groups)
+    return {
+        "name": space,
+        "columns": _columns(table, several=several),
+        "rows": [{**row, "parts": _parts(row["arch"] or "")} for row in table],
+        "one_seed": not several,
+        "figures": [(fronts(groups), _CAPTION.format(space=space))] if found else [],
+    }
 
 
 def _columns(table: Sequence[Row], *, several: bool) -> dict[str, Callable[[Row], str]]:
@@ -136,27 +127,13 @@ def _columns(table: Sequence[Row], *, several: bool) -> dict[str, Callable[[Row]
 
 def _tau(row: Row) -> str:
     shared = row["shared_candidates"]
-    return _number(row["kendall_tau"], 2) + ("" if shared is None else f"<small>over {shared}</small>")
+    return _number(row["kendall_tau"], 2) + ("" if shared is None else f" over {shared}")
 
 
-def _row(row: Row, columns: Mapping[str, Callable[[Row], str]], *, first: bool) -> str:
-    """A line of the table; the teacher is named in the first of its lines."""
-    text = [escape(row["teacher"]) if first else "", f"{escape(row['budget'])}<small>{escape(row['limits'])}</small>"]
-    if row["arch"] is None:
-        text.append("<span class='failed'>failed</span>")
-    else:
-        # A long architecture is broken between its parts; behind hyphens the browser breaks by itself.
-        text.append(f"<code>{escape(row['arch']).replace('|', '|<wbr>').replace('],', '],<wbr>')}</code>")
-    cells = [f"<td class='text'>{cell}</td>" for cell in text]
-    cells += [f"<td>{NOTHING if row['arch'] is None else show(row)}</td>" for show in columns.values()]
-    return f"<tr{' class=first' if first else ''}>{''.join(cells)}</tr>"
+def _parts(arch: str) -> list[str]:
+    """A string of an architecture, cut where a long one may be broken; a browser breaks behind hyphens by itself."""
+    return re.findall(r".+?(?:\||\],|$)", arch)
 
 
 def _number(value: float | None, digits: int = 3, unit: float = 1.0) -> str:
     return NOTHING if value is None else f"{value / unit:,.{digits}f}".replace("-", "−")
-
-
-def _figure(svg: str, caption: str) -> str:
-    data = base64.b64encode(svg.encode()).decode()
-    text = escape(caption)
-    return f'<figure><img alt="{text}" src="data:image/svg+xml;base64,{data}"><figcaption>{text}</figcaption></figure>'

@@ -94,7 +94,7 @@ def test_the_table_says_it_with_units(page: str) -> None:
     # C: (4 + 6) / 2, against 4.5 of B; its error is that of the seed that recommends it.
     assert first[:6] == ["resnet20", "smallat most 107,000 parameters", C, "5.000", "0.000", "1.414"]
     assert first[6:9] == ["0.097", "7.8", "49"]  # three maps of 16 x 16 x 16 numbers of 4 bytes: 49,152
-    assert first[9:] == ["1 of 2", "100%", "0.67over 4"]  # B and C turned round, the other five pairs not: 4 / 6
+    assert first[9:] == ["1 of 2", "100%", "0.67 over 4"]  # B and C turned round, the other five pairs not: 4 / 6
     assert second[0] == ""
     assert second[2] == "failed"
     assert set(second[3:]) == {"–"}
