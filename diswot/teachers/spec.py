@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diswot.errors import InputError, UnknownName
+from diswot.teachers.weight_files import weights_format
 from search_spaces import CIFAR, SPACES, Architecture, Shape, get_space
 from search_spaces.base import check_input
 
@@ -24,6 +25,8 @@ class TeacherFamily:
             the whole name), the class count and the input shape.
         draws_own_weights: whether the builder's network comes with the random weights of its own recipe.
         of_space: whether its teachers are the architectures of a search space; the builder gets the whole name then.
+        public_names: where the function is that knows the parameters' names in other people's code, as
+            `module:function` of the teacher's name.
     """
 
     form: str
@@ -31,17 +34,24 @@ class TeacherFamily:
     builder: str
     draws_own_weights: bool = False
     of_space: bool = False
+    public_names: str | None = None
 
 
 TEACHERS: dict[str, TeacherFamily] = {
     **{
         f"resnet{depth}": TeacherFamily(
-            f"resnet{depth}", f"CIFAR ResNet of {depth} layers", "diswot.teachers.cifar:cifar_resnet"
+            f"resnet{depth}",
+            f"CIFAR ResNet of {depth} layers",
+            "diswot.teachers.cifar:cifar_resnet",
+            public_names="diswot.teachers.names:public_resnet",
         )
         for depth in (20, 32, 44, 56, 110)
     },
     "wrn-40-2": TeacherFamily(
-        "wrn-40-2", "Wide ResNet of 40 layers, twice as wide", "diswot.teachers.cifar:wide_resnet"
+        "wrn-40-2",
+        "Wide ResNet of 40 layers, twice as wide",
+        "diswot.teachers.cifar:wide_resnet",
+        public_names="diswot.teachers.names:public_wide_resnet",
     ),
     **{
         space: TeacherFamily(
@@ -64,7 +74,7 @@ class TeacherSpec:
         name: as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`.
         num_classes: classes it tells apart.
         in_shape: channels, height, width of its images.
-        weights: a safetensors file of trained weights, or none for random ones.
+        weights: a file of trained weights, by safetensors or `torch.save`, or none for random ones; `~` is expanded.
     """
 
     name: str
@@ -78,6 +88,7 @@ class TeacherSpec:
         Raises:
             UnknownName: lists the valid teachers.
             InputError: class count, input shape, or a name without its argument.
+            UnreadableData: the file of weights is none.
         """
         check_input(self.num_classes, self.in_shape)
         key, colon, argument = self.name.partition(":")
@@ -87,13 +98,26 @@ class TeacherSpec:
             raise InputError(f"teacher {self.name!r} lacks what follows the colon: {TEACHERS[key].form}")
         if self.family.of_space:
             architecture_of(self.name)
-        if self.weights is not None and not self.weights.is_file():
-            raise InputError(f"weights file {str(self.weights)!r} does not exist")
+        if self.weights is not None:
+            self._find_weights(self.weights)
+
+    def _find_weights(self, path: Path) -> None:
+        try:
+            found = path.expanduser()
+        except RuntimeError as error:
+            raise InputError(f"weights {str(path)!r} start in no user's home: {error}") from error
+        object.__setattr__(self, "weights", found)
+        weights_format(found)
 
     @property
     def family(self) -> TeacherFamily:
         """The row of `TEACHERS` that this teacher belongs to."""
         return TEACHERS[self.name.partition(":")[0]]
+
+    @property
+    def title(self) -> str:
+        """Which network, for messages."""
+        return f"{self.name} with {self.num_classes} classes"
 
     @property
     def argument(self) -> str:

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib import import_module
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from diswot.errors import InputError, UnreadableData
+from diswot.errors import InputError
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.seeds import derive_seed
 from diswot.teachers.spec import TeacherSpec
+from diswot.teachers.weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,9 @@ def build_teacher(spec: TeacherSpec, seed: int, device: torch.device | str = "cp
 
     Raises:
         InputError: the family cannot build it.
-        UnreadableData: the weights file is damaged or does not fit the network.
+        UnreadableData: the weights file is damaged, does not fit the network, or holds numbers of no use.
     """
-    module_name, function = spec.family.builder.split(":")
-    builder: Callable[..., nn.Module] = getattr(import_module(module_name), function)
+    builder: Callable[..., nn.Module] = _imported(spec.family.builder)
     build = partial(builder, spec.argument, spec.num_classes, spec.in_shape)
     if spec.family.draws_own_weights:
         with torch.random.fork_rng(devices=[]):
@@ -59,8 +58,14 @@ def build_teacher(spec: TeacherSpec, seed: int, device: torch.device | str = "cp
     else:
         module = build_random(build, seed, device)
     if spec.weights is not None:
-        _load(module, spec)
+        names = spec.family.public_names
+        load_weights(module, spec.weights, spec.title, None if names is None else _imported(names)(spec.name))
     return module
+
+
+def _imported(place: str) -> Any:
+    module, name = place.split(":")
+    return getattr(import_module(module), name)
 
 
 def observe_teacher(
@@ -91,27 +96,3 @@ def observe_teacher(
         )  # type: ignore[call-overload]
         observations.append(observe(module, probe, kept, batch_statistics=not trained))
     return TeacherView(tuple(observations))
-
-
-def _load(module: nn.Module, spec: TeacherSpec) -> None:
-    try:
-        weights = load_file(str(spec.weights))
-    except (SafetensorError, OSError) as error:
-        raise UnreadableData(f"{str(spec.weights)!r} is not a readable safetensors file: {error}") from error
-    misfits = _misfits(weights, module.state_dict())
-    if misfits:
-        more = f" (and {len(misfits) - 1} more)" if len(misfits) > 1 else ""
-        raise UnreadableData(f"the weights in {str(spec.weights)!r} do not fit {spec.name}: {misfits[0]}{more}")
-    module.load_state_dict(weights, strict=False)
-
-
-def _misfits(weights: dict[str, Tensor], own: dict[str, Tensor]) -> list[str]:
-    """Where weights and a network's own differ in names and shapes; counters of batches seen may be left out."""
-    shared = weights.keys() & own.keys()
-    misshaped = [name for name in own if name in shared and weights[name].shape != own[name].shape]
-    missing = [name for name in own if name not in shared and not name.endswith("num_batches_tracked")]
-    return [
-        *(f"{name!r} is {tuple(weights[name].shape)} and should be {tuple(own[name].shape)}" for name in misshaped),
-        *(f"{name!r} is missing" for name in missing),
-        *(f"{name!r} is unknown to the network" for name in weights if name not in shared),
-    ]
