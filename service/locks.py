@@ -11,7 +11,7 @@ from pathlib import Path
 @contextmanager
 def hold(path: Path) -> Iterator[bool]:
     """Hold the lock of that file inside the block; `False` if another process holds it."""
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -14,7 +14,7 @@ def members(session: int) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # It has ended since the folder was listed.
-            state, _parent, _group, sid = stat.read_text().rpartition(")")[2].split()[:4]
+            state, _parent, _group, sid = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
             if int(sid) == session and state not in "ZX":
                 found.append(int(stat.parent.name))
     return found

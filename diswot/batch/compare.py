@@ -109,7 +109,7 @@ def _found(job: Job, folder: BatchFolder) -> Found | None:
         return None
     file = folder.of(job) / CANDIDATES
     try:
-        with file.open(newline="") as lines:
+        with file.open(newline="", encoding="utf-8") as lines:
             rows = [row for row in csv.DictReader(lines) if row["score"]]
         scores, firsts = ({row["arch"]: float(row[name]) for row in rows} for name in ("score", "first"))
     except (KeyError, OSError, ValueError):

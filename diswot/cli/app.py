@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from diswot.cli import batch, cache, data, lists, score, search
-from diswot.cli.console import STDERR
+from diswot.cli.console import STDERR, speak_plainly
 from diswot.errors import DiswotError, InputError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ def mount() -> None:
 
 def main() -> None:
     """Run the command line; wrong input ends with one sentence on stderr and exit code 2, other failures with 1."""
+    speak_plainly()
     mount()
     try:
         app()

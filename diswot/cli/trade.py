@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
 from diswot.search.nsga2 import NSGA2
+from diswot.search.pareto import Point, outline
 from diswot.search.quantities import say_seconds
 
 if TYPE_CHECKING:
     from diswot.report.beyond import Beyond
-    from diswot.report.fronts import Front
+    from diswot.report.fronts import Front, FrontPoint
     from diswot.report.result import Result
 
 COLUMNS = 6
-"""Points of a front that are shown, its ends among them."""
+"""Points of a front that are shown at most, its ends among them."""
 UNITS = {"params": "parameters", "macs": "MACs", "memory": "memory", "latency": "latency"}
 
 
@@ -24,8 +26,13 @@ def show_trade(result: Result) -> None:
     """Print some points of the front that matters most, and what lies beyond the budget."""
     front = _front(result)
     if len(front.points) > 1:
-        STDOUT.print(f"What a smaller budget buys ({len(front.points)} points of the front, see result.json):")
-        STDOUT.print(_table(front))
+        shown = outline([Point(float(point.cost), point.score) for point in front.points], COLUMNS)
+        STDOUT.print(
+            f"What a smaller budget buys ({len(shown)} of the {len(front.points)} points of the Pareto front; "
+            "result.json has all):",
+            soft_wrap=True,
+        )
+        STDOUT.print(_table(front.against, [front.points[place] for place in shown]))
         STDOUT.print()
     if result.beyond is not None:
         for line in _beyond(result.beyond, result.recommended.score, result.resolution):
@@ -41,16 +48,13 @@ def _front(result: Result) -> Front:
     return next(limited, result.fronts[0])
 
 
-def _table(front: Front) -> Table:
-    last = len(front.points) - 1
-    places = dict.fromkeys(round(i * last / (COLUMNS - 1)) for i in range(COLUMNS))
-    shown = [front.points[place] for place in places]
+def _table(against: str, points: Sequence[FrontPoint]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
-    for _ in shown:
+    for _ in points:
         table.add_column(justify="right")
-    table.add_row(UNITS[front.against], *(say_cost(front.against, point.cost) for point in shown))
-    table.add_row("score", *(f"{point.score:.3f}" for point in shown))
+    table.add_row(UNITS[against], *(say_cost(against, point.cost) for point in points))
+    table.add_row("score", *(f"{point.score:.3f}" for point in points))
     return table
 
 

@@ -43,7 +43,7 @@ def _groups(root: Path) -> Iterator[Path]:
     In a container the path may be the host's, of which only the root is mounted.
     """
     try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
+        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return
     for line in lines:
@@ -57,7 +57,7 @@ def _groups(root: Path) -> Iterator[Path]:
 def _quota(group: Path) -> float:
     for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
         try:
-            quota, period = " ".join((group / name).read_text() for name in names).split()
+            quota, period = " ".join((group / name).read_text(encoding="utf-8") for name in names).split()
         except (OSError, ValueError):
             continue
         if quota not in ("max", "-1"):

@@ -49,6 +49,31 @@ def hypervolume(front: Iterable[Point], reference: Point) -> float:
     return float(area)
 
 
+def outline(front: Sequence[Point], count: int) -> list[int]:
+    """Where `count` points are that show a front best: its ends, and between them what adds most hypervolume.
+
+    One point after the other is taken, which is never far from the best choice of all at once (Guerreiro, Fonseca and
+    Paquete, "Greedy Hypervolume Subset Selection in Low Dimensions", Evolutionary Computation 24(3), 2016).
+
+    Args:
+        front: cheapest first, at least one point.
+        count: at least 2.
+
+    Example:
+        >>> outline([Point(1, 1), Point(2, 8), Point(5, 9), Point(9, 10)], 3)
+        [0, 1, 3]
+    """
+    worst = Point(front[-1].cost, front[0].score)
+    chosen = sorted({0, len(front) - 1})
+
+    def volume(place: int) -> float:
+        return hypervolume([front[i] for i in sorted([*chosen, place])], worst)
+
+    while len(chosen) < min(count, len(front)):
+        chosen = sorted([*chosen, max(set(range(len(front))).difference(chosen), key=volume)])
+    return chosen
+
+
 def growth(points: Sequence[Point]) -> list[tuple[int, float]]:
     """The hypervolume after each point that added to it: number of points by then, share of what is possible.
 

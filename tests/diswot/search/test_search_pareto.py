@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymoo.indicators.hv import HV
 
-from diswot.search.pareto import Point, growth, hypervolume, pareto_front
+from diswot.search.pareto import Point, growth, hypervolume, outline, pareto_front
 
 POINTS = st.lists(st.builds(Point, st.integers(0, 9).map(float), st.integers(0, 9).map(float)), min_size=1, max_size=30)
 
@@ -36,6 +36,25 @@ def test_a_growth_by_hand() -> None:
 @pytest.mark.parametrize("points", [[], [Point(1, 1)], [Point(1, 1), Point(1, 2)], [Point(1, 2), Point(3, 2)]])
 def test_where_nothing_can_be_played_off_nothing_grows(points: list[Point]) -> None:
     assert growth(points) == []
+
+
+def test_the_outline_of_a_front_has_its_best_bargain() -> None:
+    # A jump for next to nothing, then eight small steps at equal distances: every second point misses the jump.
+    steps = [Point(float(cost), 10 + cost / 10) for cost in range(2, 10)]
+    front = [Point(0, 0), Point(0.1, 10), *steps]
+    assert outline(front, 3) == [0, 1, 9]
+    assert set(outline(front, 3)) < set(outline(front, 6))
+    assert outline(front, 20) == list(range(10))
+    assert outline(front[:1], 6) == [0]
+
+
+@given(POINTS, st.integers(2, 6))
+def test_an_outline_is_as_long_as_asked_and_has_both_ends(points: list[Point], count: int) -> None:
+    front = [points[i] for i in pareto_front(points)]
+    shown = outline(front, count)
+    assert len(shown) == min(count, len(front))
+    assert shown == sorted(set(shown))
+    assert (shown[0], shown[-1]) == (0, len(front) - 1)
 
 
 @given(POINTS)

@@ -1,0 +1,49 @@
+"""What the command line writes where a terminal does not have every character."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from diswot.cli.console import speak_plainly
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("score 12.3 ± 0.1", "score 12.3 +/- 0.1"),
+        ("1 – 2 −3", "1 - 2 -3"),
+        ("café 😀", "caf\\u00e9 \\ud83d\\ude00"),
+        ("plain", "plain"),
+    ],
+)
+def test_what_an_encoding_lacks_is_said_otherwise(text: str, written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    speak_plainly()
+    print(text, flush=True)  # noqa: T201
+    assert stdout.buffer.getvalue().decode("ascii") == f"{written}\n"  # type: ignore[attr-defined]
+
+
+def test_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    speak_plainly()
+    print(json.dumps({"weights": "é😀.pt"}, ensure_ascii=False), flush=True)  # noqa: T201
+    assert json.loads(stdout.buffer.getvalue()) == {"weights": "é😀.pt"}  # type: ignore[attr-defined]
+
+
+def test_a_table_goes_to_an_ascii_terminal() -> None:
+    program = (
+        "from diswot.cli.batch_show import show_comparison; from diswot.cli.console import speak_plainly;"
+        "speak_plainly(); show_comparison([])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"+/-" in done.stdout
