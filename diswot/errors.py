@@ -7,7 +7,8 @@ DiswotError
 │   ├── InfeasibleBudget    no architecture of the space meets the budget
 │   ├── UnreadableData      a file or folder that is missing, damaged or of another kind
 │   └── NotAClassifier      a network without a linear classifier head or with wrong shapes
-└── ExecutorError           workers could not be started or were lost for good
+├── ExecutorError           workers could not be started or were lost for good
+└── StorageError            a file cannot be written: the disk is full, or gone
 """
 
 from search_spaces.errors import DiswotError, InputError, InvalidArchitecture, UnknownName
@@ -29,6 +30,10 @@ class ExecutorError(DiswotError, RuntimeError):
     """Workers could not be started, or were lost for good."""
 
 
+class StorageError(DiswotError, OSError):
+    """A file cannot be written; the message says which, and why."""
+
+
 __all__ = [
     "DiswotError",
     "ExecutorError",
@@ -36,6 +41,7 @@ __all__ = [
     "InputError",
     "InvalidArchitecture",
     "NotAClassifier",
+    "StorageError",
     "UnknownName",
     "UnreadableData",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from diswot.search.checkpoint import CHECKPOINT, RESULT, read_checkpoint
 from diswot.search.run import Search
 from diswot.storage.atomic import atomic_write
 from diswot.storage.lock import LOCK, hold
+from diswot.storage.refusal import obstacle
 
 PLAN = "plan.json"
 """The plan that the folder was begun with."""
@@ -44,11 +44,8 @@ class BatchFolder:
         Raises:
             InputError: with what stands in the way.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise InputError(f"--out {str(self.path)!r} is a file, not a folder")
-        home = next(parent for parent in (self.path, *self.path.absolute().parents) if parent.exists())
-        if not os.access(home, os.W_OK):
-            raise InputError(f"--out {str(self.path)!r} cannot be written: no permission in {str(home)!r}")
+        if found := obstacle(self.path):
+            raise InputError(f"--out {str(self.path)!r} cannot be written: {found}")
         file = self.path / PLAN
         if not file.exists():
             if self.path.exists() and any(path.name != LOCK for path in self.path.iterdir()):

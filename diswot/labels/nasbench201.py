@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -12,6 +11,7 @@ from pathlib import Path
 from diswot.errors import InputError, InvalidArchitecture, UnreadableData
 from diswot.labels.official import EXPECTED, Official, Report, Trials, open_official, reading
 from diswot.storage.atomic import atomic_write
+from diswot.storage.refusal import obstacle
 from search_spaces import get_space
 
 SPACE = "nasbench201"
@@ -114,11 +114,8 @@ def _check_out(out: Path) -> None:
     """Refuse before any work what could not be written, or would replace something else."""
     if out.is_dir():
         raise InputError(f"--out {str(out)!r} is a folder, not a file")
-    home = next(parent for parent in out.absolute().parents if parent.exists())
-    if not home.is_dir():
-        raise InputError(f"--out {str(out)!r} cannot be written: {str(home)!r} is not a folder")
-    if not os.access(home, os.W_OK):
-        raise InputError(f"--out {str(out)!r} cannot be written: no permission in {str(home)!r}")
+    if found := obstacle(out.absolute().parent):
+        raise InputError(f"--out {str(out)!r} cannot be written: {found}")
     if out.exists():
         with reading(out), out.open(encoding="utf-8", errors="replace") as file:
             if file.readline(len(HEADER) + 1) != HEADER:

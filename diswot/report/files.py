@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from io import StringIO
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from diswot.report.result import Result, settings_of
 from diswot.search.checkpoint import CHECKPOINT, RESULT
 from diswot.search.run import Search
 from diswot.storage.atomic import atomic_write
+from diswot.storage.refusal import obstacle
 
 CANDIDATES = "candidates.csv"
 PLOT = "search.png"
@@ -26,11 +26,8 @@ def check_folder(folder: Path, search: Search) -> None:
     Raises:
         InputError: with what stands in the way.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
-    home = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not os.access(home, os.W_OK):
-        raise InputError(f"--out {str(folder)!r} cannot be written: no permission in {str(home)!r}")
+    if found := obstacle(folder):
+        raise InputError(f"--out {str(folder)!r} cannot be written: {found}")
     if (folder / RESULT).exists() and not _holds(folder / RESULT, search):
         raise InputError(f"{str(folder)!r} holds the result of another search; choose another folder")
     if (folder / CHECKPOINT).exists() and not (folder / RESULT).exists():

@@ -26,7 +26,7 @@ def test_what_an_encoding_lacks_is_said_otherwise(text: str, written: str, monke
     monkeypatch.setattr(sys, "stdout", stdout)
     speak_plainly()
     print(text, flush=True)  # noqa: T201
-    assert stdout.buffer.getvalue().decode("ascii") == f"{written}\n"  # type: ignore[attr-defined]
+    assert stdout.buffer.getvalue().decode("ascii") == f"{written}\n"
 
 
 def test_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +34,7 @@ def test_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", stdout)
     speak_plainly()
     print(json.dumps({"weights": "é😀.pt"}, ensure_ascii=False), flush=True)  # noqa: T201
-    assert json.loads(stdout.buffer.getvalue()) == {"weights": "é😀.pt"}  # type: ignore[attr-defined]
+    assert json.loads(stdout.buffer.getvalue()) == {"weights": "é😀.pt"}
 
 
 def test_a_table_goes_to_an_ascii_terminal() -> None:

@@ -255,7 +255,7 @@ def test_a_table_of_something_else_is_noticed_before_the_file_is_opened(files: F
         convert(files.torch, files.torch)
     with pytest.raises(InputError, match="is a folder, not a file"):
         convert(files.torch, tmp_path)
-    with pytest.raises(InputError, match=r"cannot be written: .* is not a folder"):
+    with pytest.raises(InputError, match=r"cannot be written: .* is a file, not a folder"):
         convert(files.torch, files.torch / "table.csv")
 
 
