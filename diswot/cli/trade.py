@@ -27,11 +27,9 @@ def show_trade(result: Result) -> None:
     front = _front(result)
     if len(front.points) > 1:
         shown = outline([Point(float(point.cost), point.score) for point in front.points], COLUMNS)
-        STDOUT.print(
-            f"What a smaller budget buys ({len(shown)} of the {len(front.points)} points of the Pareto front; "
-            "result.json has all):",
-            soft_wrap=True,
-        )
+        left_out = len(front.points) - len(shown)
+        some = f"{len(shown)} points of the Pareto front; result.json has {left_out} more"
+        STDOUT.print(f"What a smaller budget buys ({some if left_out else 'the whole Pareto front'}):", soft_wrap=True)
         STDOUT.print(_table(front.against, [front.points[place] for place in shown]))
         STDOUT.print()
     if result.beyond is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from diswot.cli.trade import say_cost, show_trade
+from diswot.report.fronts import FrontPoint
 from diswot.report.plots import plot_search
 from diswot.report.result import Result, make_result
 from diswot.search.run import Search
@@ -100,13 +101,23 @@ def test_people_see_some_of_the_front_and_what_lies_beyond(search: Search, capsy
     result = result_of(search)
     show_trade(result)
     shown = capsys.readouterr().out
-    count = len(result.fronts[0].points)
-    assert count > 6
-    assert f"What a smaller budget buys (6 of the {count} points of the Pareto front; result.json has all):" in shown
+    assert "What a smaller budget buys (the whole Pareto front):" in shown
     assert f"{result.recommended.score:.3f}" in shown
     assert f"A glance at {len(search.beyond or ())} architectures up to 50% beyond the budget" in shown
     assert result.beyond is not None
     assert all(step.student.arch in shown for step in result.beyond.steps)
+
+
+def test_of_a_long_front_people_see_the_best_bargain(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
+    result = result_of(search)
+    jump = [FrontPoint(arch="a", score=1.0, cost=100), FrontPoint(arch="b", score=9.0, cost=101)]
+    steps = [FrontPoint(arch="c", score=9 + i / 10, cost=200 * i) for i in range(1, 9)]
+    front = result.fronts[0].model_copy(update={"points": [*jump, *steps]})
+    show_trade(result.model_copy(update={"fronts": [front]}))
+    shown = capsys.readouterr().out
+    assert "What a smaller budget buys (6 points of the Pareto front; result.json has 4 more):" in shown
+    _, costs, _ = (line.split() for line in shown.partition("A glance")[0].strip().splitlines())
+    assert costs[:3] == ["parameters", "100", "101"]
 
 
 def test_people_are_told_when_nothing_beyond_is_better(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
