@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from diswot.errors import DiswotError, InputError
+    from diswot.evaluation import prepare
     from diswot.executors.compute import Compute
     from diswot.probes import ProbeSpec, load_probe
     from diswot.recommend import explain, run_search
     from diswot.report.result import Result
-    from diswot.scoring import Scorer, prepare
+    from diswot.scoring import Scorer
     from diswot.search.budget import Budget
     from diswot.search.run import Search
     from diswot.search.spec import SearchSpec
@@ -36,7 +37,7 @@ _HOMES = {
     "TeacherSpec": "diswot.teachers",
     "explain": "diswot.recommend",
     "load_probe": "diswot.probes",
-    "prepare": "diswot.scoring",
+    "prepare": "diswot.evaluation",
     "run_search": "diswot.recommend",
 }
 

@@ -11,12 +11,13 @@ from functools import partial
 from diswot.cache.executor import CachingExecutor
 from diswot.cache.identity import Recipe
 from diswot.errors import DiswotError
+from diswot.evaluation import EvalTask, Measurer, prepare, tasks_of
 from diswot.executors import Executor, Measure, open_executor, reach
 from diswot.executors.compute import Compute
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
-from diswot.scoring import Measurer, Scorer, first_draws, needs_reference, prepare, reference_sample
+from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.search.confirm import confirm
 from diswot.search.run import Progress, Search
 from diswot.search.spec import SearchSpec
@@ -47,7 +48,6 @@ def recipe_of(spec: SearchSpec, device: str) -> Recipe:
         probe,
         [spec.score],
         seed=spec.seed,
-        seeds=spec.seeds,
         initialisations=spec.initialisations,
     )
     return Recipe(make)
@@ -122,7 +122,7 @@ def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanati
     recipe = recipe_of(spec, compute.device)
     sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
     with _executor(recipe, compute) as executor:
-        *reference, measurement = executor.map([*first_draws(sample), arch])
+        *reference, measurement = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.seeds))])
     if measurement.error is not None:
         raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
     scorer = Scorer(spec.score, reference)

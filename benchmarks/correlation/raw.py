@@ -19,7 +19,8 @@ from benchmarks.labels.table import Unit
 from benchmarks.runs.protocol import write_whole
 from benchmarks.statistics.definitions import Vector
 from diswot.errors import UnreadableData
-from diswot.scoring import Measurement, Scorer
+from diswot.evaluation import Measurement
+from diswot.scoring import Scorer
 from search_spaces import SearchSpace
 
 HEADER = ("arch", "class", "members", "proxy", "seed", "value", "params", "macs", "depth", "seconds", "error")

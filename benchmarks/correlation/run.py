@@ -31,10 +31,11 @@ from benchmarks.runs.protocol import (
     write_json,
 )
 from diswot.errors import DiswotError
+from diswot.evaluation import EvalTask, Measurement, Measurer, prepare, proxies_of, tasks_of
 from diswot.executors import DEADLINE, Executor, check_executor, open_executor, reach
 from diswot.probes import load_probe
 from diswot.runtime.threads import one_thread
-from diswot.scoring import Measurement, Measurer, Scorer, needs_reference, prepare, proxies_of, reference_sample
+from diswot.scoring import Scorer, needs_reference, reference_sample
 from search_spaces import Architecture, get_space
 
 TIMED = 8
@@ -88,12 +89,12 @@ class _Share:
     proxies: tuple[str, ...]
     known: dict[Architecture, Measurement | None]
 
-    def measured(self, executor: Executor | None) -> Iterator[Measurement]:
+    def measured(self, executor: Executor | None, inits: range) -> Iterator[Measurement]:
         """Whole measurements, in order; where nothing is lacking no executor is needed."""
         if executor is None:
             yield from (known for known in self.known.values() if known is not None)
             return
-        for known, found in zip(self.known.values(), executor.map(list(self.known)), strict=True):
+        for known, found in zip(self.known.values(), executor.map(tasks_of(self.known, inits)), strict=True):
             if known is None or found.error is not None:
                 yield found
             else:
@@ -140,7 +141,7 @@ def run_correlation(
     with reach(executor, workers, address):
         fresh, seconds = _measure(work, open_pool, log, report)
     _write_raw(work, log)
-    timed = _spread(work)
+    timed = tasks_of(_spread(work), range(spec.seeds))
     scores = seconds_per_arch(work.measurer, spec.scores, timed, report)
     write_json(
         work.folder / TIMINGS,
@@ -159,7 +160,7 @@ def run_correlation(
 
 
 def seconds_per_arch(
-    measurer: Measurer, scores: Sequence[str], archs: Sequence[Architecture], report: Report
+    measurer: Measurer, scores: Sequence[str], tasks: Sequence[EvalTask], report: Report
 ) -> dict[str, float]:
     """What each score costs alone: CPU seconds of one measurement on one thread, the forward pass included.
 
@@ -169,20 +170,20 @@ def seconds_per_arch(
     Args:
         measurer: of the run.
         scores: names of proxies and aggregates.
-        archs: to time; the first is measured once beforehand, untimed.
+        tasks: to time; the first is measured once beforehand, untimed.
         report: called after each architecture.
     """
     alone = {score: replace(measurer, proxies=proxies_of([score])) for score in scores}
     seconds = dict.fromkeys(scores, 0.0)
     with one_thread():
         for one in alone.values():
-            one(archs[0])
-        for done, arch in enumerate(archs, 1):
+            one(tasks[0])
+        for done, task in enumerate(tasks, 1):
             for score, one in alone.items():
                 start = time.process_time()
-                one(arch)
-                seconds[score] += (time.process_time() - start) / len(archs)
-            report("timing each proxy alone", done, len(archs))
+                one(task)
+                seconds[score] += (time.process_time() - start) / len(tasks)
+            report("timing each proxy alone", done, len(tasks))
     return seconds
 
 
@@ -204,7 +205,6 @@ def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _W
         probe,
         spec.scores,
         seed=spec.seed,
-        seeds=spec.seeds,
         initialisations=spec.initialisations,
     )
     earlier = EarlierRun() if source is None else read_earlier(source, protocol)
@@ -225,7 +225,7 @@ def _measure(
             start_folder(work.folder, work.protocol)
             start = time.perf_counter()
             with log:
-                for measurement in share.measured(pool):
+                for measurement in share.measured(pool, range(work.spec.seeds)):
                     log.append(measurement)
                     done += 1
                     report("measuring", done, len(work.architectures))

@@ -11,12 +11,12 @@ from torch import nn
 
 from benchmarks.paper.claims import Claim, interval, judge
 from benchmarks.statistics.definitions import Vector
+from diswot.evaluation import EvalTask, Measurer
 from diswot.executors.compute import Compute
 from diswot.networks import build_random
 from diswot.recommend import measurer_of, run_search
 from diswot.report.result import Result
 from diswot.runtime.threads import one_thread
-from diswot.scoring import Measurer
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import derive_seed, stream
@@ -124,9 +124,9 @@ def _seconds(check: SpeedCheck) -> tuple[Vector, Vector]:
     evaluations, trainings = [], []
     with one_thread():
         for arch in archs:
-            measurer(arch)
+            measurer(EvalTask(arch, range(check.search.seeds)))
             start = time.process_time()
-            measurer(arch)
+            measurer(EvalTask(arch, range(check.search.seeds)))
             evaluations.append(time.process_time() - start)
             trainings.append(step_seconds(measurer, arch, check.steps) * steps_per_training)
     return np.array(evaluations), np.array(trainings)

@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.runs.measurements import MeasurementLog
 from benchmarks.runs.protocol import MEASUREMENTS, PROTOCOL, Protocol, difference, read_json
 from diswot.errors import InputError
+from diswot.evaluation import Measurement
 from diswot.proxies import PROXIES
-from diswot.scoring import Measurement
 
 _OF_THE_TEACHER = ("teacher", "weights_sha256", "initialisations")
 _OF_EVERYTHING = (

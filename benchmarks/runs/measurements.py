@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from diswot.errors import UnreadableData
-from diswot.scoring import Measurement
+from diswot.evaluation import Measurement
 from search_spaces import Costs
 
 

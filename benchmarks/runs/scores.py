@@ -20,10 +20,10 @@ from benchmarks.runs.protocol import (
     start_folder,
 )
 from diswot.errors import InputError, UnknownName
+from diswot.evaluation import EvalTask, Measurement, prepare
 from diswot.executors import EXECUTORS, Executor, open_executor
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
-from diswot.scoring import Draws, Measurement, draws_of, prepare
 from search_spaces import Architecture, get_space
 
 
@@ -111,39 +111,38 @@ class RawScores:
     ) -> None:
         self._stack.close()
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in the order of `archs`.
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        """Measurements in the order of `tasks`.
 
         Raises:
             InputError: the teacher cannot be had as specified.
             ExecutorError: workers could not be started or were lost for good.
         """
-        seeds = self.source.spec.seeds
-        canonical = [(self.space.canonical(arch), draws_of(arch, seeds)) for arch in archs]
-        asked = [(self.space.encode(arch), arch, draws) for arch, draws in canonical]
-        missing = {name: self._missing(arch, draws) for name, arch, draws in asked if not self._has(name, draws)}
+        canonical = [(self.space.canonical(task.arch), task.inits) for task in tasks]
+        asked = [(self.space.encode(arch), arch, inits) for arch, inits in canonical]
+        missing = {name: self._missing(arch, inits) for name, arch, inits in asked if not self._has(name, inits)}
         fresh = self._open().map(list(missing.values())) if missing else iter(())
-        for name, _, draws in asked:
-            while not self._has(name, draws):
+        for name, _, inits in asked:
+            while not self._has(name, inits):
                 self._keep(next(fresh), missing)
             found = self._find(name)
             assert found is not None, "it has just been kept"
-            yield found.drawn(draws)
+            yield found.drawn(inits)
 
-    def _missing(self, arch: Architecture, draws: range) -> Draws:
+    def _missing(self, arch: Architecture, inits: range) -> EvalTask:
         """The initialisations that are not known yet, up to the last that is asked for."""
         known = self._find(self.space.encode(arch))
-        return Draws.of(arch, range(0 if known is None else known.draws, draws.stop))
+        return EvalTask(arch, range(0 if known is None else known.draws, inits.stop))
 
-    def _keep(self, measurement: Measurement, missing: Mapping[str, Draws]) -> None:
+    def _keep(self, measurement: Measurement, missing: Mapping[str, EvalTask]) -> None:
         known = self._find(measurement.arch)
-        stop = missing[measurement.arch].stop
+        stop = missing[measurement.arch].inits.stop
         self._log.append(measurement if known is None else known.extended(measurement, stop))
         self.measured += 1
 
-    def _has(self, name: str, draws: range) -> bool:
+    def _has(self, name: str, inits: range) -> bool:
         found = self._find(name)
-        return found is not None and (found.error is not None or found.draws >= draws.stop)
+        return found is not None and (found.error is not None or found.draws >= inits.stop)
 
     def _find(self, name: str) -> Measurement | None:
         return self._log.found.get(name) or self.source.known.get(name)  # The log may hold more initialisations.
@@ -157,7 +156,6 @@ class RawScores:
                 self.source.probe,
                 spec.scores,
                 seed=spec.seed,
-                seeds=spec.seeds,
                 initialisations=spec.initialisations,
             )
             self._pool = self._stack.enter_context(open_executor(self._executor, measurer, self._workers))

@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from random import Random
 from typing import Any
 
+from diswot.evaluation import EvalTask, Measurement, Measurer
 from diswot.executors import DEADLINE, Executor, open_executor
 from diswot.executors.dispatch import start
 from diswot.executors.pace import Pace
 from diswot.executors.processes import ProcessCrew
 from diswot.executors.ray import RayCrew
-from diswot.scoring import Measurement, Measurer, draws_of
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
@@ -32,16 +32,15 @@ TASKS = 1000
 class Instant(Measurer):
     """A measurer that makes its values up out of the architecture's name."""
 
-    def __call__(self, arch: Architecture) -> Measurement:
+    def __call__(self, task: EvalTask) -> Measurement:
         """Values of a real measurement's names and number."""
-        draws = draws_of(arch, self.seeds)
-        arch = self.space.canonical(arch)
+        arch = self.space.canonical(task.arch)
         name = self.space.encode(arch)
         channels, height, width = self.probe.images.shape[1:]
         costs = self.space.costs(arch, self.num_classes, (channels, height, width))
         made_up = Random(name)  # noqa: S311  (nobody's secret)
-        values = {proxy: tuple(made_up.random() for _ in range(draws.stop)) for proxy in self.proxies}
-        return Measurement(name, costs, values, 0.0).drawn(draws)
+        values = {proxy: tuple(made_up.random() for _ in range(task.inits.stop)) for proxy in self.proxies}
+        return Measurement(name, costs, values, 0.0).drawn(task.inits)
 
 
 class AsReal(Pace):
@@ -111,7 +110,7 @@ def _search_ms(name: str, measurer: Measurer, pace: Pace, seed: int) -> float:
     """CPU time of a search in this process, all of its threads, for each measurement: proposals, scores and all."""
     search = Search(SearchSpec(TeacherSpec("resnet20", 100), evaluations=EVALUATIONS, seed=seed))
     with _open(name, measurer, 2, pace) as executor:
-        list(executor.map([measurer.space.smallest] * 20))
+        list(executor.map([EvalTask(measurer.space.smallest)] * 20))
         before = time.process_time()
         search.run(executor, report=lambda _: None)
         seconds = time.process_time() - before
@@ -120,9 +119,9 @@ def _search_ms(name: str, measurer: Measurer, pace: Pace, seed: int) -> float:
 
 def _task_ms(executor: Executor, arch: Architecture) -> float:
     """Wall time of an evaluation of no time by one worker: no more than that is lost beside an evaluation."""
-    list(executor.map([arch] * 20))
+    list(executor.map([EvalTask(arch)] * 20))
     before = time.perf_counter()
-    list(executor.map([arch] * TASKS))
+    list(executor.map([EvalTask(arch)] * TASKS))
     return 1000 * (time.perf_counter() - before) / TASKS
 
 

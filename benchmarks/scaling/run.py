@@ -16,10 +16,10 @@ import torch
 from benchmarks.scaling.driver import driver_costs
 from benchmarks.speed.stopwatch import peak_rss
 from diswot.errors import DiswotError, InputError
+from diswot.evaluation import Measurer, prepare, tasks_of
 from diswot.executors import Executor, open_executor, reach
 from diswot.probes import load_probe
 from diswot.probes.spec import ProbeSpec
-from diswot.scoring import Measurer, prepare
 from diswot.search.run import BATCH
 from diswot.seeds import stream
 from diswot.teachers.spec import TeacherSpec
@@ -81,7 +81,7 @@ def run_scaling(evaluations: int, seed: int, report: Report) -> dict[str, Any]:
     load = os.getloadavg()[0]
     report("observing the teacher", 0, 1)
     probe = load_probe(PROBE, TEACHER.num_classes, CIFAR, seed).to("cpu")
-    measurer = prepare(get_space(SPACE), TEACHER, probe, [SCORE], seed=seed, seeds=1, initialisations=1)
+    measurer = prepare(get_space(SPACE), TEACHER, probe, [SCORE], seed=seed, initialisations=1)
     rng = stream(seed, "scaling")
     archs = [measurer.space.sample(rng) for _ in range(evaluations)]
     contestants = [
@@ -151,7 +151,7 @@ def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> list[floa
     """Wall time until each measurement was there, after the one before it."""
     seconds = []
     start = time.perf_counter()
-    for measurement in executor.map(archs):
+    for measurement in executor.map(tasks_of(archs)):
         if measurement.error is not None:
             raise DiswotError(f"{measurement.arch} could not be measured: {measurement.error}")
         now = time.perf_counter()

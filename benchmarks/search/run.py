@@ -21,8 +21,9 @@ from benchmarks.runs.scores import RawScores, ScoreSource, find_scores
 from benchmarks.statistics.bootstrap import LEVEL
 from benchmarks.statistics.definitions import Vector
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
+from diswot.evaluation import FIRST, tasks_of
 from diswot.executors import Executor
-from diswot.scoring import FIRST, Scorer
+from diswot.scoring import Scorer
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
@@ -162,7 +163,7 @@ def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int
     for count in counts:
         scored = [m for m in search.measurements[:count] if m.error is None]
         finalists = sorted(scored, key=lambda m: -scorer(m.drawn(FIRST)).value)[: search.spec.finalists]
-        whole = executor.map([search.space.decode(m.arch) for m in finalists])
+        whole = executor.map(tasks_of([search.space.decode(m.arch) for m in finalists], range(search.spec.seeds)))
         scores = {m.arch: scorer(m).value for m in whole if m.error is None}
         found.append(truth.accuracy[max(scores, key=scores.__getitem__)] if scores else np.nan)
     return np.array(found)

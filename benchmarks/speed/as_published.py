@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from torch.profiler import record_function
 
 from benchmarks.speed.published_networks import Norm, PublishedClassifier, published_student, published_teacher
+from diswot.evaluation import EvalTask
 from diswot.probes.batch import ProbeBatch
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 BUILDING = "building the module"
 """Profiler range around what builds a network."""
@@ -40,9 +41,9 @@ class AsPublished:
     num_classes: int
     probe: ProbeBatch
 
-    def __call__(self, arch: Architecture) -> float:
+    def __call__(self, task: EvalTask) -> float:
         """The proxy of fresh networks with PyTorch's default weights; higher is better."""
-        return PUBLISHED[self.proxy](self, get_space("nasbench201").values(arch))
+        return PUBLISHED[self.proxy](self, get_space("nasbench201").values(task.arch))
 
     def student(self, operations: tuple[str, ...], norm: Norm = nn.BatchNorm2d) -> PublishedClassifier:
         """A fresh student on the probe's device."""

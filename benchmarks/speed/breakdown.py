@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 from benchmarks.speed.as_published import BUILDING
 from benchmarks.speed.stopwatch import Case, run
-from diswot.scoring import Measurer
+from diswot.evaluation import Measurer
 from search_spaces import Architecture, SearchSpace
 
 SCORE = "score"

@@ -12,12 +12,12 @@ import torch
 from benchmarks.speed.as_published import PUBLISHED, AsPublished
 from benchmarks.speed.published_networks import check_teacher
 from diswot.errors import InputError
+from diswot.evaluation import Measurer, prepare
 from diswot.executors.compute import Compute
 from diswot.probes import load_probe
 from diswot.probes.spec import ProbeSpec
 from diswot.recommend import measurer_of
 from diswot.runtime.cores import core_count
-from diswot.scoring import Measurer, prepare
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space
@@ -135,8 +135,7 @@ def contestants(spec: ThroughputSpec) -> Iterator[Contestant]:
     for dtype in (torch.float32, torch.bfloat16) if native_bfloat16(spec.device) else (torch.float32,):
         start = time.perf_counter()
         measurer = prepare(
-            get_space(SPACE), teacher, probe.to(spec.device, dtype), [DISWOT], seed=spec.seed, seeds=1,
-            initialisations=1,
+            get_space(SPACE), teacher, probe.to(spec.device, dtype), [DISWOT], seed=spec.seed, initialisations=1,
         )  # fmt: skip
         yield from _ours(spec, DISWOT, measurer, time.perf_counter() - start)
     start = time.perf_counter()

@@ -16,13 +16,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import torch
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.scoring import Measurement
+from diswot.evaluation import EvalTask, Measurement
+from diswot.runtime.memory import keep_freed_memory
 from search_spaces import Architecture
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Case = Callable[[Architecture], Any]
+Case = Callable[[EvalTask], Any]
 """What is timed: a `Measurer`, or a published proxy."""
 
 
@@ -74,6 +75,7 @@ class Station:
 def _serve(connection: Connection, case: bytes, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
+    keep_freed_memory()
     held = pickle.loads(case)  # noqa: S301  (from the parent process)
     while True:
         try:
@@ -93,7 +95,7 @@ def run(case: Case, arch: Architecture) -> None:
     Raises:
         DiswotError: the network failed.
     """
-    found = case(arch)
+    found = case(EvalTask(arch))
     if isinstance(found, Measurement) and found.error is not None:
         raise DiswotError(f"{found.arch} could not be scored: {found.error}")
 

@@ -16,6 +16,7 @@ from benchmarks.speed.contestants import SPACE, Contestant, ThroughputSpec, cont
 from benchmarks.speed.roofline import copy_rate, matrix_rate
 from benchmarks.speed.stopwatch import Station, peak_rss, seconds_of
 from diswot.errors import DiswotError
+from diswot.evaluation import tasks_of
 from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import connection
 from diswot.seeds import stream
@@ -147,7 +148,7 @@ def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[
 
 def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
     start = time.perf_counter()
-    for measurement in executor.map(archs):
+    for measurement in executor.map(tasks_of(archs)):
         if measurement.error is not None:
             raise DiswotError(f"{measurement.arch} could not be scored: {measurement.error}")
     return time.perf_counter() - start

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from functools import partial
 
 from diswot.batch.plan import Job, at
+from diswot.evaluation import prepare
 from diswot.executors.compute import Compute
 from diswot.probes import load_probe
-from diswot.scoring import prepare
 from search_spaces import get_space
 
 
@@ -34,5 +34,5 @@ def _check_teacher(job: Job) -> None:
     load = partial(load_probe, spec.probe, teacher.num_classes, teacher.in_shape, spec.seed)
     probe = at(f"search.probe (teacher {job.teacher})", load)
     space, scores = get_space(spec.space), [spec.score]
-    observe = partial(prepare, space, teacher, probe, scores, seed=spec.seed, seeds=1, initialisations=1)
+    observe = partial(prepare, space, teacher, probe, scores, seed=spec.seed, initialisations=1)
     at(f"teacher {job.teacher}", observe)

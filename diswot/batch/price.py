@@ -15,12 +15,13 @@ from diswot.batch.plan import Job
 from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.files import store_file
 from diswot.cache.identity import Recipe
+from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
 from diswot.executors import Executor, Measure, open_executor
 from diswot.executors.compute import Compute
 from diswot.recommend import measurer_of, recipe_of
 from diswot.runtime.cores import core_count
 from diswot.runtime.threads import one_thread
-from diswot.scoring import Measurement, Measurer, first_draws, needs_reference, reference_sample
+from diswot.scoring import needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
 from diswot.search.budget import Budget
 from diswot.search.feasible import Feasible
@@ -111,7 +112,7 @@ class _Clock:
             measurer, prepare = self._measurer(job)
             archs = _within(job)
             with one_thread():
-                measure = fmean(measurer(arch).seconds for arch in first_draws(archs))
+                measure = fmean(measurer(arch).seconds for arch in tasks_of(archs))
             self._speeds[key] = Speed(prepare + self._starting(measurer, archs[0]), measure)
         return self._speeds[key]
 
@@ -123,7 +124,7 @@ class _Clock:
             measurer = measurer_of(job.spec, self._compute.device)
             self._measurers[key] = measurer, time.perf_counter() - start
             with one_thread():
-                measurer(measurer.space.smallest)  # The first one also pays for what is done once.
+                measurer(EvalTask(measurer.space.smallest))  # The first one also pays for what is done once.
         return self._measurers[key]
 
     def _starting(self, measurer: Measurer, arch: Architecture) -> float:
@@ -141,7 +142,7 @@ class _Clock:
                     pass
             start = time.perf_counter()
             with open_executor("processes", measurer, self.workers) as executor:
-                (measured,) = executor.map(first_draws([arch]))
+                (measured,) = executor.map(tasks_of([arch]))
                 self._start = max(0.0, time.perf_counter() - start - measured.seconds)
         return self._start
 
@@ -236,6 +237,7 @@ class _Nothing:
     def __init__(self, recipe: Recipe) -> None:
         self._space, self._task = recipe.space, (recipe.teacher.num_classes, recipe.teacher.in_shape)
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
-            yield Measurement(self._space.encode(arch), self._space.costs(arch, *self._task), {}, 0.0, "not measured")
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for task in tasks:
+            costs = self._space.costs(task.arch, *self._task)
+            yield Measurement(self._space.encode(task.arch), costs, {}, 0.0, "not measured")

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from diswot.cache.gaps import Gap, GapMeasurer
 from diswot.cache.identity import Recipe
 from diswot.cache.shelter import ShelteredStore
 from diswot.cache.store import Context, Row, Values
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.base import Executor, Measure
 from diswot.proxies import PROXIES
-from diswot.scoring import Measurement, draws_of
 from search_spaces import Architecture
 
 KEEP_SECONDS = 1.0
@@ -95,30 +94,25 @@ class CachingExecutor:
         finally:
             self._stack.close()
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in the order of `archs`, each as soon as those before it are there.
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        """Measurements in the order of `tasks`, each as soon as those before it are there.
 
         Raises:
             InputError: the teacher cannot be observed.
             ExecutorError: no worker can be started any more.
         """
         start = time.perf_counter()
-        asked = [draws_of(arch, self._recipe.seeds) for arch in archs]
-        canonical = [self._recipe.space.canonical(arch) for arch in archs]
-        names = [self._recipe.space.encode(arch) for arch in canonical]
+        asked = [replace(task, arch=self._recipe.space.canonical(task.arch)) for task in tasks]
+        names = [self._recipe.space.encode(task.arch) for task in asked]
         found = self._find(names)
-        lacking = [self._lacking(found.get(name, {}), draws) for name, draws in zip(names, asked, strict=True)]
-        gaps = [
-            Gap(arch.space, arch.choices, draws.start, draws.stop, lacks)
-            for arch, draws, lacks in zip(canonical, asked, lacking, strict=True)
-            if lacks
-        ]
-        looking = (time.perf_counter() - start) / max(1, len(archs))
+        lacking = [self._lacking(found.get(name, {}), task) for name, task in zip(names, asked, strict=True)]
+        gaps = [replace(task, proxies=lacks) for task, lacks in zip(asked, lacking, strict=True) if lacks]
+        looking = (time.perf_counter() - start) / max(1, len(tasks))
         fresh = iter(self._measure(gaps))
-        for arch, name, draws, lacks in zip(canonical, names, asked, lacking, strict=True):
-            self._count(lacks, draws)
-            measured = next(fresh) if lacks else self._unmeasured(arch, name)
-            completed = self._complete(measured, found.get(name, {}), draws, lacks, looking)
+        for task, name, lacks in zip(asked, names, lacking, strict=True):
+            self._count(lacks, task)
+            measured = next(fresh) if lacks else self._unmeasured(task.arch, name)
+            completed = self._complete(measured, found.get(name, {}), task, lacks, looking)
             if time.monotonic() - self._kept >= KEEP_SECONDS:
                 self._keep()
             yield completed
@@ -140,15 +134,19 @@ class CachingExecutor:
         self.use.damaged = self._store.damaged
         return found
 
-    def _lacking(self, values: Values, draws: range) -> tuple[str, ...]:
-        return tuple(name for name in self._recipe.proxies if not all(key in values for key in self._keys(name, draws)))
+    def _proxies(self, task: EvalTask) -> tuple[str, ...]:
+        return self._recipe.proxies if task.proxies is None else task.proxies
 
-    def _keys(self, proxy: str, draws: range) -> list[tuple[str, int, int]]:
-        """What the store holds of a proxy: a value for each initialisation, or the first one's for all."""
+    def _lacking(self, values: Values, task: EvalTask) -> tuple[str, ...]:
+        proxies = self._proxies(task)
+        return tuple(name for name in proxies if not all(key in values for key in self._keys(name, task.inits)))
+
+    def _keys(self, proxy: str, inits: range) -> list[tuple[str, int, int]]:
+        """What the store holds of a proxy: a value for each initialization, or the first one's for all."""
         row = PROXIES[proxy]
-        return [(proxy, row.version, index) for index in draws if index == 0 or not row.steady]
+        return [(proxy, row.version, index) for index in inits if index == 0 or not row.steady]
 
-    def _measure(self, gaps: Sequence[Gap]) -> Iterator[Measurement]:
+    def _measure(self, gaps: Sequence[EvalTask]) -> Iterator[Measurement]:
         """What the executor gives, which starts when it is first needed."""
         if not gaps:
             return iter(())
@@ -158,7 +156,7 @@ class CachingExecutor:
 
     def _make(self) -> Measure:
         start = time.perf_counter()
-        measurer = GapMeasurer(self._recipe.make())
+        measurer = self._recipe.make()
         self.preparing = time.perf_counter() - start
         return measurer
 
@@ -168,21 +166,21 @@ class CachingExecutor:
         return Measurement(name, costs, {}, 0.0)
 
     def _complete(
-        self, measured: Measurement, known: Values, draws: range, lacks: tuple[str, ...], looking: float
+        self, measured: Measurement, known: Values, task: EvalTask, lacks: tuple[str, ...], looking: float
     ) -> Measurement:
         """A measurement with what was known of it; what is new is kept, if it did not fail."""
         seconds = measured.seconds + looking
         if measured.error is not None:
             return replace(measured, seconds=seconds)
         values = {}
-        for proxy in self._recipe.proxies:
-            keys = self._keys(proxy, draws)
+        for proxy in self._proxies(task):
+            keys = self._keys(proxy, task.inits)
             if proxy in lacks:
                 values[proxy] = measured.values[proxy]
                 self._remember(measured.arch, keys, values[proxy])
             elif keys:
                 series = tuple(known[key] for key in keys)
-                values[proxy] = series * len(draws) if PROXIES[proxy].steady else series
+                values[proxy] = series * len(task.inits) if PROXIES[proxy].steady else series
         return replace(measured, values=values, seconds=seconds)
 
     def _remember(self, arch: str, keys: Sequence[tuple[str, int, int]], series: Sequence[float]) -> None:
@@ -194,10 +192,10 @@ class CachingExecutor:
         self._store.keep(self._pending)
         self._pending, self._kept = [], time.monotonic()
 
-    def _count(self, lacks: tuple[str, ...], draws: range) -> None:
+    def _count(self, lacks: tuple[str, ...], task: EvalTask) -> None:
         if not lacks:
             self.use.hits += 1
-        elif len(lacks) < sum(bool(self._keys(proxy, draws)) for proxy in self._recipe.proxies):
+        elif len(lacks) < sum(bool(self._keys(proxy, task.inits)) for proxy in self._proxies(task)):
             self.use.partial += 1
         else:
             self.use.misses += 1

@@ -1,8 +1,8 @@
 """What a measurement depends on, known before the teacher is observed.
 
-A `Measurer` is what `diswot.scoring.prepare` makes of its arguments, by this code, these packages and this machine, and
-of nothing else. So the arguments are described, whatever they are: one that is added tomorrow, or a field of one, is
-part of the key by itself.
+A `Measurer` is what `diswot.evaluation.prepare` makes of its arguments, by this code, these packages and this machine,
+and of nothing else. So the arguments are described, whatever they are: one that is added tomorrow, or a field of one,
+is part of the key by itself.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import torch
 from diswot.cache.describe import describe
 from diswot.cache.store import Context
 from diswot.cache.versions import versions
+from diswot.evaluation import Measurer, proxies_of
 from diswot.probes.batch import ProbeBatch
-from diswot.scoring import Measurer, proxies_of
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import SearchSpace
 
-PER_ROW = ("scores", "seeds")
-"""Arguments that say which values are wanted, not what they are: rows have a proxy and a seed index."""
+PER_ROW = ("scores",)
+"""Arguments that say which values are wanted, not what they are: rows have a proxy."""
 
 TEACHERS_OWN = ("name", "weights")
 """What of the teacher's specification does not reach a proxy that does not look at the teacher."""
@@ -34,7 +34,7 @@ class Recipe:
     """A measurer that has not been made yet, and what its values depend on.
 
     Args:
-        make: makes it: `diswot.scoring.prepare` with all of its arguments.
+        make: makes it: `diswot.evaluation.prepare` with all of its arguments.
 
     Attributes:
         make: the same.
@@ -42,7 +42,6 @@ class Recipe:
         teacher: specification of the teacher.
         probe: the batch.
         proxies: that will be measured.
-        seeds: random initialisations of each student.
     """
 
     def __init__(self, make: partial[Measurer]) -> None:
@@ -54,7 +53,6 @@ class Recipe:
         self.teacher: TeacherSpec = bound.arguments["teacher"]
         self.probe: ProbeBatch = bound.arguments["probe"]
         self.proxies: tuple[str, ...] = proxies_of(bound.arguments["scores"])
-        self.seeds: int = bound.arguments["seeds"]
 
     def context(self, *, of_teacher: bool) -> Context:
         """What values depend on.

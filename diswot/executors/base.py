@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from search_spaces import Architecture, SearchSpace
+from search_spaces import SearchSpace
 
 if TYPE_CHECKING:
+    from diswot.evaluation import EvalTask, Measurement
     from diswot.probes.batch import ProbeBatch
-    from diswot.scoring import Measurement
 
 RETRIES = 3
 """Times that a measurement is tried again after its worker died or hung."""
@@ -33,7 +33,7 @@ class Measure(Protocol):
     def probe(self) -> ProbeBatch:
         """The batch that students are observed on."""
 
-    def __call__(self, arch: Architecture, /) -> Measurement:
+    def __call__(self, task: EvalTask, /) -> Measurement:
         """Measure one architecture."""
 
 
@@ -45,8 +45,8 @@ class Executor(Protocol):
     an architecture over which that happens again and again is recorded as failed.
     """
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in the order of `archs`, each as soon as those before it are there.
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        """Measurements in the order of `tasks`, each as soon as those before it are there.
 
         Raises:
             ExecutorError: no worker can be started any more.

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from diswot.errors import DiswotError
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.base import Measure
-from diswot.scoring import Measurement
-from search_spaces import Architecture
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Done:
     """A worker has finished the oldest chunk that it was sent.
 
     Attributes:
-        results: for each architecture its measurement, or what the measurer raised.
+        results: for each task its measurement, or what the measurer raised.
         seconds: wall time of each.
     """
 
@@ -60,7 +59,7 @@ class Crew(Protocol):
     def start(self, worker: int) -> None:
         """Begin to start a worker; `wait` tells when it is ready, or lost."""
 
-    def send(self, worker: int, archs: Sequence[Architecture]) -> None:
+    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
         """Send a chunk to a worker that is ready; it works on its chunks one after the other."""
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
@@ -70,14 +69,14 @@ class Crew(Protocol):
         """End a worker by force, whatever it is doing; nothing is heard of it any more."""
 
 
-def measure_chunk(measurer: Measure, archs: Sequence[Architecture]) -> Done:
+def measure_chunk(measurer: Measure, tasks: Sequence[EvalTask]) -> Done:
     """What a worker does with a chunk."""
     results: list[Measurement | Exception] = []
     seconds = []
-    for arch in archs:
+    for task in tasks:
         start = time.perf_counter()
         try:
-            results.append(measurer(arch))
+            results.append(measurer(task))
         except Exception as error:  # the caller's, who gets it in its place
             results.append(_portable(error))
         seconds.append(time.perf_counter() - start)
@@ -96,9 +95,9 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def failed(measurer: Measure, arch: Architecture, reason: str) -> Measurement:
+def failed(measurer: Measure, task: EvalTask, reason: str) -> Measurement:
     """The record of an architecture that could not be measured."""
-    arch = measurer.space.canonical(arch)
+    arch = measurer.space.canonical(task.arch)
     channels, height, width = measurer.probe.images.shape[1:]
     costs = measurer.space.costs(arch, measurer.num_classes, (channels, height, width))
     return Measurement(measurer.space.encode(arch), costs, {}, 0.0, reason)

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from diswot.errors import ExecutorError
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.base import RETRIES, Measure
 from diswot.executors.crew import Crew, Done, Lost, Ready, failed
 from diswot.executors.pace import Pace
-from diswot.scoring import Measurement
-from search_spaces import Architecture
 
 START_SECONDS = 180.0
 """Time in which workers must have started. Generous: on a machine under load, importing torch alone takes a minute."""
@@ -42,11 +41,11 @@ def start(crew: Crew, measurer: Measure, pace: Pace) -> Dispatcher:
 
 
 class Batch:
-    """The architectures of one call of `map`, on their way."""
+    """The tasks of one call of `map`, on their way."""
 
-    def __init__(self, archs: Sequence[Architecture]) -> None:
-        self.archs = archs
-        self.waiting = deque(range(len(archs)))
+    def __init__(self, tasks: Sequence[EvalTask]) -> None:
+        self.tasks = tasks
+        self.waiting = deque(range(len(tasks)))
         self.results: dict[int, Measurement | Exception] = {}
         self.falls: Counter[int] = Counter()
         self.alone: set[int] = set()
@@ -91,7 +90,7 @@ class Dispatcher:
         pace: how many to send at once, and how long to wait.
     """
 
-    def __init__(self, crew: Crew, failed: Callable[[Architecture, str], Measurement], pace: Pace) -> None:
+    def __init__(self, crew: Crew, failed: Callable[[EvalTask, str], Measurement], pace: Pace) -> None:
         self._crew = crew
         self._failed = failed
         self.pace = pace
@@ -118,15 +117,15 @@ class Dispatcher:
                     raise ExecutorError(f"a worker cannot be started: it {event.reason}; {self._crew.hint}")
                 self._workers[number].ready = True
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in the order of `archs`.
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        """Measurements in the order of `tasks`.
 
         Raises:
             ExecutorError: no worker can be started any more.
         """
-        batch = Batch(archs)
+        batch = Batch(tasks)
         try:
-            for place in range(len(archs)):
+            for place in range(len(tasks)):
                 while place not in batch.results:
                     self._feed(batch)
                     self._collect()
@@ -148,7 +147,7 @@ class Dispatcher:
             if not busy:
                 worker.since = time.monotonic()
             worker.chunks.append(chunk)
-            self._crew.send(worker.number, [batch.archs[place] for place in chunk.places])
+            self._crew.send(worker.number, [batch.tasks[place] for place in chunk.places])
 
     def _collect(self) -> None:
         """Wait until something has happened, and see to it."""
@@ -227,4 +226,4 @@ class Dispatcher:
                 f"workers start but measure nothing: over each of {HOPELESS} architectures the worker {reason}"
             )
         reason = f"given up after {batch.falls[place]} tries: the worker {reason}"
-        batch.results[place] = self._failed(batch.archs[place], reason)
+        batch.results[place] = self._failed(batch.tasks[place], reason)

@@ -17,10 +17,11 @@ from typing import Any
 
 import torch
 
+from diswot.evaluation import EvalTask
 from diswot.executors.base import Measure
 from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
 from diswot.runtime import forkserver
-from search_spaces import Architecture
+from diswot.runtime.memory import keep_freed_memory
 
 EXIT_SECONDS = 5.0
 """Time in which a process whose pipe has ended must have ended itself."""
@@ -72,10 +73,10 @@ class ProcessCrew:
         with its, suppress(OSError, EOFError):
             process.start()
 
-    def send(self, worker: int, archs: Sequence[Architecture]) -> None:
+    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
         """Send a chunk."""
         with suppress(ConnectionError):  # `wait` tells that it is gone
-            self._workers[worker].pipe.send(archs)
+            self._workers[worker].pipe.send(tasks)
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
         """At most one event of each process."""
@@ -123,13 +124,14 @@ def _work(pipe: connection.Connection[Any, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     torch.set_num_threads(1)
+    keep_freed_memory()
     with suppress(EOFError, ConnectionError):  # the parent is gone, and this process about to go
         pipe.send(_Hello())
         measurer: Measure = pickle.loads(pipe.recv_bytes())  # noqa: S301  (from the parent process)
         pipe.send(Ready())
         while True:
-            archs: Any = pipe.recv()
-            pipe.send(measure_chunk(measurer, archs))
+            tasks: Any = pipe.recv()
+            pipe.send(measure_chunk(measurer, tasks))
 
 
 def _leave_with_parent() -> None:

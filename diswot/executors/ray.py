@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
+from diswot.evaluation import EvalTask
 from diswot.executors.base import Measure
 from diswot.executors.cluster import first_line
 from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
-from search_spaces import Architecture
+from diswot.runtime.memory import keep_freed_memory
 
 
 class RayCrew:
@@ -51,9 +52,9 @@ class RayCrew:
         actor = self._actors[worker] = self._kind.remote()
         self._calls[worker] = deque([actor.start.remote(self._measurer)])
 
-    def send(self, worker: int, archs: Sequence[Architecture]) -> None:
+    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
         """Send a chunk."""
-        self._calls[worker].append(self._actors[worker].measure.remote(archs))
+        self._calls[worker].append(self._actors[worker].measure.remote(tasks))
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
         """What has happened first, if anything has: answers are taken one by one, those of an actor as it was asked.
@@ -81,6 +82,7 @@ class _Actor:
 
     def __init__(self) -> None:
         torch.set_num_threads(1)
+        keep_freed_memory()
         self._measurer: Measure | None = None
 
     def start(self, measurer: Measure) -> Ready:
@@ -88,10 +90,10 @@ class _Actor:
         self._measurer = measurer
         return Ready()
 
-    def measure(self, archs: Sequence[Architecture]) -> Done:
+    def measure(self, tasks: Sequence[EvalTask]) -> Done:
         """Measure a chunk."""
         assert self._measurer is not None, "an actor is started before it is sent anything"
-        return measure_chunk(self._measurer, archs)
+        return measure_chunk(self._measurer, tasks)
 
 
 def _event(call: Any) -> Event:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.base import Measure
 from diswot.runtime.threads import one_thread
-from diswot.scoring import Measurement
-from search_spaces import Architecture
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +17,9 @@ class SerialExecutor:
 
     measurer: Measure
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        """Measurements in the order of `archs`."""
-        return map(self.measurer, archs)
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        """Measurements in the order of `tasks`."""
+        return map(self.measurer, tasks)
 
 
 @contextmanager

@@ -55,18 +55,30 @@ class Evidence:
     """What a proxy may look at: one candidate under one random initialisation.
 
     Attributes:
-        student: the candidate's observation.
+        build: makes the candidate's module, in evaluation mode.
+        want: what the proxies need of the forward pass.
         costs: the candidate's costs.
         teacher: what the teacher shows on the same probe batch; `None` where no proxy asks for it.
-        network: the candidate's module, in evaluation mode; proxies leave it as it is.
-        probe: the batch that both were observed on.
+        probe: the batch that both are observed on.
     """
 
-    student: Observation
+    build: Callable[[], nn.Module]
+    want: Want
     costs: Costs
     teacher: TeacherView | None
-    network: nn.Module
     probe: ProbeBatch
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """The candidate's module, built at first use; proxies leave it as it is."""
+        return self.build()
+
+    @cached_property
+    def student(self) -> Observation:
+        """The candidate's observation, by one forward pass at first use."""
+        from diswot.observation import observe
+
+        return observe(self.network, self.probe, self.want)
 
     @property
     def teachers(self) -> TeacherView:

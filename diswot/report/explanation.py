@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from diswot.evaluation import Measurement
 from diswot.proxies import PROXIES
 from diswot.report.document import Document
 from diswot.report.student import Student, student
-from diswot.scoring import Measurement, Scorer
+from diswot.scoring import Scorer
 from diswot.search.run import candidate
 
 

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from diswot.errors import InfeasibleBudget, InputError, UnreadableData
+from diswot.evaluation import FIRST, EvalTask, Measurement, tasks_of
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
-from diswot.scoring import FIRST, Draws, Measurement, Score, Scorer, first_draws, needs_reference, reference_sample
+from diswot.scoring import Score, Scorer, needs_reference, reference_sample
 from diswot.search.algorithms import ALGORITHMS, AlgorithmSettings
 from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
@@ -266,7 +267,7 @@ class Search:
     ) -> bool:
         """Measure what is left of the reference sample; returns whether to go on."""
         sample = reference_sample(self.space, self.spec.seed) if needs_reference(self.spec.score) else []
-        for measurement in executor.map(first_draws(sample[len(self.reference) :])):
+        for measurement in executor.map(tasks_of(sample[len(self.reference) :])):
             self.reference.append(measurement)
             report(Progress("reference", len(self.reference), len(sample)))
             if len(self.reference) % BATCH == 0 and len(self.reference) < len(sample) and not keep():
@@ -358,7 +359,7 @@ class Search:
         """Measurements by one initialisation, in order; those that the reference sample already holds cost nothing."""
         known = {m.arch: m for m in self.reference}
         names = [self.space.encode(arch) for arch in archs]
-        fresh = executor.map(first_draws(arch for arch, name in zip(archs, names, strict=True) if name not in known))
+        fresh = executor.map(tasks_of(arch for arch, name in zip(archs, names, strict=True) if name not in known))
         for name in names:
             yield known[name] if name in known else next(fresh)
 
@@ -366,7 +367,7 @@ class Search:
         """The same measurements with the other initialisations."""
         if self.spec.seeds == 1:
             return
-        asked = [Draws.of(self.space.decode(one.arch), range(one.draws, self.spec.seeds)) for one in measured]
+        asked = [EvalTask(self.space.decode(one.arch), range(one.draws, self.spec.seeds)) for one in measured]
         for one, more in zip(measured, executor.map(asked), strict=True):
             yield one.extended(more, self.spec.seeds)
 

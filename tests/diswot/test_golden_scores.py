@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
+from diswot.evaluation import EvalTask, Measurement, Measurer, prepare
 from diswot.probes import ProbeSpec, load_probe
 from diswot.proxies import AGGREGATES
-from diswot.scoring import Draws, Measurement, Measurer, Scorer, prepare
+from diswot.scoring import Scorer
 from diswot.teachers import TeacherSpec
 from search_spaces import Architecture, get_space
 
@@ -39,14 +40,12 @@ GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
 
 @cache
 def evaluator(space: str) -> Measurer:
-    return prepare(
-        get_space(space), TEACHER, load_probe(ProbeSpec(), 100, (3, 32, 32), 0), ["default"], seed=0, seeds=1
-    )
+    return prepare(get_space(space), TEACHER, load_probe(ProbeSpec(), 100, (3, 32, 32), 0), ["default"], seed=0)
 
 
 def evaluate(space: str, arch: str) -> Measurement:
     decoded: Architecture = get_space(space).decode(arch)
-    return evaluator(space)(Draws.of(decoded, range(1)))
+    return evaluator(space)(EvalTask(decoded))
 
 
 def test_the_score_is_made_of_the_terms_that_are_guarded() -> None:

@@ -3,19 +3,22 @@
 import math
 from dataclasses import replace
 from typing import get_args
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from torch import nn
 
-from diswot import scoring
+from diswot import evaluation
 from diswot.errors import InputError, UnknownName
+from diswot.evaluation import EvalTask, Measurement, Measurer, prepare, proxies_of, tasks_of
+from diswot.observation import forward
 from diswot.observation.capture import Want
 from diswot.probes import ProbeSpec, load_probe
 from diswot.probes.spec import DTYPES
 from diswot.proxies import AGGREGATES, PROXIES, Aggregate
 from diswot.proxies.base import Scale
-from diswot.scoring import Draws, Measurement, Measurer, Scorer, prepare, proxies_of, reference_sample
+from diswot.scoring import Scorer, reference_sample
 from diswot.teachers import TeacherSpec
 from search_spaces import Architecture, Costs, get_space
 
@@ -86,14 +89,14 @@ def test_proxies_of_scores_are_listed_once() -> None:
         proxies_of(["nope"])
 
 
-def measurer(*scores: str, seeds: int = 1) -> Measurer:
+def measurer(*scores: str) -> Measurer:
     probe = load_probe(ProbeSpec(size=8), TASK.num_classes, TASK.in_shape, 0).to("cpu")
-    return prepare(SPACE, TASK, probe, scores, seed=0, seeds=seeds, initialisations=1)
+    return prepare(SPACE, TASK, probe, scores, seed=0, initialisations=1)
 
 
 def test_a_measurement_does_not_depend_on_what_was_measured_before() -> None:
-    measure = measurer("diswot", "nwot", seeds=2)
-    a, b = SPACE.decode("1-1-3"), SPACE.decode("3-1-1")
+    measure = measurer("diswot", "nwot")
+    a, b = tasks_of(map(SPACE.decode, ("1-1-3", "3-1-1")), range(2))
     first = measure(a)
     measure(b)
     assert measure(a) == first
@@ -106,7 +109,7 @@ def test_networks_compute_in_the_dtype_of_the_probe_and_score_nearly_alike() -> 
     for dtype in DTYPES:
         probe = load_probe(ProbeSpec("leaves", 8, dtype), TASK.num_classes, TASK.in_shape, 0)
         assert str(probe.images.dtype) == f"torch.{dtype}"
-        measured = prepare(SPACE, TASK, probe, ["default", "diswot"], seed=0, seeds=1)(SPACE.arch([1, 2, 3]))
+        measured = prepare(SPACE, TASK, probe, ["default", "diswot"], seed=0)(EvalTask(SPACE.arch([1, 2, 3])))
         assert measured.error is None
         values[dtype] = [measured.values[name][0] for name in sorted(measured.values)]
     assert values["float32"] != values["bfloat16"]
@@ -115,18 +118,16 @@ def test_networks_compute_in_the_dtype_of_the_probe_and_score_nearly_alike() -> 
 
 def test_more_seeds_begin_with_the_same_values() -> None:
     arch = SPACE.decode("1-1-1")
-    one, two = (measurer("relation", seeds=n)(arch).values["relation"] for n in (1, 2))
+    one, two = (measurer("relation")(EvalTask(arch, range(n))).values["relation"] for n in (1, 2))
     assert one == two[:1]
 
 
 def test_initialisations_by_number_are_those_of_the_whole() -> None:
     """Of a steady proxy, the first stands for all; where it is not asked for, the value is left to whoever has it."""
-    measure = measurer("nwot", "params", seeds=3)
+    measure = measurer("nwot", "params")
     assert (PROXIES["params"].steady, PROXIES["nwot"].steady) == (True, False)
     arch = SPACE.decode("1-1-3")
-    whole = measure(arch)
-    first = measure(Draws(arch.space, arch.choices, 0, 1))
-    rest = measure(Draws(arch.space, arch.choices, 1, 3))
+    whole, first, rest = (measure(EvalTask(arch, inits)) for inits in (range(3), range(1), range(1, 3)))
     assert (whole.draws, first.draws, rest.draws) == (3, 1, 2)
     assert first == whole.drawn(range(1))
     assert rest.values == {"nwot": whole.values["nwot"][1:]}
@@ -145,15 +146,26 @@ def test_the_teacher_is_not_run_where_no_proxy_asks() -> None:
     assert measurer("relation").teacher is not None
 
 
+@pytest.mark.parametrize(("score", "builds", "passes"), [("params", 0, 0), ("l2-norm", 1, 0), ("nwot", 1, 1)])
+def test_a_network_is_built_and_observed_only_where_a_proxy_looks(
+    score: str, builds: int, passes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate, build, seen = measurer(score), Mock(wraps=SPACE.build), Mock(wraps=forward.observe)
+    monkeypatch.setattr(SPACE, "build", build)
+    monkeypatch.setattr(forward, "observe", seen)
+    assert evaluate(EvalTask(SPACE.decode("1-1-1"))).error is None
+    assert (build.call_count, seen.call_count) == (builds, passes)
+
+
 def test_architectures_of_one_function_measure_alike() -> None:
     space = get_space("nasbench201")
     probe = load_probe(ProbeSpec(size=4), 10, (3, 16, 16), 0).to("cpu")
-    measure = prepare(space, TASK, probe, ["nwot"], seed=0, seeds=1)
+    measure = prepare(space, TASK, probe, ["nwot"], seed=0)
     texts = [
         "|skip_connect~0|+|none~0|none~1|+|none~0|nor_conv_3x3~1|none~2|",
         "|skip_connect~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_3x3~1|none~2|",
     ]
-    a, b = (measure(space.decode(text)) for text in texts)
+    a, b = (measure(EvalTask(space.decode(text))) for text in texts)
     assert a == b
 
 
@@ -165,15 +177,15 @@ def test_a_network_that_fails_is_a_failure_on_record(error: Exception, monkeypat
         raise error
 
     monkeypatch.setattr(SPACE, "build", fail)
-    found = measure(SPACE.decode("1-1-1"))
+    found = measure(EvalTask(SPACE.decode("1-1-1")))
     assert found.values == {}
     assert found.error == f"{type(error).__name__}: {error}"
 
 
 def test_a_value_that_is_not_finite_is_a_failure_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
     measure = measurer("nwot")
-    monkeypatch.setattr(scoring, "PROXIES", {"nwot": _Infinite()})
-    assert measure(SPACE.decode("1-1-1")).error == "not finite: nwot"
+    monkeypatch.setattr(evaluation, "PROXIES", {"nwot": _Infinite()})
+    assert measure(EvalTask(SPACE.decode("1-1-1"))).error == "not finite: nwot"
 
 
 class _Infinite:
@@ -182,11 +194,6 @@ class _Infinite:
 
     def compute(self, _: object) -> float:
         return math.inf
-
-
-def test_seeds_below_one_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^seeds must be at least 1, not 0$"):
-        measurer("params", seeds=0)
 
 
 def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:
@@ -201,7 +208,8 @@ def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:
 
 
 def test_a_steady_proxy_is_measured_once_and_stands_for_every_seed() -> None:
-    found = measurer("macs", "nwot", seeds=3)(SPACE.decode("1-1-3")).values
+    task = EvalTask(SPACE.decode("1-1-3"), range(3))
+    found = measurer("macs", "nwot")(task).values
     assert len(set(found["macs"])) == 1
     assert len(set(found["nwot"])) == 3
-    assert found["macs"] == measurer("macs", seeds=3)(SPACE.decode("1-1-3")).values["macs"]
+    assert found["macs"] == measurer("macs")(task).values["macs"]

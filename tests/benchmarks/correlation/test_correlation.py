@@ -15,7 +15,7 @@ from benchmarks.correlation.tables import correlation_table
 from benchmarks.runs.measurements import MeasurementLog
 from benchmarks.runs.protocol import CorrelationSpec
 from diswot.errors import DiswotError, InputError
-from diswot.scoring import Measurement, Measurer
+from diswot.evaluation import EvalTask, Measurement, Measurer
 from search_spaces import Architecture
 
 STATISTICS = (
@@ -197,8 +197,8 @@ def test_architectures_that_fail_are_left_out_and_named(
 ) -> None:
     measure = Measurer.__call__
 
-    def sometimes(self: Measurer, arch: Architecture) -> Measurement:
-        found = measure(self, arch)
+    def sometimes(self: Measurer, task: EvalTask) -> Measurement:
+        found = measure(self, task)
         return replace(found, values={}, error="RuntimeError: no") if found.arch == "3-3-1" else found
 
     monkeypatch.setattr(Measurer, "__call__", sometimes)
@@ -211,7 +211,8 @@ def test_architectures_that_fail_are_left_out_and_named(
 def test_a_run_in_which_all_fail_says_why(
     spec: CorrelationSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(self: Measurer, arch: Architecture) -> Measurement:
+    def never(self: Measurer, task: EvalTask) -> Measurement:
+        arch = task.arch
         costs = self.space.costs(arch, self.num_classes)
         return Measurement(self.space.encode(arch), costs, {}, 0.0, "RuntimeError: no")
 

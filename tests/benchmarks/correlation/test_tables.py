@@ -12,7 +12,8 @@ from benchmarks.correlation.tables import correlation_table
 from benchmarks.labels.table import Duplicates, read_labels, units_of
 from benchmarks.runs.protocol import write_json
 from diswot.errors import UnreadableData
-from diswot.scoring import Measurement, Scorer
+from diswot.evaluation import Measurement
+from diswot.scoring import Scorer
 from search_spaces import Costs, get_space
 
 CELLS = get_space("nasbench201")

@@ -15,8 +15,7 @@ from benchmarks.correlation.run import run_correlation
 from benchmarks.runs.measurements import MeasurementLog
 from benchmarks.runs.protocol import CorrelationSpec
 from diswot.errors import InputError
-from diswot.scoring import Measurement, Measurer
-from search_spaces import Architecture
+from diswot.evaluation import EvalTask, Measurement, Measurer
 
 COUNTS = {"params", "macs", "depth"}
 
@@ -47,9 +46,9 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
     seen: list[frozenset[str]] = []
     measure = Measurer.__call__
 
-    def watch(self: Measurer, arch: Architecture) -> Measurement:
+    def watch(self: Measurer, task: EvalTask) -> Measurement:
         seen.append(frozenset(self.proxies))
-        return measure(self, arch)
+        return measure(self, task)
 
     monkeypatch.setattr(Measurer, "__call__", watch)
     return seen

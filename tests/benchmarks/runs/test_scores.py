@@ -14,11 +14,12 @@ from benchmarks.runs.measurements import MeasurementLog
 from benchmarks.runs.protocol import CorrelationSpec
 from benchmarks.runs.scores import RawScores, find_scores
 from diswot.errors import InputError, UnreadableData
-from diswot.scoring import Draws, first_draws
+from diswot.evaluation import tasks_of
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
+WHOLE = range(2)
 FIRST, SECOND = SPACE.decode("1-1-1"), SPACE.decode("1-1-3")
 
 
@@ -31,29 +32,29 @@ def finished(spec: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) ->
 def test_each_architecture_is_measured_once_and_kept(spec: CorrelationSpec, tmp_path: Path) -> None:
     source = find_scores(spec, tmp_path / "run", None, "search")
     with RawScores(source, "serial", None) as scores:
-        first = list(scores.map([FIRST, SECOND, FIRST]))
+        first = list(scores.map(tasks_of([FIRST, SECOND, FIRST], WHOLE)))
         assert [one.arch for one in first] == ["1-1-1", "1-1-3", "1-1-1"]
         assert first[0] == first[2]
         assert scores.measured == 2
-        assert list(scores.map([SECOND])) == [first[1]]
+        assert list(scores.map(tasks_of([SECOND], WHOLE))) == [first[1]]
         assert scores.measured == 2
     assert set(MeasurementLog(tmp_path / "run" / "measurements.jsonl").found) == {"1-1-1", "1-1-3"}
     with RawScores(find_scores(spec, tmp_path / "run", None, "search"), "serial", None) as scores:
-        assert list(scores.map([FIRST, SECOND])) == first[:2]
+        assert list(scores.map(tasks_of([FIRST, SECOND], WHOLE))) == first[:2]
         assert scores.measured == 0
 
 
 def test_only_the_initialisations_that_are_asked_for_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
     asked = replace(spec, seeds=3)
     with RawScores(find_scores(asked, tmp_path / "whole", None, "search"), "serial", None) as scores:
-        (whole,) = scores.map([FIRST])
+        (whole,) = scores.map(tasks_of([FIRST], range(3)))
     with RawScores(find_scores(asked, tmp_path / "parts", None, "search"), "serial", None) as scores:
-        first, _ = scores.map(first_draws([FIRST, SECOND]))
+        first, _ = scores.map(tasks_of([FIRST, SECOND]))
         assert first == whole.drawn(range(1))
         assert {one.draws for one in MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found.values()} == {1}
-        assert list(scores.map([Draws(FIRST.space, FIRST.choices, 1, 3)])) == [whole.drawn(range(1, 3))]
+        assert list(scores.map(tasks_of([FIRST], range(1, 3)))) == [whole.drawn(range(1, 3))]
         assert scores.measured == 3
-        assert list(scores.map([FIRST])) == [whole]
+        assert list(scores.map(tasks_of([FIRST], range(3)))) == [whole]
         assert scores.measured == 3
     assert MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found["1-1-1"] == whole
 
@@ -62,12 +63,12 @@ def test_more_initialisations_of_what_an_earlier_run_began_are_measured(spec: Co
     asked = replace(spec, seeds=3)
     begun, whole, rest = (tmp_path / name for name in ("begun", "whole", "rest"))
     with RawScores(find_scores(asked, begun, None, "search"), "serial", None) as scores:
-        list(scores.map(first_draws([FIRST])))
+        list(scores.map(tasks_of([FIRST])))
     with RawScores(find_scores(asked, whole, None, "search"), "serial", None) as scores:
-        expected = list(scores.map([FIRST]))
+        expected = list(scores.map(tasks_of([FIRST], range(3))))
     with RawScores(find_scores(asked, rest, begun, "search"), "serial", None) as scores:
-        assert list(scores.map([FIRST])) == expected
-        assert list(scores.map([FIRST])) == expected
+        assert list(scores.map(tasks_of([FIRST], range(3)))) == expected
+        assert list(scores.map(tasks_of([FIRST], range(3)))) == expected
         assert scores.measured == 1
 
 
@@ -76,7 +77,7 @@ def test_scores_of_a_correlation_run_are_taken_over(spec: CorrelationSpec, finis
     taken = find_scores(spec, tmp_path / "taken", finished, "search")
     more = SPACE.decode("5-1-1")
     with RawScores(own, "serial", None) as measured, RawScores(taken, "serial", None) as scores:
-        assert list(scores.map([FIRST, more])) == list(measured.map([FIRST, more]))
+        assert list(scores.map(tasks_of([FIRST, more], WHOLE))) == list(measured.map(tasks_of([FIRST, more], WHOLE)))
         assert scores.measured == 1, "the one that the run lacks"
 
 

@@ -16,10 +16,10 @@ from benchmarks.scaling import run as scaling
 from benchmarks.scaling.driver import Instant
 from benchmarks.scaling.run import family, run_scaling
 from diswot.errors import InputError
+from diswot.evaluation import EvalTask, Measurer, proxies_of
 from diswot.executors import reach
 from diswot.probes.noise import white_noise
 from diswot.probes.spec import ProbeSpec
-from diswot.scoring import Measurer, proxies_of
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import CIFAR, get_space
 
@@ -39,11 +39,12 @@ def test_the_family_has_the_children_and_theirs_but_no_strangers() -> None:
 
 def test_made_up_measurements_look_like_real_ones() -> None:
     space = get_space("nasbench201")
-    instant = Instant(space, 4, white_noise(2, 4, CIFAR, seed=0), None, proxies_of(["default"]), seed=0, seeds=2)
-    found = instant(space.largest)
+    instant = Instant(space, 4, white_noise(2, 4, CIFAR, seed=0), None, proxies_of(["default"]), seed=0)
+    task = EvalTask(space.largest, range(2))
+    found = instant(task)
     assert isinstance(instant, Measurer)
-    assert found == instant(space.largest)
-    assert found.values != instant(space.smallest).values
+    assert found == instant(task)
+    assert found.values != instant(EvalTask(space.smallest, range(2))).values
     assert tuple(found.values) == instant.proxies
     assert all(len(series) == 2 and all(map(math.isfinite, series)) for series in found.values.values())
 

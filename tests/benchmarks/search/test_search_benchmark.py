@@ -22,17 +22,17 @@ from benchmarks.search.run import (
     run_search_benchmark,
 )
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.compute import Compute
 from diswot.probes.spec import ProbeSpec
 from diswot.recommend import run_search
 from diswot.report.result import Result
-from diswot.scoring import Measurement
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 ARCHS = [SPACE.encode(arch) for arch in SPACE.enumerate()]
@@ -96,8 +96,8 @@ class Whole:
         self.means = means
         self.asked: list[str] = []
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for arch in (task.arch for task in tasks):
             name = SPACE.encode(arch)
             self.asked.append(name)
             mean = FIRST_SCORES[name] if self.means is None else self.means[name]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from benchmarks.speed.as_published import PUBLISHED, AsPublished, diswot_terms, nwot_value, synflow_value, zico_value
 from benchmarks.speed.published_networks import PublishedCell, PublishedClassifier, published_student, published_teacher
 from diswot.errors import InputError
+from diswot.evaluation import EvalTask
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
@@ -70,7 +71,9 @@ def evidence(network: nn.Module, teacher: nn.Module, probe: ProbeBatch) -> Evide
         return observe(module, seen, WANT)
 
     costs = SPACE.costs(SPACE.decode(WHOLE), 10, CIFAR)
-    return Evidence(look(network), costs, TeacherView((look(teacher),)), network, probe)
+    found = Evidence(lambda: network, WANT, costs, TeacherView((look(teacher),)), probe)
+    vars(found)["student"] = look(network)
+    return found
 
 
 @pytest.mark.parametrize("text", [WHOLE, WITH_NONE, WITH_DEAD])
@@ -102,7 +105,7 @@ def test_other_proxies_are_ours(probe: ProbeBatch, teacher: nn.Module) -> None:
     assert not norms.missing_keys
     assert synflow_value(bare, probe.images) == pytest.approx(PROXIES["synflow"].compute(found), rel=1e-9)
     case = AsPublished("params", "resnet20", 10, probe)
-    assert math.log(case(SPACE.decode(WHOLE))) == PROXIES["params"].compute(found)
+    assert math.log(case(EvalTask(SPACE.decode(WHOLE)))) == PROXIES["params"].compute(found)
 
 
 class _Two(nn.Module):
@@ -153,7 +156,7 @@ def test_norms_learn_the_batch_as_in_training(probe: ProbeBatch) -> None:
 @pytest.mark.parametrize("proxy", PUBLISHED)
 def test_each_candidate_gets_fresh_weights(proxy: str, probe: ProbeBatch) -> None:
     case = AsPublished(proxy, "resnet20", 10, probe)
-    values = {case(SPACE.decode(WITH_NONE)) for _ in range(2)}
+    values = {case(EvalTask(SPACE.decode(WITH_NONE))) for _ in range(2)}
     assert all(map(math.isfinite, values))
     assert len(values) == (1 if proxy == "params" else 2)
 

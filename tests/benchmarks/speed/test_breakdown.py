@@ -9,11 +9,11 @@ from torch.profiler import record_function
 
 from benchmarks.speed.as_published import BUILDING, AsPublished
 from benchmarks.speed.breakdown import CATEGORIES, MATHEMATICS, OTHER, breakdown
+from diswot.evaluation import EvalTask, prepare
 from diswot.probes import ProbeSpec, load_probe
 from diswot.runtime.threads import one_thread
-from diswot.scoring import prepare
 from diswot.teachers.spec import TeacherSpec
-from search_spaces import CIFAR, Architecture, get_space
+from search_spaces import CIFAR, get_space
 
 SPACE = get_space("nasbench201")
 ARCHS = [SPACE.decode("|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_1x1~2|")]
@@ -36,7 +36,7 @@ class Work:
             }
         )
 
-    def __call__(self, _: Architecture) -> Tensor:
+    def __call__(self, _: EvalTask) -> Tensor:
         name = self.name
         if name == "additions":
             return self.map + self.map
@@ -64,7 +64,7 @@ def test_an_operation_is_filed_under_its_kind(name: str) -> None:
 
 
 def test_the_published_algorithm_and_ours_have_every_kind() -> None:
-    ours = prepare(SPACE, TeacherSpec("resnet20", 10), PROBE.to("cpu"), ["diswot"], seed=0, seeds=1, initialisations=1)
+    ours = prepare(SPACE, TeacherSpec("resnet20", 10), PROBE.to("cpu"), ["diswot"], seed=0, initialisations=1)
     for case in (ours, AsPublished("diswot", "resnet20", 10, PROBE)):
         with one_thread():
             shares = breakdown(case, ARCHS)

@@ -7,11 +7,11 @@ from typing import Any
 
 from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job, Plan, jobs_of
+from diswot.evaluation import EvalTask, Measurement
 from diswot.report.files import write_files
 from diswot.report.result import make_result
-from diswot.scoring import Measurement, draws_of
 from diswot.search.run import Search
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 A, B, C, D = "1-1-1", "3-1-1", "5-1-1", "7-1-1"
 """The ResNets of at most 107,000 parameters, for images of 16 x 16 with 10 classes."""
@@ -40,12 +40,12 @@ class Scripted:
     def __init__(self, values: Values) -> None:
         self.values = values
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for arch, inits in ((task.arch, task.inits) for task in tasks):
             name, costs = SPACE.encode(arch), SPACE.costs(arch, 10, (3, 16, 16))
             known = self.values.get(name)
             whole = Measurement(name, costs, {"diswot": known} if known else {}, 0.0, None if known else "not known")
-            yield whole.drawn(draws_of(arch, 2))
+            yield whole.drawn(inits)
 
 
 def plan_of(**changes: Any) -> Plan:

@@ -10,15 +10,16 @@ from typing import Any
 
 from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.identity import Recipe
+from diswot.evaluation import EvalTask, Measurement, prepare, tasks_of
 from diswot.executors import Executor, Measure, open_executor
 from diswot.probes import ProbeSpec, load_probe
 from diswot.probes.batch import ProbeBatch
-from diswot.scoring import Measurement, prepare
 from diswot.teachers import TeacherSpec
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 ARCHS = [SPACE.decode(text) for text in ("1-1-1", "1-1-3", "3-1-1")]
+TASKS = tasks_of(ARCHS, range(2))
 NAMES = [SPACE.encode(arch) for arch in ARCHS]
 TASK = TeacherSpec("resnet20", 10, (3, 16, 16))
 
@@ -31,7 +32,7 @@ def probe() -> ProbeBatch:
 def recipe(*scores: str, **changes: Any) -> Recipe:
     """That of a measurer of the default score, with some arguments changed."""
     arguments = {"space": SPACE, "teacher": TASK, "probe": probe(), "scores": list(scores or ("default",))}
-    return Recipe(partial(prepare, **{**arguments, "seed": 0, "seeds": 2, "initialisations": 1, **changes}))
+    return Recipe(partial(prepare, **{**arguments, "seed": 0, "initialisations": 1, **changes}))
 
 
 def serial(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
@@ -45,8 +46,8 @@ def never(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
 def measure(
     one: Recipe,
     folder: Path | None,
-    archs: Sequence[Architecture] = ARCHS,
+    tasks: Sequence[EvalTask] = TASKS,
     start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]] = serial,
 ) -> tuple[list[Measurement], CacheUse]:
     with CachingExecutor(one, start, folder) as executor:
-        return list(executor.map(archs)), executor.use
+        return list(executor.map(tasks)), executor.use

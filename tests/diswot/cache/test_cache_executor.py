@@ -9,10 +9,10 @@ import pytest
 from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.files import store_file
 from diswot.cache.store import Store
+from diswot.evaluation import EvalTask, Measurement, tasks_of
 from diswot.proxies import PROXIES
 from diswot.runtime.threads import one_thread
-from diswot.scoring import Draws, Measurement, first_draws
-from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, measure, never, recipe, serial
+from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, TASKS, measure, never, recipe, serial
 
 
 def bits(measurements: list[Measurement]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
@@ -31,40 +31,41 @@ def test_a_second_search_is_the_first_bit_for_bit_and_starts_nothing(tmp_path: P
 
 
 def test_hits_and_misses_come_in_the_order_of_the_question(tmp_path: Path) -> None:
-    measure(recipe(), tmp_path, ARCHS[1:2])
-    found, use = measure(recipe(), tmp_path, [*ARCHS, ARCHS[0]])
+    measure(recipe(), tmp_path, TASKS[1:2])
+    found, use = measure(recipe(), tmp_path, [*TASKS, TASKS[0]])
     assert [m.arch for m in found] == [SPACE.encode(arch) for arch in (*ARCHS, ARCHS[0])]
     assert use == CacheUse(hits=1, misses=3)
-    assert bits(found) == bits(measure(recipe(), None, [*ARCHS, ARCHS[0]])[0])
+    assert bits(found) == bits(measure(recipe(), None, [*TASKS, TASKS[0]])[0])
 
 
 def test_fewer_seeds_and_fewer_or_other_proxies_use_what_is_there(tmp_path: Path) -> None:
-    measure(recipe("default", "nwot", seeds=2), tmp_path)
-    for fewer in (recipe("nwot"), recipe("retention", seeds=1), recipe("macs", "nwot", "capacity", seeds=2)):
+    measure(recipe("default", "nwot"), tmp_path)
+    for fewer, inits in ((recipe("nwot"), 2), (recipe("retention"), 1), (recipe("macs", "nwot", "capacity"), 2)):
         asked = set(fewer.proxies) <= {*recipe().proxies, "nwot"}
-        found, use = measure(fewer, tmp_path, start=never if asked else serial)
-        assert bits(found) == bits(measure(fewer, None)[0])
+        tasks = tasks_of(ARCHS, range(inits))
+        found, use = measure(fewer, tmp_path, tasks, start=never if asked else serial)
+        assert bits(found) == bits(measure(fewer, None, tasks)[0])
         assert use == (CacheUse(hits=3) if asked else CacheUse(partial=3))
 
 
 def test_more_seeds_measure_again_only_what_varies(tmp_path: Path) -> None:
-    measure(recipe("default", "macs", seeds=1), tmp_path)
-    more = recipe("default", "macs", seeds=3)
-    found, use = measure(more, tmp_path)
+    asked, more = recipe("default", "macs"), tasks_of(ARCHS, range(3))
+    measure(asked, tmp_path, tasks_of(ARCHS))
+    found, use = measure(asked, tmp_path, more)
     assert use == CacheUse(partial=3)
-    assert bits(found) == bits(measure(more, None)[0])
+    assert bits(found) == bits(measure(asked, None, more)[0])
 
 
 def test_initialisations_are_kept_by_number(tmp_path: Path) -> None:
     """The first of every candidate, then the others of the finalists: each is measured once and found again."""
-    asked = recipe("default", "macs", seeds=3)
-    rest = [Draws(arch.space, arch.choices, 1, 3) for arch in ARCHS[:2]]
-    measure(asked, tmp_path, first_draws(ARCHS))
+    asked, everything = recipe("default", "macs"), tasks_of(ARCHS, range(3))
+    rest = tasks_of(ARCHS[:2], range(1, 3))
+    measure(asked, tmp_path, tasks_of(ARCHS))
     found, use = measure(asked, tmp_path, rest)
     assert use == CacheUse(misses=2)
-    whole = measure(asked, None)[0]
+    whole = measure(asked, None, everything)[0]
     assert bits(found) == bits([replace(m, values=_varying(m.drawn(range(1, 3)))) for m in whole[:2]])
-    again, use = measure(asked, tmp_path, [*rest, *ARCHS[:2]], start=never)
+    again, use = measure(asked, tmp_path, [*rest, *everything[:2]], start=never)
     assert use == CacheUse(hits=4)
     assert bits(again) == bits([*found, *whole[:2]])
 
@@ -84,11 +85,12 @@ def test_another_teacher_leaves_what_does_not_look_at_it(tmp_path: Path) -> None
 def test_a_value_does_not_depend_on_the_proxies_beside_it() -> None:
     """What makes it sound to keep values one by one."""
     with one_thread():
-        all_of_them = recipe(*PROXIES, seeds=1).make()
-        together = all_of_them(ARCHS[1])
+        all_of_them = recipe(*PROXIES).make()
+        task = EvalTask(ARCHS[1])
+        together = all_of_them(task)
         assert together.error is None
         for name, series in together.values.items():
-            assert replace(all_of_them, proxies=(name,))(ARCHS[1]).values == {name: series}
+            assert all_of_them(replace(task, proxies=(name,))).values == {name: series}
 
 
 def test_a_new_version_of_a_proxy_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +130,7 @@ def test_a_damaged_value_is_measured_again_and_counted(tmp_path: Path) -> None:
 def test_what_was_measured_before_an_error_is_kept(tmp_path: Path) -> None:
     def stop_after_one() -> None:
         with CachingExecutor(recipe("nwot"), serial, tmp_path) as executor:
-            next(executor.map(ARCHS))
+            next(executor.map(TASKS))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -13,9 +13,9 @@ import diswot
 from diswot.cache import versions as versions_module
 from diswot.cache.describe import describe
 from diswot.cache.identity import PER_ROW, Recipe
+from diswot.evaluation import Measurer, prepare
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
-from diswot.scoring import Measurer, prepare
 from diswot.teachers import TeacherSpec
 from search_spaces import get_space
 from tests.diswot.cache.kitchen import SPACE, TASK, probe, recipe
@@ -33,8 +33,8 @@ CHANGES: dict[str, list[dict[str, Any]]] = {
 }
 """For each field of a measurer that a value depends on, arguments that change it."""
 
-ROWS = {"proxies", "seeds"}
-"""Fields that say which values there are: each row has a proxy and the index of a seed."""
+ROWS = {"proxies"}
+"""Fields that say which values there are: each row has a proxy."""
 
 
 def key(one: Recipe, *, of_teacher: bool = True) -> bytes:
@@ -53,7 +53,7 @@ def test_a_change_changes_the_key(changes: dict[str, Any]) -> None:
 def test_equal_arguments_give_an_equal_key() -> None:
     again = ProbeBatch(probe().images.clone(), probe().labels.clone(), "the same, under another name")
     assert key(recipe(probe=again, teacher=TeacherSpec("resnet20", 10, (3, 16, 16)))) == key(recipe())
-    assert key(recipe("nwot", seeds=5)) == key(recipe())
+    assert key(recipe("nwot")) == key(recipe())
 
 
 def test_an_argument_that_nobody_has_heard_of_changes_the_key() -> None:
@@ -64,7 +64,6 @@ def test_an_argument_that_nobody_has_heard_of_changes_the_key() -> None:
         scores: Any,
         *,
         seed: int,
-        seeds: int,
         initialisations: int,
         depth: int = 3,
     ) -> Measurer:
@@ -83,7 +82,7 @@ def test_an_argument_that_nobody_has_heard_of_changes_the_key() -> None:
 def test_all_arguments_of_prepare_are_in_the_key_but_those_of_the_rows() -> None:
     known = describe(recipe()._arguments)
     assert [name for name, _ in known] == list(inspect.signature(prepare).parameters)
-    assert set(PER_ROW) == {"scores", "seeds"}
+    assert set(PER_ROW) == {"scores"}
 
 
 def test_weights_are_known_by_what_is_in_the_file(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def _nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a second search costs lookups only")
 
-    monkeypatch.setattr("diswot.scoring.observe_teacher", refuse)
+    monkeypatch.setattr("diswot.evaluation.observe_teacher", refuse)
     monkeypatch.setattr("diswot.recommend.open_executor", refuse)
     monkeypatch.setattr("diswot.recommend.reach", refuse)
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from diswot.errors import ExecutorError
+from diswot.evaluation import EvalTask, Measurement, proxies_of, tasks_of
 from diswot.executors import DEADLINE, EXECUTORS, Executor, open_executor
 from diswot.executors.cluster import TOKEN, connection
 from diswot.executors.crew import Done
@@ -20,8 +21,7 @@ from diswot.executors.dispatch import Dispatcher
 from diswot.executors.pace import Pace
 from diswot.executors.ray import RayCrew
 from diswot.runtime.threads import one_thread
-from diswot.scoring import Measurement, proxies_of
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 from tests.diswot.executors.processes import listening, nothing_left, start_driver
 from tests.diswot.executors.workload import (
     BUG,
@@ -46,10 +46,9 @@ NASBENCH = (
     "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|",
 )
 RESNETS = ("3-1-1", "1-1-3", "1-1-1")
-SAMPLE = [
-    *map(get_space("nasbench201").decode, NASBENCH),
-    *map(get_space("cifar-resnet").decode, RESNETS),
-]
+SAMPLE = tasks_of(
+    [*map(get_space("nasbench201").decode, NASBENCH), *map(get_space("cifar-resnet").decode, RESNETS)],
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Running:
     name: str
     executor: Executor
     mark: str
-    expected: dict[Architecture, Measurement]
+    expected: dict[EvalTask, Measurement]
 
     def only(self, *names: str) -> None:
         """Skip the test for other executors than these."""
@@ -85,14 +84,14 @@ def workload(tmp_path_factory: pytest.TempPathFactory) -> Workload:
 
 
 @pytest.fixture(scope="module")
-def expected(workload: Workload) -> dict[Architecture, Measurement]:
+def expected(workload: Workload) -> dict[EvalTask, Measurement]:
     with one_thread():
         return {arch: workload(arch) for arch in [*SAMPLE, GOOD]}
 
 
 @pytest.fixture(scope="module", params=EXECUTORS)
 def running(
-    request: pytest.FixtureRequest, workload: Workload, expected: dict[Architecture, Measurement]
+    request: pytest.FixtureRequest, workload: Workload, expected: dict[EvalTask, Measurement]
 ) -> Iterator[Running]:
     """Each executor, entered once for all tests; it must leave nothing behind."""
     workload.revive()
@@ -159,7 +158,7 @@ def test_a_consumer_may_stop_early(running: Running) -> None:
 
 @pytest.mark.parametrize("kind", [DEADLY, SLEEPING, STOPPED])
 def test_a_worker_that_dies_or_hangs_is_replaced_and_nothing_is_lost_or_doubled(
-    running: Running, impatient: None, kind: Architecture
+    running: Running, impatient: None, kind: EvalTask
 ) -> None:
     running.only("processes", "ray")
     found = list(running.executor.map([SAMPLE[0], ONCE[kind], *SAMPLE[1:]]))

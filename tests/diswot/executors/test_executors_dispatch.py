@@ -9,20 +9,20 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from diswot.errors import DiswotError, ExecutorError
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors import dispatch
 from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
 from diswot.executors.dispatch import HOPELESS, Dispatcher
 from diswot.executors.pace import Pace
-from diswot.scoring import Measurement
 from search_spaces import Architecture, Costs
 
-ARCHS = [Architecture("numbers", (i,)) for i in range(12)]
-FATAL = Architecture("fatal", ())
-SILENT = Architecture("silent", ())
+TASKS = [EvalTask(Architecture("numbers", (i,))) for i in range(12)]
+FATAL = EvalTask(Architecture("fatal", ()))
+SILENT = EvalTask(Architecture("silent", ()))
 
 
-def measured(arch: Architecture, error: str | None = None) -> Measurement:
-    return Measurement(str(arch), Costs(1, 1, 1, 1), {}, 0.0, error)
+def measured(task: EvalTask, error: str | None = None) -> Measurement:
+    return Measurement(str(task.arch), Costs(1, 1, 1, 1), {}, 0.0, error)
 
 
 class FakeCrew:
@@ -38,7 +38,7 @@ class FakeCrew:
 
     def __init__(self, count: int = 2) -> None:
         self.count = count
-        self.sent: list[tuple[int, list[Architecture]]] = []
+        self.sent: list[tuple[int, list[EvalTask]]] = []
         self.starts: deque[Event] = deque()
         self.ended: list[int] = []
         self._events: dict[int, deque[Event]] = {}
@@ -46,12 +46,12 @@ class FakeCrew:
     def start(self, worker: int) -> None:
         self._events[worker] = deque([self.starts.popleft() if self.starts else Ready()])
 
-    def send(self, worker: int, archs: Sequence[Architecture]) -> None:
-        self.sent.append((worker, list(archs)))
-        if FATAL in archs:
+    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
+        self.sent.append((worker, list(tasks)))
+        if FATAL in tasks:
             self._events[worker].append(Lost("fell"))
-        elif SILENT not in archs:
-            self._events[worker].append(Done([measured(arch) for arch in archs], [0.3] * len(archs)))
+        elif SILENT not in tasks:
+            self._events[worker].append(Done([measured(task) for task in tasks], [0.3] * len(tasks)))
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
         for worker, events in reversed(self._events.items()):
@@ -86,19 +86,19 @@ def make(crew: FakeCrew, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Dispa
 def test_results_are_told_in_the_order_asked_whoever_answers_first(
     crew: FakeCrew, make: Callable[..., Dispatcher]
 ) -> None:
-    assert list(make().map(ARCHS)) == [measured(arch) for arch in ARCHS]
+    assert list(make().map(TASKS)) == [measured(arch) for arch in TASKS]
     assert {worker for worker, _ in crew.sent} == {0, 1}
-    assert [arch for _, archs in crew.sent for arch in archs] == ARCHS, "each was sent once"
+    assert [arch for _, archs in crew.sent for arch in archs] == TASKS, "each was sent once"
 
 
 def test_two_chunks_are_in_flight_and_the_last_ones_go_to_idle_workers_only(
     crew: FakeCrew, make: Callable[..., Dispatcher]
 ) -> None:
-    next(make().map(ARCHS[:7]))
+    next(make().map(TASKS[:7]))
     before_the_first_answer = [worker for worker, _ in crew.sent][:4]
     assert before_the_first_answer == [0, 1, 0, 1]
     crew.sent.clear()
-    next(make().map(ARCHS[:3]))
+    next(make().map(TASKS[:3]))
     assert [worker for worker, _ in crew.sent][:2] == [0, 1]
 
 
@@ -109,9 +109,9 @@ def test_a_start_that_fails_is_told_with_what_workers_need(crew: FakeCrew, make:
 
 
 def test_what_a_lost_worker_had_not_begun_is_not_blamed(crew: FakeCrew, make: Callable[..., Dispatcher]) -> None:
-    asked = [*ARCHS[:4], FATAL, *ARCHS[4:]]
+    asked = [*TASKS[:4], FATAL, *TASKS[4:]]
     found = list(make().map(asked))
-    assert [m.arch for m in found] == [str(arch) for arch in asked]
+    assert [m.arch for m in found] == [str(task.arch) for task in asked]
     assert [m.error for m in found if m.error] == ["given up after 4 tries: the worker fell"]
     assert len(crew.ended) == 4
 
@@ -128,10 +128,10 @@ def test_a_worker_that_does_not_answer_is_ended_and_its_architecture_given_up(
 def test_a_worker_that_does_not_start_again_is_done_without(crew: FakeCrew, make: Callable[..., Dispatcher]) -> None:
     dispatcher = make()
     crew.starts.extend([Lost("fell")] * 4)
-    found = list(dispatcher.map([FATAL, *ARCHS]))
+    found = list(dispatcher.map([FATAL, *TASKS]))
     assert [m.error is None for m in found] == [False, *[True] * 12]
     crew.sent.clear()
-    list(dispatcher.map(ARCHS))
+    list(dispatcher.map(TASKS))
     assert len({worker for worker, _ in crew.sent}) == 1
 
 
@@ -139,7 +139,7 @@ def test_without_any_worker_it_ends(crew: FakeCrew, make: Callable[..., Dispatch
     dispatcher = make()
     crew.starts.extend([Lost("fell")] * 100)
     with pytest.raises(ExecutorError, match=r"^workers cannot be started any more: the last one fell$"):
-        list(dispatcher.map([FATAL, *ARCHS]))
+        list(dispatcher.map([FATAL, *TASKS]))
 
 
 def test_workers_that_never_start_again_are_not_waited_for_for_ever(
@@ -157,15 +157,15 @@ def test_where_nothing_can_be_measured_it_ends(crew: FakeCrew, make: Callable[..
     dispatcher = make()
     with pytest.raises(ExecutorError, match=sentence):
         list(dispatcher.map([FATAL] * 20))
-    assert list(dispatcher.map(ARCHS)) == [measured(arch) for arch in ARCHS], "the crew is whole again"
+    assert list(dispatcher.map(TASKS)) == [measured(arch) for arch in TASKS], "the crew is whole again"
 
 
 def test_answers_to_a_batch_that_nobody_waits_for_are_not_taken_for_others(make: Callable[..., Dispatcher]) -> None:
     dispatcher = make()
-    abandoned = dispatcher.map(ARCHS)
+    abandoned = dispatcher.map(TASKS)
     next(abandoned)
     abandoned.close()  # type: ignore[attr-defined]
-    asked = ARCHS[::-1]
+    asked = TASKS[::-1]
     assert list(dispatcher.map(asked)) == [measured(arch) for arch in asked]
 
 
@@ -173,10 +173,10 @@ def test_an_error_that_cannot_be_pickled_is_told_in_words() -> None:
     class LocalError(Exception):
         pass
 
-    def measure(arch: Architecture) -> Measurement:
+    def measure(task: EvalTask) -> Measurement:
         raise LocalError("no such layer")
 
-    done = measure_chunk(measure, ARCHS[:2])  # type: ignore[arg-type]
+    done = measure_chunk(measure, TASKS[:2])  # type: ignore[arg-type]
     assert len(done.seconds) == 2
     for error in done.results:
         assert type(error) is DiswotError

@@ -32,6 +32,6 @@ def test_a_lost_node_costs_time_and_no_measurement(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "tests.diswot.executors.lost_node", str(report)]
     subprocess.run(command, env=kept | settings, capture_output=True, timeout=200, check=True)
-    names = [Workload.space.encode(arch) for arch in ARCHS]
+    names = [Workload.space.encode(task.arch) for task in ARCHS]
     assert json.loads(report.read_text()) == {"workers": 2, "archs": names, "errors": []}
     assert wait_until_gone(mark) == []

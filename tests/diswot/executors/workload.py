@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from diswot.evaluation import EvalTask, Measurement, Measurer, prepare
 from diswot.probes.noise import white_noise
-from diswot.scoring import Measurement, Measurer, prepare
 from diswot.teachers import TeacherSpec
 from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
 from search_spaces.base import check_input
@@ -22,15 +22,15 @@ from search_spaces.layers import Layers, fresh
 CLASSES = 4
 SCORES = ["default", "diswot", "diswot-gram"]
 
-GOOD, RAISES, NAN, BUG = (Architecture("broken", (kind,)) for kind in range(4))
+GOOD, RAISES, NAN, BUG = (EvalTask(Architecture("broken", (kind,))) for kind in range(4))
 """A good network; one that raises; one of NaN; and one whose builder has a bug."""
 
 KINDS = ("harmless", "deadly", "sleeping", "stopped", "slow")
-HARMLESS, DEADLY, SLEEPING, STOPPED, SLOW = (Architecture("deadly", (kind, 0)) for kind in range(len(KINDS)))
+HARMLESS, DEADLY, SLEEPING, STOPPED, SLOW = (EvalTask(Architecture("deadly", (kind, 0))) for kind in range(len(KINDS)))
 """An architecture that takes no time; one that kills each worker that meets it; two that hang, asleep and stopped by a
 signal; and one that takes as long as a real one."""
 
-ONCE = {arch: Architecture("deadly", (arch.choices[0], 1)) for arch in (DEADLY, SLEEPING, STOPPED)}
+ONCE = {task: EvalTask(Architecture("deadly", (task.arch.choices[0], 1))) for task in (DEADLY, SLEEPING, STOPPED)}
 """The same, but harmless when met again."""
 
 
@@ -42,9 +42,9 @@ class Broken(nn.Module):
         self.network, self.arch = network, arch
 
     def forward(self, images: Tensor) -> Tensor:
-        if self.arch == RAISES:
+        if self.arch == RAISES.arch:
             raise RuntimeError("no such layer")
-        logits: Tensor = self.network(images * torch.nan if self.arch == NAN else images)
+        logits: Tensor = self.network(images * torch.nan if self.arch == NAN.arch else images)
         return logits
 
 
@@ -64,7 +64,7 @@ class BrokenSpace(SearchSpace):
         return Costs(1 + arch.choices[0], 1, 1, 1)
 
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
-        if arch == BUG:
+        if arch == BUG.arch:
             raise KeyError("a bug, not a bad network")
         space = get_space("cifar-resnet")
         return Broken(space.build(space.smallest, num_classes, in_shape, layers), arch)
@@ -105,9 +105,10 @@ class Workload:
     num_classes = CLASSES
     probe = white_noise(4, CLASSES, CIFAR, seed=0)
 
-    def __call__(self, arch: Architecture) -> Measurement:
+    def __call__(self, task: EvalTask) -> Measurement:
+        arch = task.arch
         if arch.space != "deadly":
-            return self.measurers[arch.space](arch)
+            return self.measurers[arch.space](task)
         kind, often = self.space.values(arch)
         if kind in ("deadly", "sleeping", "stopped") and (often == "always" or self._first(arch)):
             self._strike(kind)
@@ -153,7 +154,7 @@ def prepare_workload(scratch: Path) -> Workload:
     probe = white_noise(4, CLASSES, CIFAR, seed=0)
     teacher = TeacherSpec("resnet20", CLASSES)
     measurers = {
-        space.name: prepare(space, teacher, probe, scores, seed=0, seeds=1, initialisations=1)
+        space.name: prepare(space, teacher, probe, scores, seed=0, initialisations=1)
         for space, scores in spaces.items()
     }
     return Workload(measurers, scratch)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from diswot.observation import Observation
+from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies.base import Evidence
 from diswot.runtime.threads import one_thread
@@ -23,6 +24,15 @@ def seen(pooled: Tensor, logits: Tensor | None = None, labels: Tensor | None = N
     return Observation(logits, pooled, labels, stages=maps, last_map=maps[-1] if maps else None)
 
 
+def showing(
+    student: Observation, probe: ProbeBatch, teacher: TeacherView | None = None, network: nn.Module | None = None
+) -> Evidence:
+    """Evidence of a student whose observation is known."""
+    found = Evidence(lambda: network or nn.Identity(), Want.NOTHING, Costs(1, 1, 1, 1), teacher, probe)
+    vars(found)["student"] = student
+    return found
+
+
 @pytest.fixture(autouse=True, scope="session")
 def single_thread() -> Iterator[None]:
     """On small tensors threads only wait for each other."""
@@ -36,7 +46,7 @@ def toy() -> Toy:
 
     def build(network: nn.Module, images: Tensor, labels: Tensor) -> Evidence:
         probe = ProbeBatch(images, labels, "by hand")
-        return Evidence(seen(torch.zeros(len(labels), 1)), Costs(1, 1, 1, 1), None, network, probe)
+        return showing(seen(torch.zeros(len(labels), 1)), probe, network=network)
 
     return build
 
@@ -52,7 +62,7 @@ def compared() -> Callable[[Observation, Observation], Evidence]:
 
     def build(student: Observation, teacher: Observation) -> Evidence:
         probe = ProbeBatch(torch.zeros(len(student.labels), 3, 4, 4), student.labels, "by hand")
-        return Evidence(student, Costs(1, 1, 1, 1), TeacherView((teacher,)), nn.Identity(), probe)
+        return showing(student, probe, TeacherView((teacher,)))
 
     return build
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from diswot.losses import alignment, centred
 from diswot.networks import build_random
-from diswot.observation import Activation, Observation, observe
+from diswot.observation import Activation, Observation
 from diswot.observation.capture import Want
 from diswot.observation.kernels import sampled_covariance, spectral_entropies, spectral_entropy
 from diswot.probes.noise import white_noise
@@ -38,7 +38,7 @@ def evidence(student: Observation, teacher: Observation) -> Evidence:
 
 def seen_by(network: nn.Module, side: int = 32) -> Evidence:
     probe = white_noise(8, 4, (3, side, side), 0)
-    return Evidence(observe(network, probe, Want.NOTHING), Costs(1, 1, 1, 1), None, network, probe)
+    return Evidence(lambda: network, Want.NOTHING, Costs(1, 1, 1, 1), None, probe)
 
 
 def seen_by_a_resnet(side: int) -> Evidence:

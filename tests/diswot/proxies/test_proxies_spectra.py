@@ -13,7 +13,7 @@ from diswot.proxies.activations import meco, nwot, swap
 from diswot.proxies.base import Evidence
 from diswot.proxies.jacobian import correlation_score, jacob_cov
 from diswot.proxies.vkdnw import decile_entropy, first_entry_jacobian, fisher_information, vkdnw
-from search_spaces import Costs
+from tests.diswot.proxies.conftest import showing
 
 K = 1e-5
 
@@ -23,7 +23,7 @@ def evidence(activations: tuple[Activation, ...] = (), correlations: tuple[float
     record = Observation(
         torch.zeros(n, 2), torch.zeros(n, 2), labels, activations=activations, correlations=correlations
     )
-    return Evidence(record, Costs(1, 1, 1, 1), None, nn.Identity(), ProbeBatch(torch.zeros(n, 1, 1, 1), labels, ""))
+    return showing(record, ProbeBatch(torch.zeros(n, 1, 1, 1), labels, ""))
 
 
 def term(eigenvalue: float) -> float:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from diswot.evaluation import EvalTask, Measurement
 from diswot.probes import ProbeSpec
-from diswot.scoring import Measurement
 from diswot.search.budget import Budget
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers import TeacherSpec
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 FAILING = "3-7-1"
@@ -22,8 +22,8 @@ FAILING = "3-7-1"
 class Costing:
     """An executor that knows MACs without building anything."""
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for arch in (task.arch for task in tasks):
             name, costs = SPACE.encode(arch), SPACE.costs(arch, 10)
             failed = "out of order" if name == FAILING else None
             yield Measurement(name, costs, {} if failed else {"macs": (math.log(costs.macs),)}, 0.5, failed)

@@ -11,15 +11,15 @@ from statistics import fmean
 
 import pytest
 
+from diswot.evaluation import EvalTask, Measurement
 from diswot.probes import ProbeSpec
-from diswot.scoring import Measurement, draws_of
 from diswot.search.budget import Budget
 from diswot.search.finalists import finalists
 from diswot.search.run import BATCH, Progress, Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import stream
 from diswot.teachers import TeacherSpec
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 8, 8))
@@ -50,9 +50,9 @@ class Wavering:
         self.failing = failing or {}
         self.asked: list[tuple[str, int]] = []
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
-            name, draws = SPACE.encode(arch), draws_of(arch, SEEDS)
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for arch, draws in ((task.arch, task.inits) for task in tasks):
+            name = SPACE.encode(arch)
             self.asked += [(name, draw) for draw in draws]
             costs = SPACE.costs(arch, TASK.num_classes, TASK.in_shape)
             if self.failing.get(name, SEEDS) < draws.stop:

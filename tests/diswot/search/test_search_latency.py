@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from diswot.errors import DiswotError, InfeasibleBudget
+from diswot.evaluation import EvalTask, Measurement
 from diswot.latency import Latency, LatencyMeter
 from diswot.probes import ProbeSpec
 from diswot.report.result import make_result
-from diswot.scoring import Measurement
 from diswot.search.budget import Budget
 from diswot.search.confirm import confirm
 from diswot.search.feasible import Feasible
@@ -57,8 +57,8 @@ class Costing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for arch in (task.arch for task in tasks):
             costs = RESNETS.costs(arch, 10)
             yield Measurement(RESNETS.encode(arch), costs, {"macs": (math.log(costs.macs),)}, 0.5)
 

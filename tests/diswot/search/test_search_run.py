@@ -13,17 +13,18 @@ from types import TracebackType
 import pytest
 
 from diswot.errors import InfeasibleBudget, UnreadableData
+from diswot.evaluation import EvalTask, Measurement
 from diswot.executors import open_executor
 from diswot.probes import ProbeSpec
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.recommend import measurer_of
-from diswot.scoring import REFERENCE_SIZE, Measurement, Scorer, reference_sample
+from diswot.scoring import REFERENCE_SIZE, Scorer, reference_sample
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.run import BATCH, Progress, Search
 from diswot.search.spec import SearchSpec
 from diswot.teachers import TeacherSpec
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 8, 8))
@@ -60,8 +61,8 @@ class Costing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def map(self, archs: Sequence[Architecture]) -> Iterator[Measurement]:
-        for arch in archs:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for arch in (task.arch for task in tasks):
             name = SPACE.encode(arch)
             self.measured.append(name)
             costs = SPACE.costs(arch, TASK.num_classes, TASK.in_shape)

@@ -1,0 +1,189 @@
+"""From an architecture to raw proxy values: the expensive part, a pure function that any worker may run."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from diswot.networks import shared_layers
+from diswot.observation.capture import Want
+from diswot.probes.batch import ProbeBatch
+from diswot.proxies import PROXIES, Aggregate, get_score
+from diswot.proxies.base import Evidence
+from diswot.runtime.threads import one_thread
+from diswot.seeds import derive_seed
+from diswot.teachers.spec import TeacherSpec
+from diswot.teachers.teacher import TeacherView, observe_teacher
+from search_spaces import Architecture, Costs, SearchSpace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FIRST = range(1)
+"""The initialization by which a search steers."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvalTask:
+    """An architecture to evaluate.
+
+    Attributes:
+        arch: of the space.
+        inits: indices of its random initializations.
+        proxies: names of the proxies to compute; by default all of the evaluator's.
+    """
+
+    arch: Architecture
+    inits: range = FIRST
+    proxies: tuple[str, ...] | None = None
+
+
+def tasks_of(archs: Iterable[Architecture], inits: range = FIRST) -> list[EvalTask]:
+    """Tasks to evaluate each architecture under these initializations, by all proxies."""
+    return [EvalTask(arch, inits) for arch in archs]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Raw proxy values of one architecture.
+
+    Attributes:
+        arch: string of the canonical architecture.
+        costs: of that architecture.
+        values: for each proxy, one value for each random initialisation that was asked for. Of a steady proxy the first
+            initialisation's value stands for all; where that one was not asked for, there is none.
+        seconds: wall time.
+        error: why there are no values, if the network failed.
+    """
+
+    arch: str
+    costs: Costs
+    values: Mapping[str, tuple[float, ...]]
+    seconds: float = field(compare=False)
+    error: str | None = None
+
+    @property
+    def draws(self) -> int:
+        """Random initialisations that were measured."""
+        return max(map(len, self.values.values()), default=0)
+
+    def drawn(self, draws: range) -> Measurement:
+        """What was measured on these initialisations alone."""
+        values = {name: series[draws.start : draws.stop] for name, series in self.values.items()}
+        return replace(self, values=values)
+
+    def extended(self, more: Measurement, seeds: int) -> Measurement:
+        """With the initialisations that follow, to `seeds` of them; if those failed, the whole has failed."""
+        seconds = self.seconds + more.seconds
+        if more.error is not None:
+            return replace(self, values={}, seconds=seconds, error=more.error)
+        values = {
+            name: series + more.values.get(name, series[:1] * (seeds - len(series)))
+            for name, series in self.values.items()
+        }
+        return replace(self, values=values, seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Measurer:
+    """Measures architectures: a pure function of (canonical architecture, teacher, probe, proxies, seed).
+
+    Attributes:
+        space: where the architectures live.
+        num_classes: of teacher and students.
+        probe: the batch, on its device and in the dtype of the networks.
+        teacher: what the teacher shows on it, or `None` where no proxy asks.
+        proxies: names of the proxies to compute.
+        seed: of the students' weights.
+    """
+
+    space: SearchSpace
+    num_classes: int
+    probe: ProbeBatch
+    teacher: TeacherView | None
+    proxies: tuple[str, ...]
+    seed: int
+
+    def __call__(self, task: EvalTask) -> Measurement:
+        """Raw values of the canonical architecture; a network that fails or is not finite is an error on record."""
+        start = time.perf_counter()
+        arch = self.space.canonical(task.arch)
+        costs = self.space.costs(arch, self.num_classes, self.probe.image_shape)
+        result = partial(Measurement, self.space.encode(arch), costs)
+        try:
+            values = self._measure(replace(task, arch=arch), costs)
+        except (ArithmeticError, RuntimeError, ValueError) as error:
+            return result({}, time.perf_counter() - start, f"{type(error).__name__}: {error}")
+        wrong = [name for name, series in values.items() if not all(map(math.isfinite, series))]
+        if wrong:
+            return result({}, time.perf_counter() - start, f"not finite: {', '.join(wrong)}")
+        return result(values, time.perf_counter() - start)
+
+    def _measure(self, task: EvalTask, costs: Costs) -> dict[str, tuple[float, ...]]:
+        """Values for each initialization; steady proxies are measured on the first."""
+        proxies = self.proxies if task.proxies is None else task.proxies
+        steady = {name for name in proxies if PROXIES[name].steady}
+        rows = []
+        for index in task.inits:
+            asked = tuple(name for name in proxies if index == 0 or name not in steady)
+            build = partial(self._build, task.arch, index)
+            evidence = Evidence(build, wanted(asked), costs, self.teacher, self.probe)
+            rows.append({name: PROXIES[name].compute(evidence) for name in asked})
+        return {
+            name: tuple(rows[0][name] if name in steady else row[name] for row in rows)
+            for name in proxies
+            if task.inits.start == 0 or name not in steady
+        }
+
+    def _build(self, arch: Architecture, index: int) -> nn.Module:
+        images = self.probe.images
+        layers = shared_layers(derive_seed(self.seed, "student", index), images.device, images.dtype)
+        return self.space.build(arch, self.num_classes, self.probe.image_shape, layers).eval()
+
+
+def wanted(proxies: Iterable[str]) -> Want:
+    """What these proxies need of a forward pass, together."""
+    return reduce(or_, (PROXIES[name].want for name in proxies), Want.NOTHING)
+
+
+def proxies_of(scores: Iterable[str]) -> tuple[str, ...]:
+    """The proxies that these scores are made of, each once, in order.
+
+    Raises:
+        UnknownName: lists the valid names.
+    """
+    found: dict[str, None] = {}
+    for score in map(get_score, scores):
+        found.update(dict.fromkeys(score.terms if isinstance(score, Aggregate) else (score.name,)))
+    return tuple(found)
+
+
+def prepare(
+    space: SearchSpace,
+    teacher: TeacherSpec,
+    probe: ProbeBatch,
+    scores: Iterable[str],
+    *,
+    seed: int,
+    initialisations: int = 8,
+) -> Measurer:
+    """Observe the teacher, if any proxy asks for it, and get ready to measure.
+
+    Raises:
+        UnknownName: lists the valid scores.
+        NotAClassifier: the teacher cannot be observed.
+    """
+    proxies = proxies_of(scores)
+    view = None
+    looking = [name for name in proxies if PROXIES[name].teacher]
+    if looking:
+        with one_thread():
+            view = observe_teacher(
+                teacher, probe, wanted(looking), seed=seed, initialisations=initialisations, device=probe.images.device
+            )
+    return Measurer(space, teacher.num_classes, probe, view, proxies, seed)
