@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from benchmarks.cli.progress import progress
-from benchmarks.labels.table import Duplicates
+from benchmarks.labels.units import Duplicates
 from benchmarks.runs.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.executors import DEADLINE
+from diswot.labels.folder import find_table
 from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 
 def correlation(
-    labels: Annotated[Path, typer.Option(help="The label table: CSV with `arch` and accuracies in percent.")],
+    labels: Annotated[
+        Path, typer.Option(help="The label table: CSV with `arch` and accuracies; also looked up in DISWOT_DATA.")
+    ],
     column: Annotated[list[str] | None, typer.Option(help="Accuracy column to rank against; repeatable.")] = None,
     space: o.SpaceOption = "nasbench201",
     proxy: Annotated[list[str] | None, typer.Option(help="Proxy or score; repeatable. [default: default]")] = None,
@@ -51,7 +55,7 @@ def correlation(
     from benchmarks.runs.protocol import CorrelationSpec
 
     spec = CorrelationSpec(
-        labels=labels,
+        labels=find_table(labels, os.environ),
         columns=tuple(dict.fromkeys(column or ())),
         teacher=o.teacher_spec(teacher, classes, in_shape, weights),
         space=space,

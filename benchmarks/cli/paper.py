@@ -14,6 +14,7 @@ from benchmarks.runs.protocol import IMAGES
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
+from diswot.labels.folder import data_folder
 from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
 
 
@@ -52,11 +53,11 @@ def paper(
     """Check the paper's claims; continues from what an earlier run has measured."""
     from benchmarks.paper.run import CHECKS, PaperSpec, run_paper
 
-    folder = data or os.environ.get("DISWOT_DATA")
-    if not folder:
+    folder = data or data_folder(os.environ)
+    if folder is None:
         raise InputError("no folder of label tables: give --data, or set DISWOT_DATA")
     spec = PaperSpec(
-        data=Path(folder),
+        data=folder,
         checks=tuple(dict.fromkeys(check or CHECKS)),
         teacher=o.teacher_spec(teacher, classes, in_shape, weights),
         probe=ProbeSpec(probe, probe_size, dtype),

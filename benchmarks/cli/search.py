@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from benchmarks.cli.progress import progress
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
+from diswot.labels.folder import find_table
 from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
 
 PROXIES = ("default", "diswot", "params", "nwot")
@@ -18,7 +20,10 @@ EVALUATIONS = (10, 30, 100, 300)
 
 
 def search(
-    labels: Annotated[Path, typer.Option(help="Labels of the whole space: CSV with `arch` and accuracies in percent.")],
+    labels: Annotated[
+        Path,
+        typer.Option(help="Labels of the whole space: CSV with `arch` and accuracies; also looked up in DISWOT_DATA."),
+    ],
     column: Annotated[str, typer.Option(help="Accuracy that counts; looked up after each search.")] = (
         "cifar100_test_200"
     ),
@@ -65,7 +70,7 @@ def search(
 
     spec = SearchBenchmark(
         scores=CorrelationSpec(
-            labels=labels,
+            labels=find_table(labels, os.environ),
             columns=(column,),
             teacher=o.teacher_spec(teacher, classes, in_shape, weights),
             space=space,

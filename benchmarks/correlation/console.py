@@ -52,7 +52,7 @@ def header(payload: dict[str, Any]) -> Iterator[str]:
     yield f"probe {p['probe']}, {p['probe_size']} images in {p['dtype']}, fingerprint {p['probe_fingerprint'][:12]}"
     yield f"{p['seeds']} seeds from {p['seed']} per student; {p['initialisation']}"
     versions = ", ".join(f"{name} {number}" for name, number in p["versions"].items())
-    yield f"labels {p['labels']} (sha256 {p['labels_sha256'][:12]}); {versions}"
+    yield f"labels {p['labels']} (sha256 {p['labels_sha256'][:12]}){fractions(p['fractions'])}; {versions}"
     resamples = p["statistics"]["resamples"]
     why = ", fewer than 1,000 because the table is large" if p["statistics"]["resamples_reduced_for_size"] else ""
     yield f"signed correlations; {p['statistics']['interval']}, {resamples:,} resamples{why}"
@@ -60,6 +60,11 @@ def header(payload: dict[str, Any]) -> Iterator[str]:
     if p["failed"]:
         arch, error = next(iter(p["failures"].items()))
         yield f"{p['failed']} architectures failed and are left out; the first is {arch}: {error}"
+
+
+def fractions(columns: list[str]) -> str:
+    """What a table says about columns that were written as fractions."""
+    return f", {', '.join(columns)} as fractions of 1, read as percent" if columns else ""
 
 
 def number(value: float | None, signs: int = 3) -> str:

@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.labels.table import Unit
+from benchmarks.labels.units import Unit
 from benchmarks.runs.protocol import write_whole
 from benchmarks.statistics.definitions import Vector
 from diswot.errors import UnreadableData

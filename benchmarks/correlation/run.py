@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.correlation.raw import write_raw
-from benchmarks.labels.table import Unit, draw_units, read_labels, units_of
+from benchmarks.labels.table import read_labels
+from benchmarks.labels.units import Unit, draw_units, units_of
 from benchmarks.runs.earlier import EarlierRun, read_earlier, versions_of
 from benchmarks.runs.measurements import MeasurementLog
 from benchmarks.runs.protocol import (
@@ -190,10 +191,10 @@ def seconds_per_arch(
 def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _Work:
     """Read and check everything, and leave the teacher for when there are workers."""
     space, teacher = get_space(spec.space), spec.teacher
-    labels = read_labels(spec.labels, space, spec.columns)
-    units = draw_units(units_of(labels, space, spec.duplicates), spec.sample, spec.seed)
+    table = read_labels(spec.labels, space, spec.columns)
+    units = draw_units(units_of(table.labels, space, spec.duplicates), spec.sample, spec.seed)
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
-    protocol = protocol_of(spec, len(units), probe.fingerprint)
+    protocol = protocol_of(spec, len(units), probe.fingerprint, table.fractions)
     folder = default_folder(protocol) if out is None else out
     check_folder(folder, protocol)
     scaled = any(map(needs_reference, spec.scores))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.correlation.raw import RawTable, read_raw
-from benchmarks.labels.table import DUPLICATES, Duplicates
+from benchmarks.labels.units import DUPLICATES, Duplicates
 from benchmarks.runs.protocol import BASELINES, PROTOCOL, RAW, TIMINGS, read_json
 from benchmarks.statistics.bootstrap import FULL, LEVEL, STATISTICS, Counts, Weights, draw, estimate, resamples_for
 from benchmarks.statistics.definitions import BUDGETS, NEAR, TOP, Sample, budgets

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.labels.table import Duplicates, read_labels, units_of
+from benchmarks.labels.table import read_labels
+from benchmarks.labels.units import Duplicates, units_of
 from benchmarks.runs.protocol import CorrelationSpec
 from benchmarks.statistics.definitions import Vector
 from diswot.errors import InputError
@@ -23,10 +24,12 @@ class Truth:
     Attributes:
         accuracy: percent, by the string of the canonical architecture; the mean over the labels of its function.
         params: of each, in the same order.
+        fractions: whether the table holds fractions of 1.
     """
 
     accuracy: dict[str, float]
     params: Vector
+    fractions: bool = False
 
     def within(self, budget: int | None) -> Vector:
         """Accuracies of the architectures of at most so many parameters."""
@@ -49,11 +52,13 @@ def read_truth(spec: CorrelationSpec, column: str) -> Truth:
     why = "a search may find any architecture, so that every one needs a label"
     if space.size > LABELLED:
         raise InputError(f"{why}: {space.name} has {space.size:.3g}")
-    units = units_of(read_labels(spec.labels, space, (column,)), space, Duplicates.ONCE)
+    table = read_labels(spec.labels, space, (column,))
+    units = units_of(table.labels, space, Duplicates.ONCE)
     accuracy = {unit.name: unit.accuracies[0] for unit in units}
     archs = {space.encode(arch): arch for arch in dict.fromkeys(map(space.canonical, space.enumerate()))}
     missing = [name for name in archs if name not in accuracy]
     if missing:
         raise InputError(f"{why}: {spec.labels.name} has none for {len(missing):,}, the first is {missing[0]}")
     params = [space.costs(arch, teacher.num_classes, teacher.in_shape).params for arch in archs.values()]
-    return Truth({name: accuracy[name] for name in archs}, np.array(params, dtype=float))
+    found = {name: accuracy[name] for name in archs}
+    return Truth(found, np.array(params, dtype=float), fractions=bool(table.fractions))

@@ -40,7 +40,7 @@ def check_best_student(labels: Path, noise: float, seed: int) -> list[Claim]:
         seed: of the draws.
     """
     space = get_space(SPACE)
-    table = read_labels(labels, space, (ALONE, DISTILLED))
+    table = read_labels(labels, space, (ALONE, DISTILLED)).labels
     names = [space.encode(one.arch) for one in table]
     alone, distilled = (np.array(column) for column in zip(*(one.accuracies for one in table), strict=True))
     rng = stream(seed, "label noise")

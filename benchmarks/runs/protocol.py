@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.labels.table import Duplicates, fingerprint
+from benchmarks.labels.table import fingerprint
+from benchmarks.labels.units import Duplicates
 from diswot.errors import InputError, UnreadableData
 from diswot.probes.spec import ProbeSpec
 from diswot.proxies import AGGREGATES, PROXIES, get_score
@@ -86,13 +87,16 @@ class CorrelationSpec:
         return tuple(dict.fromkeys((*self.proxies, *BASELINES)))
 
 
-def protocol_of(spec: CorrelationSpec, architectures: int, probe_fingerprint: str) -> Protocol:
+def protocol_of(
+    spec: CorrelationSpec, architectures: int, probe_fingerprint: str, fractions: Sequence[str] = ()
+) -> Protocol:
     """The record of a run: equal records give equal raw scores.
 
     Args:
         spec: what is asked.
         architectures: rows of the evaluation.
         probe_fingerprint: of the batch.
+        fractions: columns of the label table that hold fractions of 1.
     """
     record = {
         "benchmark": "correlation",
@@ -101,6 +105,7 @@ def protocol_of(spec: CorrelationSpec, architectures: int, probe_fingerprint: st
         "labels": spec.labels.name,
         "labels_sha256": fingerprint(spec.labels),
         "columns": spec.columns,
+        "fractions": fractions,
         "sample": spec.sample,
         "duplicates": spec.duplicates,
         "architectures": architectures,

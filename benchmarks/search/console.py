@@ -7,13 +7,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.correlation.console import fractions
+
 
 def show_search(console: Console, document: dict[str, Any]) -> None:
     """Print, for each budget, what every algorithm finds by every proxy, beside the best and the mean of the budget."""
     d = document
     weights = "random weights" if d["weights"] is None else f"weights {d['weights']}"
     for line in (
-        f"{d['space']}: {d['column']} of {d['labels']}, looked up after each search",
+        f"{d['space']}: {d['column']} of {d['labels']}{fractions(d['fractions'])}, looked up after each search",
         f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['initialisations']} initialisations; "
         f"probe {d['probe']}, {d['probe_size']} images; {d['seeds']} seeds from {d['seed']} per student",
         f"search seeds {d['search_seeds'][0]} to {d['search_seeds'][1]}; {d['interval']}",

@@ -110,7 +110,8 @@ def run_search_benchmark(
     scores = find_scores(spec.scores, out, source, "search")
     with RawScores(scores, executor, workers) as pool:
         curves = run_searches(spec, budgets, truth, pool, report)
-    document = _document(spec, scores, table(spec, curves, truth)) | {"measured": pool.measured}
+    found = {"fractions": [spec.scores.columns[0]] if truth.fractions else [], "measured": pool.measured}
+    document = _document(spec, scores, table(spec, curves, truth)) | found
     write_json(scores.folder / RESULT, document)
     write_figure(scores.folder / FIGURE, document)
     return document

@@ -26,6 +26,7 @@ from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.options import JsonOption
 from diswot.labels import data_sets, look
 from diswot.labels import import_nasbench201 as convert
+from diswot.labels.folder import VARIABLE, data_folder
 
 LARGE = 10**8
 """Bytes of a pickle that does not open unnoticed."""
@@ -49,17 +50,23 @@ def status(json: JsonOption = False) -> None:
                 "found": one.path is not None,
                 "path": str(one.path) if one.path else None,
                 "use": one.data_set.use,
+                "source": one.data_set.source,
                 "how": one.data_set.how,
             }
             for one in found
         ]
         typer.echo(json_module.dumps({"data_sets": rows}))
         return
-    table = Table("data set", "", "what it is for", "where it is, or how to get it", box=None, pad_edge=False)
+    table = Table(
+        "data set", "", "what it is for", "source, and where it is or how to get it", box=None, pad_edge=False
+    )
     for one in found:
         state = "found" if one.path else "missing"
-        table.add_row(one.data_set.name, state, one.data_set.use, str(one.path or one.data_set.how))
+        where = f"{one.data_set.source};\n{one.path or one.data_set.how}"
+        table.add_row(one.data_set.name, state, one.data_set.use, where)
     STDOUT.print(table)
+    if data_folder(os.environ) is None:
+        STDOUT.print(f"{VARIABLE} is not set: no folder is searched for label tables.", markup=False)
 
 
 @app.command("import-nasbench201")

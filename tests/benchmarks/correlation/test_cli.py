@@ -14,8 +14,8 @@ from benchmarks.correlation.page import command
 from diswot.errors import InputError
 
 
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(app, list(map(str, words)), env={"COLUMNS": "100"})
+def run(*words: str | Path, data: Path | str = "") -> Result:
+    return CliRunner().invoke(app, list(map(str, words)), env={"COLUMNS": "100", "DISWOT_DATA": str(data)})
 
 
 def correlation(labels: Path, out: Path, *more: str) -> Result:
@@ -49,6 +49,45 @@ def page(finished: tuple[Path, Result]) -> tuple[Path, Result]:
     out, _ = finished
     (out / "measurements.jsonl").unlink()
     return out / "report.html", run("report", "--from", out)
+
+
+def test_a_table_of_fractions_in_the_folder_of_tables_gives_the_same_rows_and_says_so(
+    finished: tuple[Path, Result], labels: Path, tmp_path: Path
+) -> None:
+    first = json.loads(finished[1].stdout)
+    _, *lines = labels.read_text().splitlines()
+    pairs = (line.split(",")[:2] for line in lines)
+    (tmp_path / "few.csv").write_text("\n".join(["arch,cifar100", *(f"{a},0.{v}" for a, v in pairs)]) + "\n")
+    words = [
+        "correlation",
+        "--space",
+        "cifar-resnet",
+        "--labels",
+        "few.csv",
+        "--column",
+        "cifar100",
+        "--proxy",
+        "relation",
+    ]
+    words += ["--proxy", "params", "--teacher", "resnet20", "--classes", "10", "--initialisations", "1", "--probe-size"]
+    words += ["8", "--seeds", "1", "--executor", "serial", "--from", str(finished[0]), "--out", str(tmp_path / "run")]
+    result = run(*words, "--json", data=tmp_path)
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    for row, other in zip(found["rows"], first["rows"], strict=True):
+        assert row | {"seconds_per_arch": 0} == other | {"seconds_per_arch": 0}
+    assert found["rows"][1]["regret"] > 1, "points, not hundredths of them"
+    assert (found["fractions"], first["fractions"]) == (["cifar100"], [])
+    assert "cifar100 as fractions of 1, read as percent" in run("report", "--from", tmp_path / "run").stdout
+
+
+def test_a_missing_table_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    result = run("correlation", "--labels", "few.csv", data=tmp_path)
+    assert str(result.exception).startswith(f"label file 'few.csv' does not exist, neither here nor in '{tmp_path}'")
+    result = run("search", "--labels", "few.csv")
+    assert str(result.exception).startswith(
+        "label file 'few.csv' does not exist, and no folder of label tables is named"
+    )
 
 
 def test_report_gives_the_same_rows_and_the_same_page(

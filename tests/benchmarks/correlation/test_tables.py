@@ -9,7 +9,8 @@ from numpy.testing import assert_array_equal
 
 from benchmarks.correlation.raw import read_raw, write_raw
 from benchmarks.correlation.tables import correlation_table
-from benchmarks.labels.table import Duplicates, read_labels, units_of
+from benchmarks.labels.table import read_labels
+from benchmarks.labels.units import Duplicates, units_of
 from benchmarks.runs.protocol import write_json
 from diswot.errors import UnreadableData
 from diswot.evaluation import Measurement
@@ -32,7 +33,7 @@ VALUES = {"skip_connect": 2.0, "avg_pool": 1.0, "nor_conv": 3.0}
 def folder(tmp_path: Path, duplicates: Duplicates) -> Path:
     """A finished run whose proxy values are known."""
     (tmp_path / "labels.csv").write_text(LABELS)
-    units = units_of(read_labels(tmp_path / "labels.csv", CELLS, ["acc"]), CELLS, duplicates)
+    units = units_of(read_labels(tmp_path / "labels.csv", CELLS, ["acc"]).labels, CELLS, duplicates)
     measurements = {}
     for unit in units:
         name = CELLS.encode(unit.canonical)

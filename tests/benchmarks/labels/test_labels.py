@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labels.table import Duplicates, Unit, draw_units, read_labels, units_of
+from benchmarks.labels.table import read_labels
+from benchmarks.labels.units import Duplicates, Unit, draw_units, units_of
 from diswot.errors import InputError
 from search_spaces import get_space
 
@@ -27,7 +28,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_labels_are_read(tmp_path: Path) -> None:
     path = write(tmp_path, "index,arch,one,two\n0,1-3-5,70.5,60\n\n1,7-7-7,71,61.25\n")
-    labels = read_labels(path, RESNETS, ["two", "one"])
+    labels = read_labels(path, RESNETS, ["two", "one"]).labels
     assert [(RESNETS.encode(one.arch), one.accuracies) for one in labels] == [
         ("1-3-5", (60.0, 70.5)),
         ("7-7-7", (61.25, 71.0)),
@@ -47,6 +48,16 @@ def test_labels_are_read(tmp_path: Path) -> None:
             "line 3 of labels.csv: depth '2' of stage 3 in '1-1-2' is not one of 1, 3, 5, 7",
         ),
         ("arch,acc\n1-1-1,60\n1-1-3\n", "line 3 of labels.csv has 1 cells, not the 2 of the header"),
+        (
+            "arch,acc\n1-1-1,92,3\n",
+            "line 2 of labels.csv has 3 cells, not the 2 of the header; the decimal mark is a point",
+        ),
+        (
+            "arch;acc\n1-1-1;92,3\n",
+            "line 1 of labels.csv is separated by semicolons; a label table is separated by commas",
+        ),
+        ("arch\tacc\n1-1-1\t92.3\n", "line 1 of labels.csv is separated by tabs; a label table is separated by commas"),
+        ("Arch,acc\n1-1-1,60\n", "line 1 of labels.csv has no column 'arch'; its columns are Arch, acc"),
         ("arch,acc\n1-1-1,60\n1-1-3,\n", "line 3 of labels.csv has no value in column 'acc'"),
         ("arch,acc\n1-1-1,60\n1-1-3,good\n", "line 3 of labels.csv has 'good' in column 'acc', which is not a number"),
         (
@@ -97,9 +108,19 @@ def test_what_is_not_text_is_refused(tmp_path: Path) -> None:
         read_labels(tmp_path, RESNETS, ["acc"])
 
 
+def test_a_byte_order_mark_and_spaces_are_no_part_of_names(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(b"\xef\xbb\xbf arch , acc\r\n1-1-1 , 60.5 \r\n")
+    (label,) = read_labels(path, RESNETS, ["acc"]).labels
+    assert (RESNETS.encode(label.arch), label.accuracies) == ("1-1-1", (60.5,))
+    path.write_text("arch,acc\n1-1-1,60\n", encoding="utf-16")
+    with pytest.raises(InputError, match=r"labels\.csv' cannot be read as CSV: it is not UTF-8 text$"):
+        read_labels(path, RESNETS, ["acc"])
+
+
 def duplicated(folder: Path, duplicates: Duplicates) -> list[Unit]:
     text = f"arch,acc\n{COPY},50\n{CONVOLUTION},80\n{COPY_TOO},52\n"
-    return units_of(read_labels(write(folder, text), CELLS, ["acc"]), CELLS, duplicates)
+    return units_of(read_labels(write(folder, text), CELLS, ["acc"]).labels, CELLS, duplicates)
 
 
 @pytest.mark.parametrize("duplicates", [Duplicates.ONCE, Duplicates.WEIGHTED])
@@ -121,7 +142,7 @@ TWICE = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|skip_connect~1|skip_co
 
 
 def test_published_classes_count_functions_that_differ_as_one(tmp_path: Path) -> None:
-    labels = read_labels(write(tmp_path, f"arch,acc\n{TWO},70\n{TWICE},66\n{COPY},50\n"), CELLS, ["acc"])
+    labels = read_labels(write(tmp_path, f"arch,acc\n{TWO},70\n{TWICE},66\n{COPY},50\n"), CELLS, ["acc"]).labels
     assert len(units_of(labels, CELLS, Duplicates.ONCE)) == 3
     copy, twice = sorted(units_of(labels, CELLS, Duplicates.PUBLISHED), key=lambda unit: unit.members)
     assert (twice.name, twice.members, twice.accuracies) == (TWICE, 2, (68.0,))
@@ -133,7 +154,7 @@ def test_units_are_drawn_by_seed_whatever_the_order_of_the_file(tmp_path: Path) 
     lines = [f"{d}-{e}-1,{60 + d + e}" for d in (1, 3, 5, 7) for e in (1, 3, 5, 7)]
 
     def drawn(lines: list[str], size: int, seed: int) -> list[str]:
-        labels = read_labels(write(tmp_path, "\n".join(["arch,acc", *lines])), RESNETS, ["acc"])
+        labels = read_labels(write(tmp_path, "\n".join(["arch,acc", *lines])), RESNETS, ["acc"]).labels
         return [unit.name for unit in draw_units(units_of(labels, RESNETS, Duplicates.ONCE), size, seed)]
 
     assert drawn(lines, 6, 0) == drawn(lines[::-1], 6, 0)
@@ -142,7 +163,7 @@ def test_units_are_drawn_by_seed_whatever_the_order_of_the_file(tmp_path: Path) 
 
 
 def test_a_sample_that_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
-    labels = read_labels(write(tmp_path, "arch,acc\n1-1-1,60\n1-1-3,61\n1-1-5,62\n"), RESNETS, ["acc"])
+    labels = read_labels(write(tmp_path, "arch,acc\n1-1-1,60\n1-1-3,61\n1-1-5,62\n"), RESNETS, ["acc"]).labels
     units = units_of(labels, RESNETS, Duplicates.ONCE)
     for size in (0, 1, 4):
         with pytest.raises(InputError, match=f"sample must be from 2 to the 3 architectures of the table, not {size}"):

@@ -141,7 +141,10 @@ def test_status_lists_what_is_found_and_how_to_get_the_rest(folder: Path, tmp_pa
         "found": False,
         "path": None,
         "use": "64 ResNets, alone and distilled, for benchmarks",
-        "how": "set DISWOT_DATA to the folder that holds the project's label tables",
+        "source": "DisWOT (Dong et al., CVPR 2023), exps/s1-gt-cls.txt and s1-gt-kd.txt of lliai/DisWOT-CVPR2023 on "
+        "GitHub",
+        "how": "write columns arch, cifar100_test_vanilla, cifar100_test_distilled (135 is arch 1-3-5), and put it "
+        "into the folder that DISWOT_DATA names",
     }
     assert {name for name, row in rows.items() if row["found"]} >= {"nasbench201.csv", "NATS-tss-v1_0-3ffb9-simple"}
     assert "NAS-Bench-201-v1_1-096897.pth" in rows
@@ -149,3 +152,11 @@ def test_status_lists_what_is_found_and_how_to_get_the_rest(folder: Path, tmp_pa
     assert text.returncode == 0
     assert "missing" in text.stdout
     assert "found" in text.stdout
+    assert "DISWOT_DATA is not set" not in text.stdout
+    assert "DISWOT_DATA is not set" in diswot("data", "status", env={"DISWOT_DATA": ""}).stdout
+
+
+def test_a_folder_of_tables_that_cannot_be_told_is_one_sentence() -> None:
+    done = diswot("data", "status", env={"DISWOT_DATA": "~nobody-here"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: DISWOT_DATA is '~nobody-here', but no user 'nobody-here' has a home folder here\n"

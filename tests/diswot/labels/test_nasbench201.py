@@ -50,7 +50,7 @@ def test_each_layout_gives_the_table_worked_out_by_hand(files: Files, layout: st
 
 def test_the_benchmark_reads_the_table(files: Files, tmp_path: Path) -> None:
     convert(files.folder, tmp_path / "table.csv")
-    labels = read_labels(tmp_path / "table.csv", get_space("nasbench201"), [column.name for column in COLUMNS])
+    labels = read_labels(tmp_path / "table.csv", get_space("nasbench201"), [column.name for column in COLUMNS]).labels
     assert [one.accuracies for one in labels][2] == (10.0, 1.01, 0.85, 9.75, 1.0)
 
 
