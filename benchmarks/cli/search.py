@@ -43,6 +43,10 @@ def search(
         typer.Option(help=f"Where the curve is read; repeatable. [default: {', '.join(map(str, EVALUATIONS))}]"),
     ] = None,
     runs: Annotated[int, typer.Option(help="Searches of each kind, each with its own search seed.")] = 20,
+    trained: Annotated[
+        str | None,
+        typer.Option(help="Accuracy column after short training: random search that keeps the best by it takes part."),
+    ] = None,
     teacher: o.TeacherOption = "resnet56",
     classes: o.ClassesOption = 100,
     in_shape: o.InputOption = "3x32x32",
@@ -84,6 +88,7 @@ def search(
         max_params=None if max_params is None else tuple(map(parse_count, max_params)),
         evaluations=tuple(sorted(set(evaluations or EVALUATIONS))),
         runs=runs,
+        trained=trained,
     )
     with progress("reading the labels") as report:
         try:

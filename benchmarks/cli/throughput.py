@@ -24,13 +24,27 @@ def throughput(
     seed: o.SeedOption = 0,
     device: o.DeviceOption = "cpu",
     ray: Annotated[bool, typer.Option("--ray", help="Time a Ray cluster of this machine, too.")] = False,
+    score: Annotated[
+        list[str] | None, typer.Option(help="Score that is timed; repeatable. [default: every one there is]")
+    ] = None,
     json: o.JsonOption = False,
 ) -> None:
     """Time the published algorithm, ours, other proxies and the machine on the same architectures, in one run."""
-    from benchmarks.speed.contestants import ThroughputSpec
+    from benchmarks.speed.contestants import SCORES, ThroughputSpec
     from benchmarks.speed.throughput import run_throughput
 
-    spec = ThroughputSpec(architectures, rounds, batch, teacher, classes, threads, seed, device, ray)
+    spec = ThroughputSpec(
+        architectures,
+        rounds,
+        batch,
+        teacher,
+        classes,
+        threads,
+        seed,
+        device,
+        ray,
+        tuple(dict.fromkeys(score or SCORES)),
+    )
     with progress("preparing") as report:
         payload = run_throughput(spec, report)
     if json:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.correlation.raw import RawTable
-from benchmarks.correlation.tables import counts_of, load_run
-from benchmarks.statistics.bootstrap import LEVEL, draw, kendall, resamples_for
-from benchmarks.statistics.definitions import Vector
-from benchmarks.statistics.definitions import kendall as exact_kendall
+from benchmarks.correlation.tables import counts_of, load_run, number_or_none
+from benchmarks.statistics.bootstrap import Estimate, draw, resamples_for, tau_of
+from benchmarks.statistics.intervals import Vector
 from diswot.errors import InputError
 from diswot.proxies import Aggregate, get_score
 
@@ -28,7 +25,8 @@ def ablation_table(folder: Path, score: str = "default") -> dict[str, Any]:
         score: an aggregate whose terms are added as they are.
 
     Returns:
-        `{"score", "from", "rows": [{"column", "variant", "tau", "difference", "difference_low", "difference_high"}]}`.
+        `{"score", "from", "rows": [{"column", "variant", "tau", "difference", "difference_low", "difference_high",
+        "too_few"}]}`.
 
     Raises:
         InputError: no finished run, or a score that the run or this command does not allow.
@@ -44,38 +42,32 @@ def ablation_table(folder: Path, score: str = "default") -> dict[str, Any]:
         )
     counts = counts_of(raw, protocol["duplicates"])
     weights = draw(raw.groups, counts, resamples_for(len(raw.archs)), protocol["seed"])
+
+    def tau(terms: Mapping[str, float], column: str) -> Estimate:
+        total: Vector = np.sum([weight * raw.scores[name] for name, weight in terms.items()], axis=0)
+        return tau_of(total, raw.accuracies[column], raw.groups, counts, weights)
+
     rows = []
     for column in protocol["columns"]:
-        accuracy = raw.accuracies[column]
-        whole = _total(raw, dict(aggregate.terms))
-        resampled = kendall(whole, accuracy, weights)
-        for variant, terms in _variants(dict(aggregate.terms)):
-            total = _total(raw, terms)
-            tau = exact_kendall(np.repeat(total, counts), np.repeat(accuracy, counts))
-            change = kendall(total, accuracy, weights) - resampled
-            change = change[np.isfinite(change)]  # A resample of one architecture ranks nothing.
-            low, high = np.percentile(change, [50 - LEVEL / 2, 50 + LEVEL / 2]) if len(change) else (None, None)
-            difference = tau - exact_kendall(np.repeat(whole, counts), np.repeat(accuracy, counts))
-            found = {"tau": tau, "difference": difference, "difference_low": low, "difference_high": high}
-            rows.append(
-                {"column": column, "variant": variant, **{name: _number(value) for name, value in found.items()}}
-            )
+        whole = tau(aggregate.terms, column)
+        for variant, terms in _variants(aggregate.terms):
+            found = tau(terms, column)
+            change = found - whole
+            figures = {
+                "tau": found.value,
+                "difference": change.value,
+                "difference_low": change.interval.low,
+                "difference_high": change.interval.high,
+            }
+            row = {name: number_or_none(value) for name, value in figures.items()}
+            too_few = ["difference"] if change.interval.too_few else []
+            rows.append({"column": column, "variant": variant, **row, "too_few": too_few})
     return {"score": score, "from": str(folder), "rows": rows}
 
 
-def _number(value: float | None) -> float | None:
-    """A JSON number; `None` where a constant score ranks nothing."""
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def _variants(terms: dict[str, float]) -> Iterator[tuple[str, dict[str, float]]]:
+def _variants(terms: Mapping[str, float]) -> Iterator[tuple[str, Mapping[str, float]]]:
     yield "whole", terms
     for name, weight in terms.items():
         yield f"{name} alone", {name: weight}
     for name in terms:
         yield f"without {name}", {other: weight for other, weight in terms.items() if other != name}
-
-
-def _total(raw: RawTable, terms: dict[str, float]) -> Vector:
-    total: Vector = np.sum([weight * raw.scores[name] for name, weight in terms.items()], axis=0)
-    return total

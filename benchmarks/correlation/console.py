@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.statistics.bootstrap import STATISTICS
+from benchmarks.statistics.intervals import FEWEST
 
 CORRELATIONS = ("tau", "spearman", "pearson")
 DECISIONS = ("tau_top10", "tau_budget", "tau_budget_macs", "precision10", "regret")
@@ -24,7 +25,8 @@ def show_table(console: Console, payload: dict[str, Any]) -> None:
         console.print(f"Against {column}, n = {rows[0]['n']:,}", style="bold", markup=False)
         console.print(_table(rows, CORRELATIONS, payload))
         console.print(_table(rows, DECISIONS, payload))
-    console.print("low..high are 95% bootstrap intervals; * marks the baselines of every table.", markup=False)
+    for line in footer(payload):
+        console.print(line, markup=False, soft_wrap=True)
     console.print(f"Raw scores, protocol and timings: {payload['out']}", markup=False, soft_wrap=True)
 
 
@@ -40,6 +42,8 @@ def show_ablation(console: Console, payload: dict[str, Any]) -> None:
             change = f"{number(row['difference'])}  {interval(row, 'difference')}"
             table.add_row(row["variant"], number(row["tau"]), "" if row["variant"] == "whole" else change)
         console.print(table)
+    if any(row["too_few"] for row in payload["rows"]):
+        console.print(f"too few: fewer than {FEWEST} architectures; a difference has no interval.", markup=False)
 
 
 def header(payload: dict[str, Any]) -> Iterator[str]:
@@ -67,13 +71,29 @@ def fractions(columns: list[str]) -> str:
     return f", {', '.join(columns)} as fractions of 1, read as percent" if columns else ""
 
 
+def footer(payload: dict[str, Any]) -> Iterator[str]:
+    """What the cells of a table mean, where intervals are missing, and how many resamples were left out."""
+    yield "low..high are 95% bootstrap intervals; * marks the baselines of every table."
+    if any(row["too_few"] for row in payload["rows"]):
+        yield f"too few: fewer than {FEWEST} architectures decide the value, which has no interval."
+    most: dict[str, int] = {}
+    for row in payload["rows"]:
+        most |= {name: max(count, most.get(name, 0)) for name, count in row["undefined"].items()}
+    if most:
+        counts = ", ".join(f"{STATISTICS[name].title} {count:,}" for name, count in most.items())
+        resamples = payload["statistics"]["resamples"]
+        yield f"Of {resamples:,} resamples those are left out in which a statistic is not defined, at most: {counts}."
+
+
 def number(value: float | None, signs: int = 3) -> str:
     """A statistic with a fixed number of decimals, or a dash where the table does not allow it."""
     return "–" if value is None else f"{value:.{signs}f}"
 
 
 def interval(row: dict[str, Any], name: str, joint: str = "..") -> str:
-    """The interval of a statistic as `0.54..0.83`; empty where there is none."""
+    """The interval of a statistic as `0.54..0.83`; empty where there is none, or why there is none."""
+    if name in row["too_few"]:
+        return "too few"
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return "" if low is None else f"{low:.2f}{joint}{high:.2f}"
 

@@ -7,6 +7,7 @@ error and no value. Every table is computed from this file, so that anybody can 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.labels.units import Unit
 from benchmarks.runs.protocol import write_whole
-from benchmarks.statistics.definitions import Vector
+from benchmarks.statistics.intervals import Vector
 from diswot.errors import UnreadableData
 from diswot.evaluation import Measurement
 from diswot.scoring import Scorer
@@ -127,15 +128,22 @@ def _table(lines: Iterator[list[str]], columns: Sequence[str]) -> RawTable:
             failures[arch] = error
             continue
         rows[arch] = line
-        values.setdefault(proxy, {}).setdefault(arch, []).append(float(line[5]))
+        values.setdefault(proxy, {}).setdefault(arch, []).append(_finite(line[5]))
     classes = {name: i for i, name in enumerate(sorted({line[1] for line in rows.values()}))}
     return RawTable(
         tuple(rows),
         np.array([classes[line[1]] for line in rows.values()], dtype=np.int64),
         np.array([int(line[2]) for line in rows.values()], dtype=np.int64),
-        np.array([float(line[6]) for line in rows.values()]),
-        np.array([float(line[7]) for line in rows.values()]),
-        {name: np.array([float(line[len(HEADER) + i]) for line in rows.values()]) for i, name in enumerate(columns)},
+        np.array([_finite(line[6]) for line in rows.values()]),
+        np.array([_finite(line[7]) for line in rows.values()]),
+        {name: np.array([_finite(line[len(HEADER) + i]) for line in rows.values()]) for i, name in enumerate(columns)},
         {proxy: np.array([np.mean(found[arch]) for arch in rows]) for proxy, found in values.items()},
         failures,
     )
+
+
+def _finite(cell: str) -> float:
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError(f"{cell} is not a finite number")
+    return value

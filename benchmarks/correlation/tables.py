@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,19 @@ import numpy as np
 from benchmarks.correlation.raw import RawTable, read_raw
 from benchmarks.labels.units import DUPLICATES, Duplicates
 from benchmarks.runs.protocol import BASELINES, PROTOCOL, RAW, TIMINGS, read_json
-from benchmarks.statistics.bootstrap import FULL, LEVEL, STATISTICS, Counts, Weights, draw, estimate, resamples_for
+from benchmarks.statistics.bootstrap import (
+    FULL,
+    STATISTICS,
+    Counts,
+    Estimate,
+    Weights,
+    draw,
+    estimate,
+    resamples_for,
+    tau_of,
+)
 from benchmarks.statistics.definitions import BUDGETS, NEAR, TOP, Sample, budgets
+from benchmarks.statistics.intervals import FEWEST, LEVEL
 from diswot.errors import InputError
 
 Row = dict[str, Any]
@@ -53,13 +64,14 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
     resamples = resamples_for(len(raw.archs))
     counts = counts_of(raw, protocol["duplicates"])
     weights = draw(raw.groups, counts, resamples, protocol["seed"])
-    pairs = [(column, proxy) for column in protocol["columns"] for proxy in protocol["proxies"]]
     rows: list[Row] = []
-    for column, proxy in pairs:
-        row = _row(sample_of(raw, column, proxy, counts), counts, weights)
-        seconds = timings["seconds_per_arch"][proxy]
-        rows.append({"proxy": proxy, "column": column, **row, "seconds_per_arch": seconds})
-        report("resampling", len(rows), len(pairs))
+    for column in protocol["columns"]:
+        params = tau_of(raw.scores["params"], raw.accuracies[column], raw.groups, counts, weights)
+        for proxy in protocol["proxies"]:
+            row = _row(estimates_of(raw, column, proxy, counts, weights), params)
+            seconds = timings["seconds_per_arch"][proxy]
+            rows.append({"proxy": proxy, "column": column, "n": int(counts.sum()), **row, "seconds_per_arch": seconds})
+            report("resampling", len(rows), len(protocol["columns"]) * len(protocol["proxies"]))
     return {
         "rows": rows,
         **protocol,
@@ -70,6 +82,7 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
             "interval": f"{LEVEL:g}% percentile bootstrap over architectures, those of one function drawn together",
             "resamples": resamples,
             "resamples_reduced_for_size": len(raw.archs) > FULL,
+            "fewest": FEWEST,
             "top": TOP,
             "near_equal_budget": NEAR,
             "budgets": {"params": BUDGETS, "macs": BUDGETS},
@@ -86,19 +99,26 @@ def counts_of(raw: RawTable, duplicates: str) -> Counts:
     return raw.members if duplicates == Duplicates.WEIGHTED else np.ones_like(raw.members)
 
 
-def sample_of(raw: RawTable, column: str, proxy: str, counts: Counts) -> Sample:
-    """One proxy against one accuracy column."""
-    params_limits, macs_limits = (budgets(np.repeat(cost, counts)) for cost in (raw.params, raw.macs))
-    return Sample(raw.scores[proxy], raw.accuracies[column], raw.params, raw.macs, params_limits, macs_limits)
+def estimates_of(raw: RawTable, column: str, proxy: str, counts: Counts, weights: Weights) -> dict[str, Estimate]:
+    """Every statistic of one proxy against one accuracy column, by name."""
+    limits = (budgets(np.repeat(cost, counts)) for cost in (raw.params, raw.macs))
+    sample = Sample(raw.scores[proxy], raw.accuracies[column], raw.params, raw.macs, *limits)
+    return {name: estimate(one, sample, raw.groups, counts, weights) for name, one in STATISTICS.items()}
 
 
-def _row(sample: Sample, counts: Counts, weights: Weights) -> Row:
-    row: Row = {"n": int(counts.sum())}
-    for name, statistic in STATISTICS.items():
-        found = estimate(statistic, sample, counts, weights)
-        row |= {name: _number(found.value), f"{name}_low": _number(found.low), f"{name}_high": _number(found.high)}
+def _row(estimates: Mapping[str, Estimate], params: Estimate) -> Row:
+    """The figures of one proxy; `params` is the tau-b of the number of parameters."""
+    found = {name: one.interval for name, one in estimates.items()}
+    row: Row = {
+        "too_few": [name for name, interval in found.items() if interval.too_few],
+        "undefined": {name: interval.undefined for name, interval in found.items() if interval.undefined},
+    }
+    for name, one in {**estimates, "tau_less_params": estimates["tau"] - params}.items():
+        ends = {"": one.value, "_low": one.interval.low, "_high": one.interval.high}
+        row |= {f"{name}{end}": number_or_none(value) for end, value in ends.items()}
     return row
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def number_or_none(value: float) -> float | None:
+    """A JSON number; `None` for what is no number."""
+    return float(value) if math.isfinite(value) else None

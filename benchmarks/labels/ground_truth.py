@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.labels.table import read_labels
 from benchmarks.labels.units import Duplicates, units_of
 from benchmarks.runs.protocol import CorrelationSpec
-from benchmarks.statistics.definitions import Vector
+from benchmarks.statistics.intervals import Vector
 from diswot.errors import InputError
 from search_spaces import get_space
 

@@ -7,10 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from benchmarks.statistics.bootstrap import LEVEL
-from benchmarks.statistics.definitions import Vector
+from benchmarks.statistics.intervals import Interval
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 
@@ -20,7 +17,7 @@ class Claim:
     """One claim of the paper, checked.
 
     Attributes:
-        check: name of the check that it belongs to, as `--claim` takes it.
+        check: name of the check that it belongs to, as `--check` takes it.
         claim: one sentence.
         verdict: what the figures say.
         because: one sentence with the interval that decides.
@@ -34,13 +31,15 @@ class Claim:
     figures: dict[str, Any]
 
 
-def judge(low: float, high: float, at: float = 0.0) -> Verdict:
-    """Whether a quantity exceeds `at`, by its interval; an interval that is not a number tells nothing.
+def judge(low: float | None, high: float | None, at: float = 0.0) -> Verdict:
+    """Whether a quantity exceeds `at`, by its interval; no interval tells nothing.
 
     Example:
-        >>> judge(0.1, 0.3), judge(-0.2, 0.0), judge(-0.1, 0.3)
-        ('holds', 'does not hold', 'cannot be told')
+        >>> judge(0.1, 0.3), judge(-0.2, 0.0), judge(-0.1, 0.3), judge(None, None)
+        ('holds', 'does not hold', 'cannot be told', 'cannot be told')
     """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "cannot be told"
     if low > at:
         return "holds"
     return "does not hold" if high <= at else "cannot be told"
@@ -54,17 +53,28 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
     return "cannot be told" if "cannot be told" in found else "holds"
 
 
+def ends(name: str, interval: Interval) -> dict[str, float]:
+    """The ends of an interval as figures: `NAME_low` and `NAME_high`."""
+    return {f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def words(figures: dict[str, Any], name: str, form: str) -> str:
+    """A figure with its interval in words.
+
+    Example:
+        >>> words({"tau": 0.5, "tau_low": 0.25, "tau_high": 0.75}, "tau", ".2f")
+        '0.50 [0.25, 0.75]'
+    """
+    low, high = figures[f"{name}_low"], figures[f"{name}_high"]
+    value = "undefined" if figures[name] is None else format(figures[name], form)
+    if low is None or math.isnan(low):
+        return f"{value} (no interval)"
+    form = form.removeprefix("+")
+    return f"{value} [{low:{form}}, {high:{form}}]"
+
+
 def plain(value: Any) -> Any:
     """A figure, or figures within figures, as JSON values: what is no number is `None`."""
     if isinstance(value, dict):
         return {name: plain(one) for name, one in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def interval(values: Vector) -> tuple[float, float]:
-    """The central 95% of the finite ones among resampled values; `nan` if there are none."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return np.nan, np.nan
-    low, high = np.percentile(finite, [50 - LEVEL / 2, 50 + LEVEL / 2])
-    return float(low), float(high)

@@ -1,4 +1,4 @@
-"""The paper's claims, each with a verdict that is read off our own measurements and the label tables."""
+"""The paper's claims: the benchmarks that they are about are run, or found finished, and their documents judged."""
 
 from __future__ import annotations
 
@@ -12,34 +12,37 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.correlation.run import run_correlation
+from benchmarks.correlation.tables import correlation_table, load_run
 from benchmarks.labels.ground_truth import read_truth
 from benchmarks.labels.table import fingerprint, read_labels
-from benchmarks.paper.claims import Claim, plain
-from benchmarks.paper.search import DISWOT, RIVALS, check_search
-from benchmarks.paper.speed import SpeedCheck, check_speed
-from benchmarks.paper.students import (
+from benchmarks.paper.checks import (
     ALONE,
     DISTILLED,
+    DISWOT,
     SIMILARITIES,
-    SPACE,
-    TABLE,
-    check_best_student,
+    TRAINED,
+    check_search,
     check_similarities,
+    check_speed,
+    check_students,
 )
+from benchmarks.paper.claims import Claim, plain
 from benchmarks.runs.protocol import IMAGES, CorrelationSpec, write_json
-from benchmarks.runs.scores import RawScores, find_scores
-from benchmarks.search.run import SearchBenchmark
-from benchmarks.statistics.bootstrap import LEVEL
+from benchmarks.runs.scores import find_scores
+from benchmarks.search.run import SearchBenchmark, run_search_benchmark
+from benchmarks.speed.as_published import TRAINING
+from benchmarks.speed.contestants import DEFAULT, ThroughputSpec
+from benchmarks.speed.throughput import run_throughput
+from benchmarks.statistics.intervals import LEVEL
 from diswot.errors import InputError, UnknownName
-from diswot.executors.compute import Compute
+from diswot.executors import check_executor
 from diswot.probes import load_probe
 from diswot.probes.spec import ProbeSpec
-from diswot.search.spec import SearchSpec
 from diswot.teachers.spec import TeacherSpec
 from search_spaces import get_space
 
-CELLS = "nasbench201.csv"
-TRUTH, TRAINED = "cifar100_test_200", "cifar100_valid_12"
+RESNETS, CELLS = "diswot_resnet_s0.csv", "nasbench201.csv"
+TRUTH = "cifar100_test_200"
 RESULT = "paper.json"
 
 PLAIN = (
@@ -70,7 +73,7 @@ class PaperSpec:
         evaluations: of each search.
         runs: searches of each kind.
         algorithm: that searches.
-        timed: architectures on which an evaluation and a training are timed.
+        timed: architectures on which an evaluation and a step of training are timed.
         steps: of training that are timed on each.
         epochs: of the training that an evaluation replaces.
     """
@@ -105,41 +108,37 @@ class PaperSpec:
         if not 0.0 <= self.label_noise < 100.0:
             raise InputError(f"label noise is in points, from 0 to 100, not {self.label_noise:g}")
 
-    @property
-    def students(self) -> CorrelationSpec:
-        """The run over the 64 ResNets."""
-        return self._scores(self.data / TABLE, DISTILLED, SPACE, (*SIMILARITIES, "default"))
-
-    @property
-    def searches(self) -> SearchBenchmark:
-        """The searches over NAS-Bench-201."""
-        scores = self._scores(self.data / CELLS, TRUTH, "nasbench201", (DISWOT, "default", *RIVALS))
-        return SearchBenchmark(scores, (self.algorithm,), (), (self.evaluations,), self.runs)
-
-    @property
-    def timed_search(self) -> SearchSpec:
-        """The search that is timed as a whole."""
-        return SearchSpec(
-            self.teacher,
-            probe=self.probe,
-            evaluations=self.evaluations,
-            seed=self.seed,
-            seeds=self.seeds,
-            initialisations=self.initialisations,
-        )
-
-    def _scores(self, labels: Path, column: str, space: str, proxies: tuple[str, ...]) -> CorrelationSpec:
+    def correlation(self, labels: str, columns: tuple[str, ...], space: str, *proxies: str) -> CorrelationSpec:
+        """What the scores over one label table are made from."""
         return CorrelationSpec(
-            labels,
-            (column,),
+            self.data / labels,
+            columns,
             self.teacher,
             space,
-            proxies,
+            (*proxies, "default"),
             self.probe,
             seed=self.seed,
             seeds=self.seeds,
             initialisations=self.initialisations,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run of this benchmark: what is checked, where its files go, and how it computes."""
+
+    spec: PaperSpec
+    folder: Path
+    source: Path | None
+    executor: str
+    workers: int | None
+    report: Report
+
+    @property
+    def resnets(self) -> Path:
+        """Folder of the finished run over the 64 ResNets."""
+        spec = self.spec.correlation(RESNETS, (DISTILLED, ALONE), "cifar-resnet", *SIMILARITIES)
+        return run_correlation(spec, self.folder / "resnets", self.executor, self.workers, self.report)
 
 
 def run_paper(
@@ -162,9 +161,8 @@ def run_paper(
         InputError: a table, the probe, the teacher or a folder is not as it must be; nothing is written.
         ExecutorError: workers could not be started or were lost for good.
     """
-    work = _Work(
-        spec, _default_folder(spec) if out is None else out, source, Compute(executor, workers, cache=None), report
-    )
+    check_executor(executor, workers)
+    work = Work(spec, _default_folder(spec) if out is None else out, source, executor, workers, report)
     if work.folder.exists() and not work.folder.is_dir():
         raise InputError(f"--out {str(work.folder)!r} is a file, not a folder")
     load_probe(spec.probe, spec.teacher.num_classes, spec.teacher.in_shape, spec.seed)
@@ -199,58 +197,41 @@ def command(spec: PaperSpec, check: str) -> str:
     return " ".join(["diswot benchmark paper", *words])
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A run of this benchmark: what is checked, where its files go, and how it computes."""
-
-    spec: PaperSpec
-    folder: Path
-    source: Path | None
-    compute: Compute
-    report: Report
+def _students(work: Work) -> Check:
+    read_labels(work.spec.data / RESNETS, get_space("cifar-resnet"), (ALONE, DISTILLED))
+    return lambda: check_students(load_run(work.resnets)[1], work.spec.label_noise, work.spec.seed)
 
 
-def _students(work: _Work) -> Check:
-    labels = work.spec.data / TABLE
-    read_labels(labels, get_space(SPACE), (ALONE, DISTILLED))
-    return lambda: check_best_student(labels, work.spec.label_noise, work.spec.seed)
+def _similarities(work: Work) -> Check:
+    read_labels(work.spec.data / RESNETS, get_space("cifar-resnet"), (ALONE, DISTILLED))
+    return lambda: check_similarities(correlation_table(work.resnets))
 
 
-def _similarities(work: _Work) -> Check:
-    spec, compute, folder = work.spec.students, work.compute, work.folder / "resnets"
-    read_labels(spec.labels, get_space(SPACE), spec.columns)
-
-    def check() -> list[Claim]:
-        run_correlation(spec, folder, compute.executor, compute.workers, work.report)
-        return check_similarities(folder, spec.seed)
-
-    return check
+def _speed(work: Work) -> Check:
+    spec, teacher = work.spec, work.spec.teacher
+    asked = ThroughputSpec(
+        spec.timed, spec.steps, teacher=teacher.name, classes=teacher.num_classes, threads=1, seed=spec.seed,
+        scores=(TRAINING, DEFAULT),
+    )  # fmt: skip
+    return lambda: check_speed(run_throughput(asked, work.report), spec.epochs)
 
 
-def _speed(work: _Work) -> Check:
+def _search(work: Work) -> Check:
     spec = work.spec
-    plan = SpeedCheck(spec.timed_search, spec.timed, spec.steps, spec.epochs)
+    scores = spec.correlation(CELLS, (TRUTH,), "nasbench201", DISWOT, "nwot", "params")
+    asked = SearchBenchmark(scores, (spec.algorithm,), (), (spec.evaluations,), spec.runs, trained=TRAINED)
+    for column in (TRUTH, TRAINED):
+        read_truth(scores, column)
+    find_scores(scores, work.folder / "nasbench201", work.source, "search")
 
     def check() -> list[Claim]:
-        work.report("timing evaluations and training", 0, 1)
-        return check_speed(plan, work.compute)
+        out, source = work.folder / "nasbench201", work.source
+        return check_search(run_search_benchmark(asked, out, source, work.executor, work.workers, work.report))
 
     return check
 
 
-def _search(work: _Work) -> Check:
-    spec, compute = work.spec.searches, work.compute
-    truth, trained = (read_truth(spec.scores, column) for column in (TRUTH, TRAINED))
-    scores = find_scores(spec.scores, work.folder / "nasbench201", work.source, "search")
-
-    def check() -> list[Claim]:
-        with RawScores(scores, compute.executor, compute.workers) as pool:
-            return check_search(spec, truth, trained, pool, work.report)
-
-    return check
-
-
-CHECKS: dict[str, Callable[[_Work], Check]] = {
+CHECKS: dict[str, Callable[[Work], Check]] = {
     "students": _students,
     "similarities": _similarities,
     "speed": _speed,

@@ -33,6 +33,8 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
         )
         console.print(_table(rows))
     explained = "Accuracy of the architecture found, percent, mean over the runs, and its interval."
+    if any(row["runs_that_found_nothing"] for row in d["rows"]):
+        explained += " (n none): n runs had found nothing yet and are left out."
     console.print(explained, markup=False, soft_wrap=True)
     console.print(f"Raw scores, table and figure: {d['out']}", markup=False, soft_wrap=True)
 
@@ -55,4 +57,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def _cell(row: dict[str, Any]) -> str:
     if row["accuracy_mean"] is None:
         return "–"
-    return f"{row['accuracy_mean']:.2f}\n{row['accuracy_low']:.2f}–{row['accuracy_high']:.2f}"
+    mean = f"{row['accuracy_mean']:.2f}"
+    if row["runs_that_found_nothing"]:
+        mean += f" ({row['runs_that_found_nothing']} none)"
+    return mean if row["accuracy_low"] is None else f"{mean}\n{row['accuracy_low']:.2f}–{row['accuracy_high']:.2f}"

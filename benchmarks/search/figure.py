@@ -65,8 +65,9 @@ def _panel(axes: Axes, rows: list[dict[str, Any]], ticks: list[int]) -> None:
         at = [row["evaluations"] for row in found]
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
         axes.plot(at, [row["accuracy_mean"] for row in found], color=colour, marker=marker, markersize=4, label=proxy)
-        low, high = ([row[end] for row in found] for end in ("accuracy_low", "accuracy_high"))
-        axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
+        sure = [row for row in found if row["accuracy_low"] is not None]
+        low, high = ([row[end] for row in sure] for end in ("accuracy_low", "accuracy_high"))
+        axes.fill_between([row["evaluations"] for row in sure], low, high, color=colour, alpha=0.2, linewidth=0)
     axes.axhline(rows[0]["best_in_budget"], color="black", linestyle="--", linewidth=1, label="best in budget")
     axes.axhline(rows[0]["mean_in_budget"], color="#777777", linestyle=":", linewidth=1, label="mean in budget")
     axes.set_xscale("log")

@@ -6,7 +6,7 @@ the same `Search` that users run, with its own seed. Labels are looked up after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from benchmarks.labels.ground_truth import Truth, read_truth
 from benchmarks.labels.table import fingerprint
 from benchmarks.runs.protocol import CorrelationSpec, write_json
 from benchmarks.runs.scores import RawScores, ScoreSource, find_scores
-from benchmarks.statistics.bootstrap import LEVEL
-from benchmarks.statistics.definitions import Vector
+from benchmarks.statistics.intervals import FEWEST, LEVEL, RESAMPLES, Interval, Vector, resample
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import FIRST, tasks_of
 from diswot.executors import Executor
@@ -27,15 +26,13 @@ from diswot.scoring import Scorer
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
+from diswot.search.random_search import RandomSearch
 from diswot.search.run import Search
 from diswot.search.spec import SearchSpec
 from diswot.seeds import stream
 from search_spaces import get_space
 
 RESULT, FIGURE = "result.json", "search.png"
-
-RESAMPLES = 2000
-"""Bootstrap resamples of a mean over runs."""
 
 BUDGETS = 5
 """Budgets of parameters that stand in the table unless others are asked for."""
@@ -45,7 +42,7 @@ Report = Callable[[str, int, int], None]
 Kind = tuple[str, str, int | None]
 """Algorithm, proxy, and the most parameters."""
 
-Curves = Mapping[Kind, NDArray[np.float64]]
+Curves = dict[Kind, NDArray[np.float64]]
 """For each kind of search `(runs, counts)`: true accuracy of what is recommended after so many evaluations."""
 
 
@@ -59,6 +56,7 @@ class SearchBenchmark:
         max_params: budgets, beside that of no limit; `None` for quantiles of the space.
         evaluations: where the curves are read off, ascending.
         runs: searches of each kind; run `i` has the search seed `scores.seed + i`.
+        trained: another accuracy column: random search that trains every candidate keeps the best by it.
     """
 
     scores: CorrelationSpec
@@ -66,6 +64,7 @@ class SearchBenchmark:
     max_params: tuple[int, ...] | None = None
     evaluations: tuple[int, ...] = (10, 30, 100, 300)
     runs: int = 20
+    trained: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked before any file is opened.
@@ -76,8 +75,8 @@ class SearchBenchmark:
         for name in self.algorithms:
             if name not in ALGORITHMS:
                 raise UnknownName("algorithm", name, ALGORITHMS)
-        if self.runs < 2:
-            raise InputError(f"runs must be at least 2, for an interval, not {self.runs}")
+        if self.runs < 1:
+            raise InputError(f"runs must be at least 1, not {self.runs}")
         if min(self.evaluations) < 1:
             raise InputError(f"evaluations must be at least 1, not {min(self.evaluations)}")
 
@@ -108,8 +107,14 @@ def run_search_benchmark(
     truth = read_truth(spec.scores, spec.scores.columns[0])
     budgets = budgets_of(spec, truth)
     scores = find_scores(spec.scores, out, source, "search")
+    trained = None if spec.trained is None else read_truth(spec.scores, spec.trained)
     with RawScores(scores, executor, workers) as pool:
         curves = run_searches(spec, budgets, truth, pool, report)
+        if spec.trained is not None and trained is not None:
+            curves |= {
+                (RandomSearch.name, spec.trained, budget): train_searches(spec, budget, truth, trained, pool)
+                for budget in budgets
+            }
     found = {"fractions": [spec.scores.columns[0]] if truth.fractions else [], "measured": pool.measured}
     document = _document(spec, scores, table(spec, curves, truth)) | found
     write_json(scores.folder / RESULT, document)
@@ -152,6 +157,20 @@ def run_searches(
     return curves
 
 
+def train_searches(
+    spec: SearchBenchmark, budget: int | None, truth: Truth, trained: Truth, pool: RawScores
+) -> NDArray[np.float64]:
+    """What random searches find that train every candidate: true accuracy of the best by training, `(runs, counts)`."""
+    found = []
+    for run in range(spec.runs):
+        search = new_search(spec, (RandomSearch.name, "params", budget), run)
+        search.run(pool, lambda _: None)
+        names = [measurement.arch for measurement in search.measurements]
+        best = (max(names[:count], key=trained.accuracy.__getitem__) for count in spec.evaluations)
+        found.append([truth.accuracy[name] for name in best])
+    return np.array(found)
+
+
 def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int]) -> Vector:
     """True accuracy of what the search would recommend if it ended after so many evaluations, `(counts,)`.
 
@@ -170,17 +189,15 @@ def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int
     return np.array(found)
 
 
-def mean_interval(values: Vector, seed: int) -> tuple[float, float, float]:
-    """Mean of one value a run, with its 95% percentile bootstrap interval over the runs.
+def mean_interval(values: Vector, seed: int) -> tuple[float, Interval]:
+    """Mean of one value a run, with its 95% bootstrap interval over the runs.
 
     Runs that found nothing, `nan`, are left out.
     """
     values = values[np.isfinite(values)]
     if not len(values):
-        return np.nan, np.nan, np.nan
-    drawn = stream(seed, "runs").integers(len(values), size=(RESAMPLES, len(values)))
-    low, high = np.percentile(values[drawn].mean(1), [50 - LEVEL / 2, 50 + LEVEL / 2])
-    return float(values.mean()), float(low), float(high)
+        return np.nan, Interval(np.nan, np.nan)
+    return float(values.mean()), resample(np.mean, stream(seed, "runs"), values)
 
 
 def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str, Any]]:
@@ -190,7 +207,7 @@ def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str,
         afforded = truth.within(budget)
         counts = counts_of(spec, (algorithm, proxy, budget), truth)
         for evaluations, accuracies in zip(counts, found.T, strict=True):
-            mean, low, high = mean_interval(accuracies, spec.scores.seed)
+            mean, interval = mean_interval(accuracies, spec.scores.seed)
             rows.append(
                 {
                     "algorithm": algorithm,
@@ -198,8 +215,10 @@ def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str,
                     "budget": budget,
                     "evaluations": evaluations,
                     "accuracy_mean": _number(mean),
-                    "accuracy_low": _number(low),
-                    "accuracy_high": _number(high),
+                    "accuracy_low": _number(interval.low),
+                    "accuracy_high": _number(interval.high),
+                    "accuracies": list(map(_number, accuracies.tolist())),
+                    "runs_that_found_nothing": int(np.isnan(accuracies).sum()),
                     "best_in_budget": float(afforded.max()),
                     "mean_in_budget": float(afforded.mean()),
                     "architectures": len(afforded),
@@ -255,7 +274,16 @@ def _document(spec: SearchBenchmark, scores: ScoreSource, rows: list[dict[str, A
         "evaluations": spec.evaluations,
         "runs": spec.runs,
         "search_seeds": [spec.scores.seed, spec.scores.seed + spec.runs - 1],
-        "interval": f"{LEVEL:g}% percentile bootstrap of the mean over {spec.runs} search seeds, {RESAMPLES:,} "
-        "resamples; student, teacher and probe seeds are the same in every run",
+        "interval": _interval_words(spec.runs),
         "out": str(scores.folder),
     }
+
+
+def _interval_words(runs: int) -> str:
+    """What the ends of an interval are, or why there is none."""
+    if runs < FEWEST:
+        return f"no intervals: the mean over {runs} search seeds, fewer than {FEWEST}, has none"
+    return (
+        f"{LEVEL:g}% percentile bootstrap of the mean over {runs} search seeds, {RESAMPLES:,} resamples; student, "
+        "teacher and probe seeds are the same in every run"
+    )

@@ -21,6 +21,9 @@ from diswot.evaluation import EvalTask
 from diswot.probes.batch import ProbeBatch
 from search_spaces import get_space
 
+TRAINING = "training step"
+"""What evaluations replace: one step of stochastic gradient descent on the batch."""
+
 BUILDING = "building the module"
 """Profiler range around what builds a network."""
 
@@ -146,12 +149,23 @@ def _params(case: AsPublished, operations: tuple[str, ...]) -> float:
     return float(sum(parameter.numel() for parameter in case.student(operations).parameters()))
 
 
+def _training(case: AsPublished, operations: tuple[str, ...]) -> float:
+    """Minus the loss of one step with momentum, with the settings of NAS-Bench-201."""
+    student = case.student(operations)
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    loss = F.cross_entropy(student(case.probe.images)[1], case.probe.labels)
+    _backward(loss)
+    optimizer.step()
+    return -loss.item()
+
+
 PUBLISHED: dict[str, Callable[[AsPublished, tuple[str, ...]], float]] = {
     "diswot": _diswot,
     "nwot": _nwot,
     "synflow": _synflow,
     "zico": _zico,
     "params": _params,
+    TRAINING: _training,
 }
 """What can be measured as published."""
 

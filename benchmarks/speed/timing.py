@@ -49,9 +49,14 @@ class Timed:
     shares: dict[str, float] | None = None
 
     @property
+    def by_arch(self) -> list[float]:
+        """Seconds of each architecture, or of all: the medians over the rounds."""
+        return [median(times) for times in zip(*self.rounds, strict=True)]
+
+    @property
     def seconds(self) -> float:
         """Seconds an architecture: the mean over the architectures of the medians over the rounds."""
-        return fmean(median(times) for times in zip(*self.rounds, strict=True))
+        return fmean(self.by_arch)
 
 
 @dataclass(frozen=True)

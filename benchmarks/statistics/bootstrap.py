@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.statistics import definitions as s
-from benchmarks.statistics.definitions import Sample, Vector
+from benchmarks.statistics.definitions import Sample
+from benchmarks.statistics.intervals import Interval, Vector, central
 from diswot.seeds import stream
 
 Counts = NDArray[np.int64]
@@ -29,7 +30,6 @@ RESAMPLES = 1000
 FULL = 7000
 """Tables up to this many rows are resampled `RESAMPLES` times, larger ones in proportion less."""
 
-LEVEL = 95.0
 _BLOCK = 256
 _DENSE = 1000
 """Up to this many rows the matrix of all pairs is faster than sorting each resample."""
@@ -37,11 +37,27 @@ _DENSE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A statistic with its interval; `nan` where the table does not allow it."""
+    """A statistic of a table.
+
+    Attributes:
+        value: `nan` where the table does not allow it.
+        resampled: `(B,)`, the same on resamples.
+        observations: independent ones that it is computed from.
+    """
 
     value: float
-    low: float
-    high: float
+    resampled: Vector
+    observations: int
+
+    @property
+    def interval(self) -> Interval:
+        """The central 95% of the resamples; none for a value that is none."""
+        return central(self.resampled, self.observations) if math.isfinite(self.value) else Interval(math.nan, math.nan)
+
+    def __sub__(self, other: Estimate) -> Estimate:
+        """The difference of two statistics on the same resamples."""
+        observations = min(self.observations, other.observations)
+        return Estimate(self.value - other.value, self.resampled - other.resampled, observations)
 
 
 @dataclass(frozen=True)
@@ -53,12 +69,14 @@ class Statistic:
         meaning: one sentence for readers.
         exact: the definition.
         resampled: the same for many resamples, `(B,)`.
+        basis: `(n,)` which architectures it is computed from, by default all.
     """
 
     title: str
     meaning: str
     exact: Callable[[Sample], float]
     resampled: Callable[[Sample, Weights], Vector]
+    basis: Callable[[Sample], NDArray[np.bool_]] = lambda t: np.ones(len(t.score), dtype=bool)
 
 
 def resamples_for(n: int) -> int:
@@ -83,15 +101,27 @@ def draw(groups: NDArray[np.int64], counts: Counts, resamples: int, seed: int) -
     return weights
 
 
-def estimate(statistic: Statistic, sample: Sample, counts: Counts, weights: Weights) -> Estimate:
-    """The statistic of the table by its definition, and the central 95% of its resamples."""
-    value = statistic.exact(sample.repeat(counts))
-    resampled = statistic.resampled(sample, weights)
-    resampled = resampled[np.isfinite(resampled)]
-    if not math.isfinite(value) or not len(resampled):
-        return Estimate(value, math.nan, math.nan)
-    low, high = np.percentile(resampled, [50 - LEVEL / 2, 50 + LEVEL / 2])
-    return Estimate(value, float(low), float(high))
+def estimate(
+    statistic: Statistic, sample: Sample, groups: NDArray[np.int64], counts: Counts, weights: Weights
+) -> Estimate:
+    """The statistic of the table by its definition, and on resamples.
+
+    Args:
+        statistic: one of `STATISTICS`.
+        sample: the table, each architecture once.
+        groups: `(n,)` which rows are drawn together.
+        counts: `(n,)` how often each row stands in the table.
+        weights: `(B, n)` resamples of it.
+    """
+    table = sample.repeat(counts)
+    observations = len(np.unique(np.repeat(groups, counts)[statistic.basis(table)]))
+    return Estimate(statistic.exact(table), statistic.resampled(sample, weights), observations)
+
+
+def tau_of(score: Vector, accuracy: Vector, groups: NDArray[np.int64], counts: Counts, weights: Weights) -> Estimate:
+    """Kendall's tau-b of a score, as `estimate` would have it, without costs."""
+    value = s.kendall(np.repeat(score, counts), np.repeat(accuracy, counts))
+    return Estimate(value, kendall(score, accuracy, weights), len(np.unique(groups)))
 
 
 def kendall(x: Vector, y: Vector, weights: Weights, ends: NDArray[np.intp] | None = None) -> Vector:
@@ -252,24 +282,28 @@ STATISTICS: dict[str, Statistic] = {
         "tau-b among the best tenth by true accuracy",
         lambda t: s.kendall_top(t.score, t.accuracy),
         lambda t, w: kendall_top(t.score, t.accuracy, w),
+        lambda t: s.best(t.accuracy),
     ),
     "tau_budget": Statistic(
         "tau same params",
         "tau-b over pairs whose parameters differ by at most 5%",
         lambda t: s.kendall_near(t.score, t.accuracy, t.params),
         lambda t, w: kendall_near(t.score, t.accuracy, t.params, w),
+        lambda t: s.has_near(t.params),
     ),
     "tau_budget_macs": Statistic(
         "tau same MACs",
         "tau-b over pairs whose MACs differ by at most 5%",
         lambda t: s.kendall_near(t.score, t.accuracy, t.macs),
         lambda t, w: kendall_near(t.score, t.accuracy, t.macs, w),
+        lambda t: s.has_near(t.macs),
     ),
     "precision10": Statistic(
         "precision 10%",
         "of the first tenth by score, the share that is in the best tenth by accuracy",
         lambda t: s.precision(t.score, t.accuracy),
         lambda t, w: precision(t.score, t.accuracy, w),
+        lambda t: s.best(t.accuracy),
     ),
     "regret": Statistic(
         "regret (points)",

@@ -1,7 +1,7 @@
 """How well a score ranks: each statistic by its definition, for one table of architectures.
 
 Scores and accuracies are compared with their signs as they are: a proxy that ranks upside down is negative here. What
-cannot be said of a table (a constant score has no correlation) is `nan`.
+cannot be said of a table (a constant score has no correlation, nor has one with a `nan`) is `nan`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-Vector = NDArray[np.float64]
+from benchmarks.statistics.intervals import Vector
 
 TOP = 0.1
 """The best tenth of a table, for `tau_top` and `precision`."""
@@ -56,21 +56,21 @@ class Sample:
 
 def kendall(score: Vector, accuracy: Vector) -> float:
     """Kendall's tau-b: concordant minus discordant pairs, over the geometric mean of the pairs not tied in either."""
-    if _constant(score, accuracy):
+    if _unrankable(score, accuracy):
         return math.nan
     return float(stats.kendalltau(score, accuracy, variant="b").statistic)
 
 
 def spearman(score: Vector, accuracy: Vector) -> float:
     """Spearman's rho: Pearson's correlation of the ranks, tied values sharing their mean rank."""
-    if _constant(score, accuracy):
+    if _unrankable(score, accuracy):
         return math.nan
     return float(stats.spearmanr(score, accuracy).statistic)
 
 
 def pearson(score: Vector, accuracy: Vector) -> float:
     """Pearson's correlation of the values themselves; it changes when a score is, say, put on a log scale."""
-    if _constant(score, accuracy):
+    if _unrankable(score, accuracy):
         return math.nan
     return float(stats.pearsonr(score - score.mean(), accuracy - accuracy.mean()).statistic)
 
@@ -110,6 +110,8 @@ def kendall_near(score: Vector, accuracy: Vector, cost: Vector, tolerance: float
         cost: `(n,)`, positive.
         tolerance: share of the smaller cost.
     """
+    if not _finite(score, accuracy, cost):
+        return math.nan
     order = np.argsort(cost, kind="stable")
     x, y = score[order], accuracy[order]
     agreement = untied_x = untied_y = 0.0
@@ -131,11 +133,27 @@ def near_ends(cost: Vector, tolerance: float = NEAR) -> NDArray[np.intp]:
     return np.searchsorted(cost, cost * (1 + tolerance) * (1 + 1e-12), "right")
 
 
+def has_near(cost: Vector, tolerance: float = NEAR) -> NDArray[np.bool_]:
+    """Which architectures are in a pair of near-equal costs.
+
+    Example:
+        >>> has_near(np.array([200.0, 100.0, 105.0]))
+        array([False,  True,  True])
+    """
+    order = np.argsort(cost, kind="stable")
+    near_next = near_ends(cost[order], tolerance) > np.arange(len(cost)) + 1
+    found = np.empty(len(cost), dtype=bool)
+    found[order] = near_next | np.concatenate([[False], near_next[:-1]])
+    return found
+
+
 def precision(score: Vector, accuracy: Vector, share: float = TOP) -> float:
     """Of the first `share` by score, how many are among the best `share` by true accuracy.
 
     Where a tie in score straddles the border, its architectures share the places left, as random order would have it.
     """
+    if not _finite(score, accuracy):
+        return math.nan
     k = quota(len(score), share)
     border = np.sort(score)[-k]
     above, tied = score > border, score == border
@@ -165,6 +183,8 @@ def regret(score: Vector, accuracy: Vector, cost: Vector, limits: Vector) -> flo
         cost: `(n,)`.
         limits: the budgets: what costs at most that much is affordable.
     """
+    if not _finite(score, accuracy, cost):
+        return math.nan
     losses = list(_losses(score, accuracy, cost, limits))
     return sum(losses) / len(losses) if losses else math.nan
 
@@ -177,5 +197,11 @@ def _losses(score: Vector, accuracy: Vector, cost: Vector, limits: Vector) -> It
             yield float(y.max() - y[x == x.max()].mean())
 
 
-def _constant(*series: Vector) -> bool:
-    return any(len(values) < 2 or bool(np.all(values == values[0])) for values in series)
+def _unrankable(*series: Vector) -> bool:
+    """Whether one of them is constant, or holds what is no number."""
+    return any(len(values) < 2 or bool(np.all(values == values[0])) for values in series) or not _finite(*series)
+
+
+def _finite(*series: Vector) -> bool:
+    """Whether all are numbers: sorting and comparing would make a number of what is none."""
+    return all(bool(np.isfinite(values).all()) for values in series)

@@ -82,11 +82,17 @@ def test_the_table_has_a_row_for_each_proxy_and_column(folder: Path) -> None:
     for row in rows:
         assert row["n"] == 6
         assert row["seconds_per_arch"] > 0
-        assert set(row) == {"proxy", "column", "n", "seconds_per_arch"} | {
-            name + end for name in STATISTICS for end in ("", "_low", "_high")
+        assert set(row) == {"proxy", "column", "n", "seconds_per_arch", "too_few", "undefined"} | {
+            name + end for name in (*STATISTICS, "tau_less_params") for end in ("", "_low", "_high")
         }
+        assert row["tau_less_params"] == pytest.approx(row["tau"] - rows[1]["tau"])
     assert rows[0]["tau_low"] <= rows[0]["tau"] <= rows[0]["tau_high"]
     assert rows[0]["tau_top10"] is None, "a tenth of six is one architecture, which ranks nothing"
+    assert rows[0]["precision10"] is not None
+    assert rows[0]["precision10_low"] is None
+    assert "precision10" in rows[0]["too_few"], "and one hit or miss has no interval"
+    assert rows[3]["undefined"]["tau"] > 0, "resamples of architectures of one depth"
+    assert (rows[1]["tau_less_params_low"], rows[1]["tau_less_params_high"]) == (0, 0)
     assert table["statistics"]["resamples"] == 1000
     json.dumps(table, allow_nan=False)
 

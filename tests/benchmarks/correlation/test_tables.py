@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from numpy.testing import assert_array_equal
 
+from benchmarks.correlation.console import footer
 from benchmarks.correlation.raw import read_raw, write_raw
 from benchmarks.correlation.tables import correlation_table
 from benchmarks.labels.table import read_labels
@@ -73,6 +74,10 @@ def test_architectures_of_one_function_count_by_the_rule(
     # At equal cost everything is affordable and every pair is near-equal.
     assert nwot["tau_budget"] == nwot["tau_budget_macs"] == pytest.approx(tau)
     assert nwot["regret"] == 0
+    assert {"tau", "regret"} <= set(nwot["too_few"]), "three functions in however many lines have no interval"
+    assert nwot["tau_low"] is nwot["tau_high"] is nwot["regret_low"] is None
+    words = " ".join(footer(table))
+    assert "too few: fewer than 5 architectures decide the value, which has no interval." in words
 
 
 @pytest.mark.parametrize("duplicates", [Duplicates.EACH])
@@ -90,6 +95,11 @@ def test_damaged_raw_scores_are_refused(folder: Path) -> None:
     path = folder / "raw.csv"
     with pytest.raises(UnreadableData, match="does not have the columns of raw scores"):
         read_raw(path, ["other"])
+    whole = path.read_text()
+    path.write_text(whole.replace(",2.5,", ",nan,"))
+    with pytest.raises(UnreadableData, match=r"raw scores '.*raw.csv' cannot be read: nan is not a finite number$"):
+        read_raw(path, ["acc"])
+    path.write_text(whole)
     path.write_text(path.read_text().replace(",1000,", ",many,"))
     with pytest.raises(UnreadableData, match=r"raw scores '.*raw.csv' cannot be read: could not convert"):
         read_raw(path, ["acc"])

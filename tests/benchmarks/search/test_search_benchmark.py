@@ -21,6 +21,7 @@ from benchmarks.search.run import (
     mean_interval,
     run_search_benchmark,
 )
+from benchmarks.statistics.intervals import Interval
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.compute import Compute
@@ -62,7 +63,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> CorrelationSpec:
 
 @pytest.fixture(scope="module")
 def spec(scores: CorrelationSpec) -> SearchBenchmark:
-    return SearchBenchmark(scores, tuple(ALGORITHMS), (300_000, 150_000), (1, 8, 64), runs=3)
+    return SearchBenchmark(scores, tuple(ALGORITHMS), (300_000, 150_000), (1, 8, 64), runs=5)
 
 
 @pytest.fixture(scope="module")
@@ -121,15 +122,18 @@ def test_the_curve_goes_by_all_initialisations_of_the_best() -> None:
 
 
 def test_the_interval_of_a_mean_over_runs() -> None:
-    assert mean_interval(np.array([70.0, 70.0, 70.0]), 0) == (70, 70, 70)
-    assert mean_interval(np.array([70.0, np.nan]), 0) == (70, 70, 70)
-    assert np.isnan(mean_interval(np.array([np.nan]), 0)).all()
+    assert mean_interval(np.full(5, 70.0), 0) == (70, Interval(70, 70))
+    assert mean_interval(np.array([*np.full(5, 70.0), np.nan]), 0) == (70, Interval(70, 70))
+    mean, interval = mean_interval(np.array([70.0, 70.0, 70.0, 70.0, np.nan]), 0)
+    assert (mean, interval.too_few) == (70, True)
+    mean, interval = mean_interval(np.array([np.nan]), 0)
+    assert np.isnan([mean, interval.low, interval.high]).all()
     values = np.arange(20.0)
-    mean, low, high = mean_interval(values, 0)
+    mean, interval = mean_interval(values, 0)
     assert mean == 9.5
     error = values.std() / np.sqrt(20)  # What resampling draws from has this spread.
-    assert (low, high) == pytest.approx((9.5 - 1.96 * error, 9.5 + 1.96 * error), abs=0.3)
-    assert mean_interval(values, 0) == (mean, low, high)
+    assert (interval.low, interval.high) == pytest.approx((9.5 - 1.96 * error, 9.5 + 1.96 * error), abs=0.3)
+    assert mean_interval(values, 0) == (mean, interval)
 
 
 def test_budgets_are_sixths_of_the_space_unless_named(spec: SearchBenchmark) -> None:
@@ -151,11 +155,13 @@ def test_a_row_for_each_kind_of_search_and_count(spec: SearchBenchmark, folder: 
         for evaluations in (1, 8, 64)
     ]
     assert document["benchmark"] == "search"
-    assert document["search_seeds"] == [0, 2]
+    assert document["search_seeds"] == [0, 4]
     assert (document["teacher"], document["column"], document["measured"]) == ("resnet20", "made_up", 64)
     assert (folder / "search.png").stat().st_size > 10_000
     truth = read_truth(spec.scores, "made_up")
     for row in document["rows"]:
+        assert (len(row["accuracies"]), row["runs_that_found_nothing"]) == (5, 0)
+        assert row["accuracy_mean"] == pytest.approx(np.mean(row["accuracies"]))
         afforded = truth.within(row["budget"])
         assert (row["best_in_budget"], row["architectures"]) == (afforded.max(), len(afforded))
         assert row["mean_in_budget"] == pytest.approx(afforded.mean())
@@ -192,6 +198,27 @@ def test_a_run_is_what_a_user_s_search_of_that_seed_finds(
     assert row["accuracy_mean"] == pytest.approx(np.mean(found))
 
 
+def test_a_random_search_that_trains_keeps_the_best_by_training(
+    scores: CorrelationSpec, spec: SearchBenchmark, tmp_path: Path
+) -> None:
+    """Training says the opposite of the truth, and the same: the worst and the best of the architectures drawn."""
+    lines = [f"{arch},{value},{100 - value},{value}" for arch, value in ACCURACY.items()]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["arch,made_up,opposite,same", *lines]) + "\n")
+    asked = replace(spec, scores=replace(scores, labels=table), algorithms=("random",), max_params=(), evaluations=(4,))
+    found = {}
+    for trained in ("opposite", "same"):
+        document = run_search_benchmark(replace(asked, trained=trained), tmp_path / "run", None, "serial", None, quiet)
+        rows = {row["proxy"]: row for row in document["rows"]}
+        assert list(rows) == ["params", "nwot", trained]
+        assert rows[trained]["algorithm"] == "random"
+        found[trained] = np.array(rows[trained]["accuracies"])
+        by_score = np.array([rows["params"]["accuracies"], rows["nwot"]["accuracies"]])
+    assert (found["opposite"] <= by_score).all()
+    assert (found["same"] >= by_score).all()
+    assert (found["opposite"] < found["same"]).all()
+
+
 def test_what_was_measured_is_not_measured_again(spec: SearchBenchmark, folder: Path) -> None:
     before = json.loads((folder / "result.json").read_text())
     document = run_search_benchmark(replace(spec, evaluations=(8,)), folder, None, "serial", None, quiet)
@@ -215,7 +242,7 @@ def test_the_labels_do_not_change_what_is_found(spec: SearchBenchmark, folder: P
     ("change", "error", "message"),
     [
         ({"algorithms": ("annealing",)}, UnknownName, "unknown algorithm 'annealing'; valid: aging-evolution, "),
-        ({"runs": 1}, InputError, "runs must be at least 2, for an interval, not 1"),
+        ({"runs": 0}, InputError, "runs must be at least 1, not 0"),
         ({"evaluations": (10, 0)}, InputError, "evaluations must be at least 1, not 0"),
     ],
 )

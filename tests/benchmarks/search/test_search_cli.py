@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,10 @@ def test_the_table_is_for_people(whole: Path, finished: tuple[Path, Result]) -> 
     assert "random" in result.stdout
     assert "exhaustive" not in result.stdout
     assert "looked up after each search" in result.stdout
+    assert "no intervals: the mean over 2 search seeds, fewer than 5, has none" in result.stdout
+    assert "–" not in result.stdout
+    five = search(whole, finished[0], "--max-params", "0.2M", "--algorithm", "random", "--runs", "5")
+    assert re.search(r"\d\.\d\d–\d\d\.\d\d", five.stdout)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_the_table_is_for_people(whole: Path, finished: tuple[Path, Result]) -> 
         (["--column", "imagenet"], "unknown column of whole.csv 'imagenet'; valid: made_up"),
         (["--proxy", "zeno"], "unknown proxy 'zeno'; valid: default,"),
         (["--algorithm", "annealing"], "unknown algorithm 'annealing'; valid: aging-evolution,"),
-        (["--runs", "1"], "runs must be at least 2, for an interval, not 1"),
+        (["--runs", "0"], "runs must be at least 1, not 0"),
         (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
         (["--max-params", "many"], "not 'many'"),
         (["--max-params", "10k"], "no architecture of cifar-resnet has at most 10,000 parameters"),

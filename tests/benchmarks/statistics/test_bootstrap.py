@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from benchmarks.statistics import bootstrap
-from benchmarks.statistics.bootstrap import STATISTICS, draw, estimate, resamples_for
+from benchmarks.statistics.bootstrap import STATISTICS, Estimate, draw, estimate, resamples_for, tau_of
 from benchmarks.statistics.definitions import Sample, budgets
+from benchmarks.statistics.intervals import Interval
 
 
 def table(n: int, *, seed: int = 0, levels: int = 1000) -> Sample:
@@ -39,10 +40,9 @@ def test_resampled_statistics_are_the_definitions_on_resampled_tables(
 
 def test_a_table_too_small_for_a_statistic_has_no_interval() -> None:
     sample = table(6)
-    found = estimate(
-        STATISTICS["tau_top10"], sample, np.ones(6, dtype=np.int64), draw(np.arange(6), np.ones(6, int), 9, 0)
-    )
-    assert np.isnan([found.value, found.low, found.high]).all()
+    once = np.ones(6, dtype=np.int64)
+    found = estimate(STATISTICS["tau_top10"], sample, np.arange(6), once, draw(np.arange(6), once, 9, 0))
+    assert np.isnan([found.value, found.interval.low, found.interval.high]).all()
 
 
 def test_a_perfect_ranking_is_certain() -> None:
@@ -52,17 +52,69 @@ def test_a_perfect_ranking_is_certain() -> None:
     )
     weights = draw(np.arange(30), np.ones(30, dtype=np.int64), 50, 0)
     for name in ("tau", "spearman", "pearson"):
-        found = estimate(STATISTICS[name], sample, np.ones(30, dtype=np.int64), weights)
-        assert (found.value, found.low, found.high) == pytest.approx((1, 1, 1))
+        found = estimate(STATISTICS[name], sample, np.arange(30), np.ones(30, dtype=np.int64), weights)
+        assert (found.value, found.interval.low, found.interval.high) == pytest.approx((1, 1, 1))
 
 
 def test_the_interval_holds_the_middle_95_percent() -> None:
     sample = table(200)
     weights = draw(np.arange(200), np.ones(200, dtype=np.int64), 400, 0)
-    found = estimate(STATISTICS["tau"], sample, np.ones(200, dtype=np.int64), weights)
-    taus = STATISTICS["tau"].resampled(sample, weights)
-    assert found.low < found.value < found.high
-    assert np.mean((taus >= found.low) & (taus <= found.high)) == pytest.approx(0.95, abs=0.006)
+    found = estimate(STATISTICS["tau"], sample, np.arange(200), np.ones(200, dtype=np.int64), weights)
+    taus, interval = STATISTICS["tau"].resampled(sample, weights), found.interval
+    assert interval.low < found.value < interval.high
+    assert np.mean((taus >= interval.low) & (taus <= interval.high)) == pytest.approx(0.95, abs=0.006)
+
+
+def whole(n: int, groups: list[int], counts: list[int], name: str) -> Estimate:
+    """A statistic of `n` architectures in perfect order, no two of near-equal cost."""
+    values = np.arange(float(n))
+    cost = 100 * 2.0**values
+    sample = Sample(values, values, cost, cost, budgets(cost), budgets(cost))
+    weights = draw(np.array(groups), np.array(counts), 200, 0)
+    return estimate(STATISTICS[name], sample, np.array(groups), np.array(counts), weights)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_a_few_architectures_in_perfect_order_have_no_interval(n: int) -> None:
+    found = whole(n, list(range(n)), [1] * n, "tau")
+    assert found.value == pytest.approx(1)
+    assert found.interval.too_few
+    assert np.isnan([found.interval.low, found.interval.high]).all()
+
+
+def test_observations_are_the_independent_ones_that_decide() -> None:
+    """Six rows of four functions; copies that a rule counts; the best two of twenty; pairs of near-equal cost."""
+    assert whole(6, [0, 0, 1, 2, 3, 3], [1] * 6, "tau").interval.too_few
+    assert whole(3, [0, 1, 2], [4, 4, 4], "tau").interval.too_few
+    top = whole(20, list(range(20)), [1] * 20, "tau_top10")
+    assert top.value == pytest.approx(1)
+    assert (top.observations, top.interval.too_few) == (2, True)
+    assert not whole(20, list(range(20)), [1] * 20, "tau").interval.too_few
+    assert whole(20, list(range(20)), [1] * 20, "tau_budget").observations == 0
+
+
+def test_resamples_that_leave_a_statistic_undefined_are_counted() -> None:
+    """Of five architectures one differs in score: 0.8 to the fifth of the resamples lack it, and rank nothing."""
+    score = np.array([0.0, 0.0, 0.0, 0.0, 1.0])
+    sample = Sample(score, np.arange(5.0), score + 1, score + 1, np.array([2.0]), np.array([2.0]))
+    once = np.ones(5, dtype=np.int64)
+    weights = draw(np.arange(5), once, 1000, 0)
+    interval = estimate(STATISTICS["tau"], sample, np.arange(5), once, weights).interval
+    lacking = int(np.sum(weights[:, 4] == 0) + np.sum(weights[:, 4] == 5))
+    assert interval.undefined == lacking == pytest.approx(1000 * 0.8**5, rel=0.1)
+    assert np.isfinite([interval.low, interval.high]).all()
+
+
+def test_differences_are_taken_resample_by_resample() -> None:
+    sample = table(50)
+    once = np.ones(50, dtype=np.int64)
+    weights = draw(np.arange(50), once, 40, 0)
+    one = estimate(STATISTICS["tau"], sample, np.arange(50), once, weights)
+    same = tau_of(2 * sample.score, sample.accuracy, np.arange(50), once, weights)
+    assert (one - same).interval == Interval(0.0, 0.0)
+    other = tau_of(-sample.score, sample.accuracy, np.arange(50), once, weights)
+    assert (one - other).value == pytest.approx(2 * one.value)
+    assert_allclose((one - other).resampled, 2 * one.resampled)
 
 
 def test_resamples_draw_rows_of_one_function_together() -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from benchmarks.statistics import definitions as s
-from benchmarks.statistics.definitions import Vector
+from benchmarks.statistics.intervals import Vector
 
 
 def vector(*values: float) -> Vector:
@@ -125,3 +125,21 @@ def test_regret_of_a_tie_is_that_of_a_random_choice() -> None:
 def test_regret_leaves_out_budgets_that_afford_nothing() -> None:
     assert s.regret(vector(2, 1), vector(50, 60), vector(10, 10), vector(5, 10)) == 10
     assert math.isnan(s.regret(vector(2, 1), vector(50, 60), vector(10, 10), vector(5)))
+
+
+def test_near_pairs_are_found_in_any_order() -> None:
+    assert_array_equal(s.has_near(vector(200, 100, 105, 211)), [False, True, True, False])
+    assert_array_equal(s.has_near(vector(7)), [False])
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_is_no_number_never_becomes_one(broken: float, place: int) -> None:
+    """In score and in accuracy alike: sorted, a `nan` would rank above every number."""
+    columns = [vector(1, 2, 3, 4), vector(1, 3, 2, 4)]
+    columns[place][3] = broken
+    score, accuracy = columns
+    cost = vector(1, 1, 1, 1)
+    found = [statistic(score, accuracy) for statistic in (s.kendall, s.spearman, s.pearson, s.kendall_top, s.precision)]
+    found += [s.kendall_near(score, accuracy, cost), s.regret(score, accuracy, cost, cost)]
+    assert all(map(math.isnan, found))
