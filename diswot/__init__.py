@@ -3,8 +3,8 @@
 The public names below are imported at first use, so that `import diswot` stays free of torch.
 
 Example:
-    >>> from diswot import Budget, Search, SearchSpec, TeacherSpec
-    >>> Search(SearchSpec(TeacherSpec("resnet56"), budget=Budget(max_params=500_000))).done
+    >>> from diswot import Constraints, Search, SearchSpec, TeacherSpec
+    >>> Search(SearchSpec(TeacherSpec("resnet56"), constraints=Constraints(max_params=500_000))).done
     False
 """
 
@@ -14,27 +14,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from diswot.errors import DiswotError, InputError
     from diswot.evaluation import prepare
-    from diswot.executors.compute import Compute
-    from diswot.probes import ProbeSpec, load_probe
+    from diswot.probes import load_probe
     from diswot.recommend import explain, run_search
     from diswot.report.result import Result
     from diswot.scoring import Scorer
-    from diswot.search.budget import Budget
     from diswot.search.run import Search
-    from diswot.search.spec import SearchSpec
-    from diswot.teachers import TeacherSpec
+    from diswot.spec.compute import ComputeSpec
+    from diswot.spec.constraints import Constraints
+    from diswot.spec.probe import ProbeSpec
+    from diswot.spec.search import SearchSpec
+    from diswot.spec.teacher import TeacherSpec
 
 _HOMES = {
-    "Budget": "diswot.search.budget",
-    "Compute": "diswot.executors.compute",
+    "ComputeSpec": "diswot.spec.compute",
+    "Constraints": "diswot.spec.constraints",
     "DiswotError": "diswot.errors",
     "InputError": "diswot.errors",
-    "ProbeSpec": "diswot.probes",
+    "ProbeSpec": "diswot.spec.probe",
     "Result": "diswot.report.result",
     "Scorer": "diswot.scoring",
     "Search": "diswot.search.run",
-    "SearchSpec": "diswot.search.spec",
-    "TeacherSpec": "diswot.teachers",
+    "SearchSpec": "diswot.spec.search",
+    "TeacherSpec": "diswot.spec.teacher",
     "explain": "diswot.recommend",
     "load_probe": "diswot.probes",
     "prepare": "diswot.evaluation",
@@ -42,8 +43,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Budget",
-    "Compute",
+    "ComputeSpec",
+    "Constraints",
     "DiswotError",
     "InputError",
     "ProbeSpec",

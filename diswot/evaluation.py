@@ -17,7 +17,7 @@ from diswot.proxies import PROXIES, Aggregate, get_score
 from diswot.proxies.base import Evidence
 from diswot.runtime.threads import one_thread
 from diswot.seeds import derive_seed
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
 from search_spaces import Architecture, Costs, SearchSpace
 

@@ -13,18 +13,18 @@ from diswot.cache.identity import Recipe
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, Measurer, prepare, tasks_of
 from diswot.executors import Executor, Measure, open_executor, reach
-from diswot.executors.compute import Compute
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
 from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.search.confirm import confirm
 from diswot.search.run import Progress, Search
-from diswot.search.spec import SearchSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.score import ScoreSpec
 from search_spaces import Architecture, get_space
 
 
-def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:
+def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Measurer:
     """Load the probe, observe the teacher, and get ready to measure candidates.
 
     Raises:
@@ -33,12 +33,13 @@ def measurer_of(spec: SearchSpec, device: str = "cpu") -> Measurer:
     return recipe_of(spec, device).make()
 
 
-def recipe_of(spec: SearchSpec, device: str) -> Recipe:
+def recipe_of(spec: ScoreSpec, device: str) -> Recipe:
     """Load the probe, and leave the teacher for when it is needed.
 
     Raises:
-        InputError: the probe cannot be had as specified.
+        InputError: the probe cannot be had as specified, or this machine lacks something else.
     """
+    spec.check()
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to(device)
     make = partial(
@@ -48,17 +49,17 @@ def recipe_of(spec: SearchSpec, device: str) -> Recipe:
         probe,
         [spec.score],
         seed=spec.seed,
-        initialisations=spec.initialisations,
+        initialisations=spec.teacher_inits,
     )
     return Recipe(make)
 
 
-def _executor(recipe: Recipe, compute: Compute) -> CachingExecutor:
+def _executor(recipe: Recipe, compute: ComputeSpec) -> CachingExecutor:
     return CachingExecutor(recipe, partial(_workers, compute), compute.cache)
 
 
 @contextmanager
-def _workers(compute: Compute, make: Callable[[], Measure]) -> Iterator[Executor]:
+def _workers(compute: ComputeSpec, make: Callable[[], Measure]) -> Iterator[Executor]:
     """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
     name, workers, address = compute.executor, compute.workers, compute.address
     with reach(name, workers, address), open_executor(name, make(), workers, address, compute.deadline) as executor:
@@ -67,7 +68,7 @@ def _workers(compute: Compute, make: Callable[[], Measure]) -> Iterator[Executor
 
 def run_search(
     search: Search,
-    compute: Compute,
+    compute: ComputeSpec,
     report: Callable[[Progress], None],
     checkpoint: Callable[[], bool] = lambda: True,
 ) -> Result | None:
@@ -107,11 +108,11 @@ def run_search(
     return make_result(search, recipe.probe.fingerprint, timings, cache)
 
 
-def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanation:
+def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explanation:
     """Score one architecture and say what the score is made of.
 
     Args:
-        spec: teacher, space, score, probe and seeds; what concerns the search is not used.
+        spec: what the score depends on.
         arch: of the space.
         compute: where to measure.
 
@@ -122,7 +123,7 @@ def explain(spec: SearchSpec, arch: Architecture, compute: Compute) -> Explanati
     recipe = recipe_of(spec, compute.device)
     sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
     with _executor(recipe, compute) as executor:
-        *reference, measurement = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.seeds))])
+        *reference, measurement = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.student_inits))])
     if measurement.error is not None:
         raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
     scorer = Scorer(spec.score, reference)

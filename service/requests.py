@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from diswot.errors import InputError
-from diswot.latency import LatencySetup
-from diswot.probes.spec import SEEDED, ProbeSpec
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.budget import Budget
 from diswot.search.feasible import ENUMERABLE, Feasible, check_ends
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.constraints import Constraints as Limits
+from diswot.spec.latency import LatencySetup
+from diswot.spec.probe import SEEDED, ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import SPACES, get_space
 
 MAX_EVALUATIONS = 20_000
@@ -64,9 +64,9 @@ class LatencyLimit(Request):
 
     min: float | None = None
     max: float | None = None
-    device: Name = _DEFAULT.budget.latency.device
-    threads: int = Field(default=_DEFAULT.budget.latency.threads, le=MAX_THREADS)
-    batch: int = Field(default=_DEFAULT.budget.latency.batch, le=MAX_IMAGES)
+    device: Name = _DEFAULT.constraints.latency.device
+    threads: int = Field(default=_DEFAULT.constraints.latency.threads, le=MAX_THREADS)
+    batch: int = Field(default=_DEFAULT.constraints.latency.batch, le=MAX_IMAGES)
 
     def setup(self) -> LatencySetup:
         """Under what circumstances to measure."""
@@ -81,13 +81,13 @@ class Constraints(Request):
     memory: Limit = Limit()
     latency: LatencyLimit = LatencyLimit()
 
-    def budget(self) -> Budget:
+    def budget(self) -> Limits:
         """What the library is asked to hold.
 
         Raises:
             InputError: a limit is not positive, or a range is empty.
         """
-        return Budget(
+        return Limits(
             min_params=self.params.min,
             max_params=self.params.max,
             min_macs=self.macs.min,
@@ -110,8 +110,12 @@ class AlgorithmRequest(Request):
     """How the space is searched."""
 
     name: Name = _DEFAULT.algorithm
-    population: int = Field(default=_DEFAULT.population, le=MAX_POPULATION)
-    tournament: int | None = Field(default=_DEFAULT.tournament, le=MAX_POPULATION)
+    population: int | None = Field(default=None, le=MAX_POPULATION)
+    tournament: int | None = Field(default=None, le=MAX_POPULATION)
+
+    def sizes(self) -> dict[str, Any]:
+        """Those that are asked for."""
+        return self.model_dump(include={"population", "tournament"}, exclude_none=True)
 
 
 class ProbeRequest(Request):
@@ -131,14 +135,16 @@ class SearchRequest(Request):
     algorithm: AlgorithmRequest = AlgorithmRequest()
     score: Name = _DEFAULT.score
     probe: ProbeRequest = ProbeRequest()
-    seeds: int = Field(default=_DEFAULT.seeds, le=MAX_SEEDS, description="random initialisations of each finalist")
+    seeds: int = Field(
+        default=_DEFAULT.student_inits, le=MAX_SEEDS, description="random initialisations of each finalist"
+    )
     finalists: int = Field(
         default=_DEFAULT.finalists,
         le=MAX_POPULATION,
         description="best candidates that get all of them, beside those on the fronts",
     )
     initialisations: int = Field(
-        default=_DEFAULT.initialisations, le=MAX_SEEDS, description="random initialisations of the teacher"
+        default=_DEFAULT.teacher_inits, le=MAX_SEEDS, description="random initialisations of the teacher"
     )
     seed: int = Field(default=_DEFAULT.seed, le=MAX_SEED, description="of everything random")
     labels: dict[Label, Label] = Field(default_factory=dict, max_length=16, description="for your own use")
@@ -163,15 +169,14 @@ class SearchRequest(Request):
             space=self.search_space,
             score=self.score,
             probe=ProbeSpec(self.probe.source, self.probe.size),
-            budget=self.constraints.budget(),
+            constraints=self.constraints.budget(),
             evaluations=self.budget.evaluations,
             seed=self.seed,
-            seeds=self.seeds,
+            student_inits=self.seeds,
             finalists=self.finalists,
-            initialisations=self.initialisations,
-            population=self.algorithm.population,
-            tournament=self.algorithm.tournament,
+            teacher_inits=self.initialisations,
             algorithm=self.algorithm.name,
+            **self.algorithm.sizes(),
         )
         values = self.probe.size * prod(self.teacher.in_shape)
         if values > MAX_PROBE_VALUES:
@@ -192,8 +197,8 @@ def check_feasible(spec: SearchSpec) -> None:
         InputError: the machine has fewer cores than latency shall be measured with.
     """
     space, task = get_space(spec.space), (spec.teacher.num_classes, spec.teacher.in_shape)
-    if spec.budget.times:
-        spec.budget.latency.check()
-    check_ends(space, spec.budget, *task)
-    if spec.budget.has_minima and space.size <= ENUMERABLE:
-        Feasible(space, spec.budget, *task)
+    if spec.constraints.times:
+        spec.constraints.latency.check()
+    check_ends(space, spec.constraints, *task)
+    if spec.constraints.has_minima and space.size <= ENUMERABLE:
+        Feasible(space, spec.constraints, *task)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from diswot.errors import DiswotError
-from diswot.executors.compute import Compute
 from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.search.run import Progress, Search
+from diswot.spec.compute import ComputeSpec
 from service.leases import Lease, Leases
 from service.requests import SearchRequest
 
@@ -44,7 +44,7 @@ class SearchWork:
         self,
         leases: Leases,
         lease: Lease,
-        compute: Compute,
+        compute: ComputeSpec,
         stopping: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

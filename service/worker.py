@@ -21,7 +21,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.executors.compute import Compute
+from diswot.spec.compute import ComputeSpec
 from service.database import open_database
 from service.errors import LeaseLost
 from service.leases import Lease, Leases
@@ -52,7 +52,7 @@ class Worker:
         stopping: set to stop it.
     """
 
-    def __init__(self, leases: Leases, compute: Compute, stopping: threading.Event) -> None:
+    def __init__(self, leases: Leases, compute: ComputeSpec, stopping: threading.Event) -> None:
         self.leases = leases
         self.compute = compute
         self.stopping = stopping
@@ -132,7 +132,7 @@ def main() -> None:
         if not stopping.is_set():
             store = Store(open_database(settings.database))
             leases = Leases(store, NAME, str(uuid.uuid4()))
-            compute = Compute(settings.executor, settings.workers, cache=settings.cache)
+            compute = ComputeSpec(settings.executor, settings.workers, cache=settings.cache)
             Worker(leases, compute, stopping).run()
             store.engine.dispose()
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json as json_module
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from benchmarks.cli.progress import progress
-from benchmarks.runs.protocol import IMAGES
+from benchmarks.runs.protocol import DEFAULTS
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
 from diswot.labels.folder import data_folder
-from diswot.probes.spec import DTYPES, SEEDED, ProbeSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.document import from_flags
+from diswot.spec.score import ScoreSpec
 
 
+@o.takes(
+    *o.of(ScoreSpec, ComputeSpec, without=("score", "space", "device", "cache", "ray_address", "deadline")), **DEFAULTS
+)
 def paper(
     data: Annotated[Path | None, typer.Option(help="Folder of the label tables. [default: DISWOT_DATA]")] = None,
     check: Annotated[
@@ -31,24 +36,13 @@ def paper(
     timed: Annotated[int, typer.Option(help="Architectures on which evaluation and training are timed.")] = 8,
     steps: Annotated[int, typer.Option(help="Training steps that are timed on each.")] = 2,
     epochs: Annotated[int, typer.Option(help="Epochs of the training that an evaluation replaces.")] = 12,
-    teacher: o.TeacherOption = "resnet56",
-    classes: o.ClassesOption = 100,
-    in_shape: o.InputOption = "3x32x32",
-    weights: o.WeightsOption = None,
-    probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = IMAGES,
-    dtype: o.DtypeOption = DTYPES[0],
-    seed: o.SeedOption = 0,
-    seeds: o.SeedsOption = 2,
-    initialisations: o.InitialisationsOption = 8,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="Folder of a NAS-Bench-201 run of the same protocol: its raw scores are used."),
     ] = None,
-    executor: o.ExecutorOption = "processes",
-    workers: o.WorkersOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/paper-...]")] = None,
     json: o.JsonOption = False,
+    **options: Any,
 ) -> None:
     """Check the paper's claims; continues from what an earlier run has measured."""
     from benchmarks.paper.run import CHECKS, PaperSpec, run_paper
@@ -56,14 +50,16 @@ def paper(
     folder = data or data_folder(os.environ)
     if folder is None:
         raise InputError("no folder of label tables: give --data, or set DISWOT_DATA")
+    scored, compute = from_flags(ScoreSpec, o.given(options, **DEFAULTS)), from_flags(ComputeSpec, options)
+    scored.check()
     spec = PaperSpec(
         data=folder,
         checks=tuple(dict.fromkeys(check or CHECKS)),
-        teacher=o.teacher_spec(teacher, classes, in_shape, weights),
-        probe=ProbeSpec(probe, probe_size, dtype),
-        seed=seed,
-        seeds=seeds,
-        initialisations=initialisations,
+        teacher=scored.teacher,
+        probe=scored.probe,
+        seed=scored.seed,
+        student_inits=scored.student_inits,
+        teacher_inits=scored.teacher_inits,
         label_noise=label_noise,
         evaluations=evaluations,
         runs=runs,
@@ -74,7 +70,7 @@ def paper(
     )
     with progress("reading the tables") as report:
         try:
-            document = run_paper(spec, out, source, executor, workers, report)
+            document = run_paper(spec, out, source, compute.executor, compute.workers, report)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,12 +13,17 @@ from benchmarks.cli.progress import progress
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
 from diswot.labels.folder import find_table
-from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.document import from_flags
+from diswot.spec.score import ScoreSpec
 
 PROXIES = ("default", "diswot", "params", "nwot")
+SEARCHED = {"teacher": "resnet56"}
+"""What a search leaves to its user, and this benchmark does not."""
 EVALUATIONS = (10, 30, 100, 300)
 
 
+@o.takes(*o.of(ScoreSpec, ComputeSpec, without=("score", "device", "cache", "ray_address", "deadline")), **SEARCHED)
 def search(
     labels: Annotated[
         Path,
@@ -27,7 +32,6 @@ def search(
     column: Annotated[str, typer.Option(help="Accuracy that counts; looked up after each search.")] = (
         "cifar100_test_200"
     ),
-    space: o.SpaceOption = "nasbench201",
     proxy: Annotated[
         list[str] | None, typer.Option(help=f"Proxy or score; repeatable. [default: {', '.join(PROXIES)}]")
     ] = None,
@@ -47,42 +51,33 @@ def search(
         str | None,
         typer.Option(help="Accuracy column after short training: random search that keeps the best by it takes part."),
     ] = None,
-    teacher: o.TeacherOption = "resnet56",
-    classes: o.ClassesOption = 100,
-    in_shape: o.InputOption = "3x32x32",
-    weights: o.WeightsOption = None,
-    probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = PROBE_SIZE,
-    dtype: o.DtypeOption = DTYPES[0],
-    seed: o.SeedOption = 0,
-    seeds: o.SeedsOption = 3,
-    initialisations: o.InitialisationsOption = 8,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="Folder of a correlation or search run of the same protocol: its scores are used."),
     ] = None,
-    executor: o.ExecutorOption = "processes",
-    workers: o.WorkersOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/search-...]")] = None,
     json: o.JsonOption = False,
+    **options: Any,
 ) -> None:
     """Search many times over, and look up what was found; continues from what an earlier run has measured."""
     from benchmarks.runs.protocol import CorrelationSpec
     from benchmarks.search.run import SearchBenchmark, run_search_benchmark
+    from diswot.quantities import parse_count
     from diswot.search.algorithms import ALGORITHMS
-    from diswot.search.quantities import parse_count
 
+    scored, compute = from_flags(ScoreSpec, o.given(options, **SEARCHED)), from_flags(ComputeSpec, options)
+    scored.check()
     spec = SearchBenchmark(
         scores=CorrelationSpec(
             labels=find_table(labels, os.environ),
             columns=(column,),
-            teacher=o.teacher_spec(teacher, classes, in_shape, weights),
-            space=space,
+            teacher=scored.teacher,
+            space=scored.space,
             proxies=tuple(dict.fromkeys(proxy or PROXIES)),
-            probe=ProbeSpec(probe, probe_size, dtype),
-            seed=seed,
-            seeds=seeds,
-            initialisations=initialisations,
+            probe=scored.probe,
+            seed=scored.seed,
+            student_inits=scored.student_inits,
+            teacher_inits=scored.teacher_inits,
         ),
         algorithms=tuple(dict.fromkeys(algorithm or ALGORITHMS)),
         max_params=None if max_params is None else tuple(map(parse_count, max_params)),
@@ -92,7 +87,7 @@ def search(
     )
     with progress("reading the labels") as report:
         try:
-            document = run_search_benchmark(spec, out, source, executor, workers, report)
+            document = run_search_benchmark(spec, out, source, compute.executor, compute.workers, report)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

@@ -52,9 +52,9 @@ def header(payload: dict[str, Any]) -> Iterator[str]:
     drawn = "the whole table" if p["sample"] is None else f"a sample drawn by seed {p['seed']}"
     yield f"{p['space']}: {p['architectures']:,} architectures, {drawn}; {p['statistics']['duplicates']}"
     weights = "random weights" if p["weights"] is None else f"weights {p['weights']}"
-    yield f"teacher {p['teacher']}, {p['classes']} classes, {weights}, {p['initialisations']} initialisations"
+    yield f"teacher {p['teacher']}, {p['classes']} classes, {weights}, {p['teacher_inits']} initialisations"
     yield f"probe {p['probe']}, {p['probe_size']} images in {p['dtype']}, fingerprint {p['probe_fingerprint'][:12]}"
-    yield f"{p['seeds']} seeds from {p['seed']} per student; {p['initialisation']}"
+    yield f"{p['student_inits']} seeds from {p['seed']} per student; {p['initialisation']}"
     versions = ", ".join(f"{name} {number}" for name, number in p["versions"].items())
     yield f"labels {p['labels']} (sha256 {p['labels_sha256'][:12]}){fractions(p['fractions'])}; {versions}"
     resamples = p["statistics"]["resamples"]

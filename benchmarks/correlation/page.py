@@ -78,8 +78,8 @@ def command(payload: dict[str, Any]) -> str:
         "probe-size": p["probe_size"],
         "dtype": p["dtype"],
         "seed": p["seed"],
-        "seeds": p["seeds"],
-        "initialisations": p["initialisations"],
+        "student_inits": p["student_inits"],
+        "teacher_inits": p["teacher_inits"],
     }
     words = ["diswot benchmark correlation"]
     words += [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]

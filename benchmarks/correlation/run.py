@@ -142,14 +142,15 @@ def run_correlation(
     with reach(executor, workers, address):
         fresh, seconds = _measure(work, open_pool, log, report)
     _write_raw(work, log)
-    timed = tasks_of(_spread(work), range(spec.seeds))
+    timed = tasks_of(_spread(work), range(spec.student_inits))
     scores = seconds_per_arch(work.measurer, spec.scores, timed, report)
     write_json(
         work.folder / TIMINGS,
         {
             "seconds_per_arch": scores,
-            "seconds_per_arch_is": f"CPU time of one whole measurement ({spec.seeds} seeds, forward pass included) "
-            f"when nothing else is asked; one thread, mean over {len(timed)} architectures, least to most MACs",
+            "seconds_per_arch_is": f"CPU time of one whole measurement ({spec.student_inits} seeds, forward pass "
+            "included) when nothing else is asked; one thread, "
+            f"mean over {len(timed)} architectures, least to most MACs",
             "measured": fresh,
             "seconds": seconds,
             "executor": executor,
@@ -206,7 +207,7 @@ def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _W
         probe,
         spec.scores,
         seed=spec.seed,
-        initialisations=spec.initialisations,
+        initialisations=spec.teacher_inits,
     )
     earlier = EarlierRun() if source is None else read_earlier(source, protocol)
     return _Work(spec, units, reference, make, protocol, folder, earlier)
@@ -226,7 +227,7 @@ def _measure(
             start_folder(work.folder, work.protocol)
             start = time.perf_counter()
             with log:
-                for measurement in share.measured(pool, range(work.spec.seeds)):
+                for measurement in share.measured(pool, range(work.spec.student_inits)):
                     log.append(measurement)
                     done += 1
                     report("measuring", done, len(work.architectures))

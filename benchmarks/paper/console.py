@@ -15,8 +15,8 @@ def show_paper(console: Console, document: dict[str, Any]) -> None:
     d = document
     weights = "random weights" if d["weights"] is None else f"weights {d['weights']}"
     protocol = (
-        f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['initialisations']} initialisations; "
-        f"probe {d['probe']}, {d['probe_size']} images; {d['seeds']} seeds from {d['seed']} per student"
+        f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['teacher_inits']} initialisations; "
+        f"probe {d['probe']}, {d['probe_size']} images; {d['student_inits']} seeds from {d['seed']} per student"
     )
     console.print(protocol, markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))

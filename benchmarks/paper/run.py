@@ -37,8 +37,8 @@ from benchmarks.statistics.intervals import LEVEL
 from diswot.errors import InputError, UnknownName
 from diswot.executors import check_executor
 from diswot.probes import load_probe
-from diswot.probes.spec import ProbeSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 RESNETS, CELLS = "diswot_resnet_s0.csv", "nasbench201.csv"
@@ -46,7 +46,7 @@ TRUTH = "cifar100_test_200"
 RESULT = "paper.json"
 
 PLAIN = (
-    *("seed", "seeds", "initialisations", "label_noise", "evaluations", "runs", "algorithm"),
+    *("seed", "student_inits", "teacher_inits", "label_noise", "evaluations", "runs", "algorithm"),
     *("timed", "steps", "epochs"),
 )
 """Fields of a spec that are options of the same name."""
@@ -67,8 +67,8 @@ class PaperSpec:
         teacher: whom the students would learn from.
         probe: the batch.
         seed: of everything random.
-        seeds: random initialisations of each student.
-        initialisations: random initialisations of the teacher.
+        student_inits: random initializations of each student.
+        teacher_inits: random initializations of the teacher.
         label_noise: standard deviation of the accuracy of one training of a ResNet, in points.
         evaluations: of each search.
         runs: searches of each kind.
@@ -83,8 +83,8 @@ class PaperSpec:
     teacher: TeacherSpec = field(default_factory=lambda: TeacherSpec("resnet56"))
     probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(size=IMAGES))
     seed: int = 0
-    seeds: int = 2
-    initialisations: int = 8
+    student_inits: int = 2
+    teacher_inits: int = 8
     label_noise: float = 0.2
     evaluations: int = 100
     runs: int = 20
@@ -118,8 +118,8 @@ class PaperSpec:
             (*proxies, "default"),
             self.probe,
             seed=self.seed,
-            seeds=self.seeds,
-            initialisations=self.initialisations,
+            student_inits=self.student_inits,
+            teacher_inits=self.teacher_inits,
         )
 
 

@@ -12,10 +12,10 @@ from diswot.errors import InputError
 from diswot.evaluation import Measurement
 from diswot.proxies import PROXIES
 
-_OF_THE_TEACHER = ("teacher", "weights_sha256", "initialisations")
+_OF_THE_TEACHER = ("teacher", "weights_sha256", "teacher_inits")
 _OF_EVERYTHING = (
     *("space", "classes", "in_shape", "probe", "probe_size", "probe_fingerprint"),
-    *("initialisation", "seed", "seeds", "versions"),
+    *("initialisation", "seed", "student_inits", "versions"),
 )
 SCORES_DEPEND_ON = (*_OF_EVERYTHING, *_OF_THE_TEACHER)
 """Entries of a correlation run's record that its raw scores depend on, whatever the labels are."""

@@ -14,11 +14,13 @@ from typing import IO, Any
 from benchmarks.labels.table import fingerprint
 from benchmarks.labels.units import Duplicates
 from diswot.errors import InputError, UnreadableData
-from diswot.probes.spec import ProbeSpec
 from diswot.proxies import AGGREGATES, PROXIES, get_score
 from diswot.proxies.base import Aggregate
-from diswot.teachers.spec import TeacherSpec
-from search_spaces import get_space
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.score import ScoreSpec
+from diswot.spec.score import ScoreSpec
+from diswot.spec.teacher import TeacherSpec
+from diswot.spec.score import ScoreSpec
 
 PROTOCOL, MEASUREMENTS, RAW, TIMINGS = "protocol.json", "measurements.jsonl", "raw.csv", "timings.json"
 """Files of a run; it is finished when the last of them is there."""
@@ -29,6 +31,12 @@ BASELINES = ("params", "macs", "depth", "nwot")
 IMAGES = 32
 """Of a probe that proxies are compared on, unless told otherwise: twice what the product looks at. The recommendation
 score ranks alike on both; DisWOT as published ranks the ResNets at .53 on 32 images and at .22 on 16."""
+
+INITS = 2
+"""Random initializations of each student, unless told otherwise."""
+
+DEFAULTS: dict[str, Any] = {"teacher": "resnet56", "probe_size": IMAGES, "student_inits": INITS}
+"""What a comparison of proxies sets otherwise than `diswot score`, by the names of the options."""
 
 INITIALISATION = "students: normal with variance 2 / fan-in, each parameter from a stream of its own, batch statistics"
 
@@ -50,8 +58,8 @@ class CorrelationSpec:
         sample: number of architectures drawn from the table, or all.
         duplicates: how architectures that are the same function count.
         seed: of sample, probe, teacher, students and resamples.
-        seeds: random initialisations of each student.
-        initialisations: random initialisations of the teacher.
+        student_inits: random initializations of each student.
+        teacher_inits: random initializations of the teacher.
     """
 
     labels: Path
@@ -63,8 +71,8 @@ class CorrelationSpec:
     sample: int | None = None
     duplicates: Duplicates = Duplicates.ONCE
     seed: int = 0
-    seeds: int = 2
-    initialisations: int = 8
+    student_inits: int = INITS
+    teacher_inits: int = 8
 
     def __post_init__(self) -> None:
         """Check what can be checked before any file is opened.
@@ -72,14 +80,9 @@ class CorrelationSpec:
         Raises:
             InputError: with one sentence.
         """
-        get_space(self.space)
+        inits = self.student_inits, self.teacher_inits
         for name in self.proxies:
-            get_score(name)
-        for attribute in ("seeds", "initialisations"):
-            if getattr(self, attribute) < 1:
-                raise InputError(f"{attribute} must be at least 1, not {getattr(self, attribute)}")
-        if self.seed < 0:
-            raise InputError(f"seed must be a whole number from 0, not {self.seed}")
+            ScoreSpec(self.teacher, self.space, name, self.probe, self.seed, *inits)
 
     @property
     def scores(self) -> tuple[str, ...]:
@@ -114,14 +117,14 @@ def protocol_of(
         "weights_sha256": None if spec.teacher.weights is None else fingerprint(spec.teacher.weights),
         "classes": spec.teacher.num_classes,
         "in_shape": spec.teacher.in_shape,
-        "initialisations": spec.initialisations,
+        "teacher_inits": spec.teacher_inits,
         "probe": spec.probe.source,
         "probe_size": spec.probe.size,
         "dtype": spec.probe.dtype,
         "probe_fingerprint": probe_fingerprint,
         "initialisation": INITIALISATION,
         "seed": spec.seed,
-        "seeds": spec.seeds,
+        "student_inits": spec.student_inits,
         "proxies": {name: _definition(name) for name in spec.scores},
         "asked": spec.proxies,
         "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},

@@ -156,7 +156,7 @@ class RawScores:
                 self.source.probe,
                 spec.scores,
                 seed=spec.seed,
-                initialisations=spec.initialisations,
+                initialisations=spec.teacher_inits,
             )
             self._pool = self._stack.enter_context(open_executor(self._executor, measurer, self._workers))
         return self._pool

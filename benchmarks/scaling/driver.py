@@ -17,8 +17,8 @@ from diswot.executors.pace import Pace
 from diswot.executors.processes import ProcessCrew
 from diswot.executors.ray import RayCrew
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import Architecture
 
 EVALUATIONS = 300

@@ -19,10 +19,10 @@ from diswot.errors import DiswotError, InputError
 from diswot.evaluation import Measurer, prepare, tasks_of
 from diswot.executors import Executor, open_executor, reach
 from diswot.probes import load_probe
-from diswot.probes.spec import ProbeSpec
-from diswot.search.run import BATCH
 from diswot.seeds import stream
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import PROPOSALS as BATCH
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, Architecture, get_space
 
 Report = Callable[[str, int, int], None]

@@ -16,8 +16,8 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
     weights = "random weights" if d["weights"] is None else f"weights {d['weights']}"
     for line in (
         f"{d['space']}: {d['column']} of {d['labels']}{fractions(d['fractions'])}, looked up after each search",
-        f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['initialisations']} initialisations; "
-        f"probe {d['probe']}, {d['probe_size']} images; {d['seeds']} seeds from {d['seed']} per student",
+        f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['teacher_inits']} initialisations; "
+        f"probe {d['probe']}, {d['probe_size']} images; {d['student_inits']} seeds from {d['seed']} per student",
         f"search seeds {d['search_seeds'][0]} to {d['search_seeds'][1]}; {d['interval']}",
     ):
         console.print(line, markup=False, soft_wrap=True)

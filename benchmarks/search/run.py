@@ -24,12 +24,12 @@ from diswot.evaluation import FIRST, tasks_of
 from diswot.executors import Executor
 from diswot.scoring import Scorer
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.random_search import RandomSearch
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
 from diswot.seeds import stream
+from diswot.spec.constraints import Constraints
+from diswot.spec.search import SearchSpec
 from search_spaces import get_space
 
 RESULT, FIGURE = "result.json", "search.png"
@@ -183,7 +183,9 @@ def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int
     for count in counts:
         scored = [m for m in search.measurements[:count] if m.error is None]
         finalists = sorted(scored, key=lambda m: -scorer(m.drawn(FIRST)).value)[: search.spec.finalists]
-        whole = executor.map(tasks_of([search.space.decode(m.arch) for m in finalists], range(search.spec.seeds)))
+        whole = executor.map(
+            tasks_of([search.space.decode(m.arch) for m in finalists], range(search.spec.student_inits))
+        )
         scores = {m.arch: scorer(m).value for m in whole if m.error is None}
         found.append(truth.accuracy[max(scores, key=scores.__getitem__)] if scores else np.nan)
     return np.array(found)
@@ -247,11 +249,11 @@ def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
             space=scores.space,
             score=proxy,
             probe=scores.probe,
-            budget=Budget(max_params=budget),
+            constraints=Constraints(max_params=budget),
             evaluations=evaluations,
             seed=scores.seed + run,
-            seeds=scores.seeds,
-            initialisations=scores.initialisations,
+            student_inits=scores.student_inits,
+            teacher_inits=scores.teacher_inits,
             algorithm=algorithm,
         )
     )

@@ -13,13 +13,13 @@ from benchmarks.speed.as_published import PUBLISHED, AsPublished
 from benchmarks.speed.published_networks import check_teacher
 from diswot.errors import InputError, UnknownName
 from diswot.evaluation import Measurer, prepare
-from diswot.executors.compute import Compute
 from diswot.probes import load_probe
-from diswot.probes.spec import ProbeSpec
 from diswot.recommend import measurer_of
 from diswot.runtime.cores import core_count
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = "nasbench201"
@@ -78,7 +78,7 @@ class ThroughputSpec:
                 raise UnknownName("score", name, SCORES)
         if DISWOT in self.scores:
             check_teacher(self.teacher)
-        Compute("serial", device=self.device)
+        ComputeSpec("serial", device=self.device)
 
     @property
     def cores(self) -> int:
@@ -150,7 +150,7 @@ def contestants(spec: ThroughputSpec) -> Iterator[Contestant]:
         yield from _ours(spec, DISWOT, measurer, time.perf_counter() - start)
     if DEFAULT in spec.scores:
         start = time.perf_counter()
-        measurer = measurer_of(SearchSpec(teacher, SPACE, DEFAULT, seed=spec.seed, seeds=1), spec.device)
+        measurer = measurer_of(SearchSpec(teacher, SPACE, DEFAULT, seed=spec.seed, student_inits=1), spec.device)
         yield from _ours(spec, DEFAULT, measurer, time.perf_counter() - start)
 
 

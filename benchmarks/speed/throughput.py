@@ -16,7 +16,7 @@ import torch
 from benchmarks.speed.contestants import DEFAULT, DISWOT, OURS, PUBLISHED_BY, SPACE, ThroughputSpec
 from benchmarks.speed.roofline import roofline, traffic
 from benchmarks.speed.timing import Rates, Report, Timed, draw, measure
-from diswot.executors.compute import Compute
+from diswot.spec.compute import ComputeSpec
 from search_spaces import CIFAR, Architecture
 from search_spaces.nasbench201 import NASBench201
 
@@ -58,7 +58,7 @@ def document(
     }
     ours = _whole(found, OURS, DISWOT, "float32")
     published = _whole(found, PUBLISHED_BY, DISWOT)
-    default = _whole(found, OURS, DEFAULT, executor=Compute().executor) or _whole(found, OURS, DEFAULT)
+    default = _whole(found, OURS, DEFAULT, executor=ComputeSpec().executor) or _whole(found, OURS, DEFAULT)
     return {
         "benchmark": "throughput",
         "ratio_float32": _ratio(published, ours),

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from diswot.batch.plan import Job, Plan
 from diswot.errors import InputError, UnreadableData
-from diswot.executors.compute import Compute
 from diswot.proxies import get_score
 from diswot.report.files import check_folder
 from diswot.report.result import Result
 from diswot.search.checkpoint import CHECKPOINT, RESULT, read_checkpoint
 from diswot.search.run import Search
+from diswot.spec.compute import ComputeSpec
 from diswot.storage.atomic import atomic_write
 from diswot.storage.lock import LOCK, hold
 from diswot.storage.refusal import obstacle
@@ -101,7 +101,7 @@ class BatchFolder:
             )
         return result
 
-    def begun(self, job: Job) -> tuple[Search, Compute] | None:
+    def begun(self, job: Job) -> tuple[Search, ComputeSpec] | None:
         """A search that was interrupted, as it was at its last checkpoint, or `None` where there is none.
 
         Raises:

@@ -7,8 +7,8 @@ from functools import partial
 
 from diswot.batch.plan import Job, at
 from diswot.evaluation import prepare
-from diswot.executors.compute import Compute
 from diswot.probes import load_probe
+from diswot.spec.compute import ComputeSpec
 from search_spaces import get_space
 
 
@@ -22,7 +22,10 @@ def check_inputs(jobs: Iterable[Job]) -> None:
     for job in jobs:
         if job.spec.times and job.budget not in budgets:
             budgets.add(job.budget)
-            at(f"budgets.{job.budget}.latency", partial(Compute, "serial", device=job.spec.budget.latency.device))
+            at(
+                f"budgets.{job.budget}.latency",
+                partial(ComputeSpec, "serial", device=job.spec.constraints.latency.device),
+            )
         if job.teacher not in teachers:
             teachers.add(job.teacher)
             _check_teacher(job)

@@ -15,14 +15,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from diswot.errors import InputError
-from diswot.latency import LatencySetup
-from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
-from diswot.search.budget import COSTS, Budget
-from diswot.search.exhaustive import Exhaustive
-from diswot.search.feasible import ENUMERABLE, Feasible
-from diswot.search.quantities import parse_bytes, parse_count, parse_seconds
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.quantities import parse_bytes, parse_count, parse_seconds
+from diswot.search.feasible import Feasible
+from diswot.spec.constraints import COSTS, Constraints
+from diswot.spec.latency import LatencySetup
+from diswot.spec.probe import DTYPES, SEEDED, ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 T = TypeVar("T")
@@ -88,19 +87,22 @@ class SearchPart(Part):
     """What all searches share; the names and defaults of `diswot search`."""
 
     algorithm: str = "aging-evolution"
-    against: str = "macs"
+    pareto_cost: str = "macs"
     evaluations: int | None = Field(default=None, description="by default 300, or all for exhaustive search")
-    seconds: float | None = Field(default=None, description="time after which no further batch of a search begins")
-    plateau: int | None = Field(default=None, description="evaluations in a row without a better score that end it")
-    beyond: float = Field(default=0.2, description="how far beyond the upper limits to take a look; 0 for not at all")
+    max_seconds: float | None = Field(default=None, description="time after which no further batch of a search begins")
+    patience: int | None = Field(default=None, description="evaluations in a row without a better score that end it")
+    relaxation: float = Field(
+        default=0.2, description="how far beyond the upper limits to take a look; 0 for not at all"
+    )
     score: str = "default"
     probe: str = SEEDED[0]
-    probe_size: int = PROBE_SIZE
+    probe_size: int = 16
     dtype: str = DTYPES[0]
-    seeds: int = Field(default=3, description="random initialisations of each finalist")
+    student_inits: int = Field(default=3, description="random initializations of each finalist")
     finalists: int = Field(default=20, description="best candidates that get all of them, beside those on the fronts")
-    initialisations: int = Field(default=8, description="random initialisations of the teacher")
-    population: int = 50
+    teacher_inits: int = Field(default=8, description="random initializations of the teacher")
+    population: int | None = None
+    proposals_per_batch: int | None = None
     tournament: int | None = Field(
         default=None, description="members of which the best becomes a parent; by default half"
     )
@@ -168,8 +170,8 @@ def check_feasible(jobs: Iterable[Job]) -> None:
             seen.add((job.budget, spec.space, task))
             where = f"budgets.{job.budget} (space {spec.space}, teacher {job.teacher})"
             if spec.times:
-                at(where, spec.budget.latency.check)
-            at(where, partial(Feasible, get_space(spec.space), spec.budget, *task))
+                at(where, spec.constraints.latency.check)
+            at(where, partial(Feasible, get_space(spec.space), spec.constraints, *task))
 
 
 def _teachers(plan: Plan) -> dict[str, TeacherSpec]:
@@ -184,7 +186,9 @@ def _teachers(plan: Plan) -> dict[str, TeacherSpec]:
 def _teacher(part: TeacherPart) -> TeacherSpec:
     weights = None if part.weights is None else Path(part.weights)
     channels, height, width = part.input
-    return TeacherSpec(part.name, part.classes, (channels, height, width), weights)
+    spec = TeacherSpec(part.name, part.classes, (channels, height, width), weights)
+    spec.check()
+    return spec
 
 
 def _label(i: int, part: TeacherPart) -> str:
@@ -202,7 +206,7 @@ def _name(where: str, name: str) -> str:
     return name
 
 
-def _budget(name: str, part: BudgetPart) -> Budget:
+def _budget(name: str, part: BudgetPart) -> Constraints:
     where = f"budgets.{_name('budgets', name)}"
     parsers: dict[str, Callable[[str], float]] = {
         **dict.fromkeys(COSTS, parse_count),
@@ -216,16 +220,14 @@ def _budget(name: str, part: BudgetPart) -> Budget:
             if text is not None:
                 limits[field] = at(f"{where}.{field}", partial(parse, text))
     setup = at(f"{where}.latency", partial(LatencySetup, **part.latency.model_dump()))
-    return at(where, partial(Budget, **limits, latency=setup))
+    return at(where, partial(Constraints, **limits, latency=setup))
 
 
 def _spec(
-    part: SearchPart, teacher: TeacherSpec, space: str, budget: Budget, probe: ProbeSpec, seed: int
+    part: SearchPart, teacher: TeacherSpec, space: str, budget: Constraints, probe: ProbeSpec, seed: int
 ) -> SearchSpec:
-    every = ENUMERABLE if part.algorithm == Exhaustive.name else 300
-    shared = part.model_dump(exclude={"probe", "probe_size", "dtype", "evaluations"})
-    evaluations = every if part.evaluations is None else part.evaluations
-    return SearchSpec(teacher, space, probe=probe, budget=budget, seed=seed, evaluations=evaluations, **shared)
+    shared = part.model_dump(exclude={"probe", "probe_size", "dtype"}, exclude_none=True)
+    return SearchSpec(teacher, space, probe=probe, constraints=budget, seed=seed, **shared)
 
 
 def at(where: str, make: Callable[[], T]) -> T:

@@ -17,17 +17,17 @@ from diswot.cache.files import store_file
 from diswot.cache.identity import Recipe
 from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
 from diswot.executors import Executor, Measure, open_executor
-from diswot.executors.compute import Compute
 from diswot.recommend import measurer_of, recipe_of
 from diswot.runtime.cores import core_count
 from diswot.runtime.threads import one_thread
 from diswot.scoring import needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
-from diswot.search.budget import Budget
 from diswot.search.feasible import Feasible
 from diswot.search.run import Search
-from diswot.search.spec import AGAINST
 from diswot.seeds import stream
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.search import PARETO_COSTS
 from search_spaces import Architecture
 
 TIMED = 3
@@ -68,7 +68,7 @@ class Speed:
 
 
 def price(
-    jobs: Sequence[Job], folder: BatchFolder, compute: Compute, tell: Callable[[str], None]
+    jobs: Sequence[Job], folder: BatchFolder, compute: ComputeSpec, tell: Callable[[str], None]
 ) -> tuple[list[Price], int]:
     """Price what is left of each search; returns the number of workers too.
 
@@ -97,7 +97,7 @@ def price(
 class _Clock:
     """Times teachers, workers and candidates, each once."""
 
-    def __init__(self, compute: Compute, tell: Callable[[str], None]) -> None:
+    def __init__(self, compute: ComputeSpec, tell: Callable[[str], None]) -> None:
         self.workers = 1 if compute.executor == "serial" else compute.workers or core_count()
         self._compute, self._tell = compute, tell
         self._measurers: dict[tuple[str, str], tuple[Measurer, float]] = {}
@@ -150,11 +150,13 @@ class _Clock:
 def _within(job: Job) -> list[Architecture]:
     """A few architectures within the budget, as far as formulas tell."""
     spec, rng = job.spec, stream(job.spec.seed, "price")
-    feasible = Feasible(Search(spec).space, spec.budget, spec.teacher.num_classes, spec.teacher.in_shape)
+    feasible = Feasible(Search(spec).space, spec.constraints, spec.teacher.num_classes, spec.teacher.in_shape)
     return [feasible.sample(rng) for _ in range(TIMED)]
 
 
-def _price(job: Job, folder: BatchFolder, compute: Compute, clock: _Clock, ahead: set[tuple[str, str, int]]) -> Price:
+def _price(
+    job: Job, folder: BatchFolder, compute: ComputeSpec, clock: _Clock, ahead: set[tuple[str, str, int]]
+) -> Price:
     """The price of a search; `ahead` are the reference samples that searches before it will have measured."""
     spec, begun = job.spec, folder.begun(job)
     search = Search(spec) if begun is None else begun[0]
@@ -170,15 +172,17 @@ def _price(job: Job, folder: BatchFolder, compute: Compute, clock: _Clock, ahead
     if cached < left:
         speed = clock.speed(job)
         seconds = _networks(search, left, cached) * speed.measure / clock.workers
-        if spec.seconds is not None:
-            seconds = min(seconds, max(0.0, spec.seconds - spent))
+        if spec.max_seconds is not None:
+            seconds = min(seconds, max(0.0, spec.max_seconds - spent))
         seconds += speed.begin
     return Price(job, "new" if begun is None else "begun", total, left, cached, seconds)
 
 
 def _left(search: Search) -> int:
     """Architectures that a search may still ask for: reference sample, candidates, finalists, and beyond the budget."""
-    beyond = LOOKS if search.spec.beyond > 0 and _has_maximum(search.spec.budget) and search.beyond is None else 0
+    beyond = (
+        LOOKS if search.spec.relaxation > 0 and _has_maximum(search.spec.constraints) and search.beyond is None else 0
+    )
     return _unsampled(search) + max(0, search.total - len(search.measurements)) + _finalists(search) + beyond
 
 
@@ -190,7 +194,7 @@ def _finalists(search: Search) -> int:
 def _networks(search: Search, left: int, cached: int) -> int:
     """Networks to build for what is left and not cached: finalists, looked at last, have several each."""
     finalists = min(_finalists(search), left - cached)
-    return left - cached + finalists * (search.spec.seeds - 2)
+    return left - cached + finalists * (search.spec.student_inits - 2)
 
 
 def _unsampled(search: Search) -> int:
@@ -200,11 +204,11 @@ def _unsampled(search: Search) -> int:
     return len(reference_sample(search.space, search.spec.seed)) - len(search.reference)
 
 
-def _has_maximum(budget: Budget) -> bool:
-    return any(budget.range(cost)[1] is not None for cost in AGAINST)
+def _has_maximum(budget: Constraints) -> bool:
+    return any(budget.range(cost)[1] is not None for cost in PARETO_COSTS)
 
 
-def _rehearse(search: Search, compute: Compute) -> tuple[int, bool]:
+def _rehearse(search: Search, compute: ComputeSpec) -> tuple[int, bool]:
     """Run the search on the cache alone, until something is missing.
 
     A search that times networks is not rehearsed: what it proposes depends on the times. Nor is one whose cache is not

@@ -12,8 +12,8 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.run import Outcome
 from diswot.batch.table import COMPARISON, rows, write_comparison
+from diswot.quantities import say_seconds
 from diswot.report.html import render
-from diswot.search.quantities import say_seconds
 from diswot.storage.atomic import atomic_write
 
 REPORT = "report.html"
@@ -81,7 +81,7 @@ def _protocol(groups: Sequence[Group]) -> list[str]:
         f"{finished} of {len(jobs)} searches finished: {', '.join(crossed)} ({', '.join(map(str, seeds))})",
         f"each by {spec.algorithm}, at most {spec.evaluations:,} evaluations; {measured:,} in all",
         f"score {spec.score}; probe {spec.probe.source}, {spec.probe.size} images, {spec.probe.dtype}; "
-        f"{_many(spec.seeds, 'initialisation')} of each student, {spec.initialisations} of the teacher",
+        f"{_many(spec.student_inits, 'initialisation')} of each student, {spec.teacher_inits} of the teacher",
     ]
 
 

@@ -11,11 +11,11 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.errors import DiswotError
 from diswot.executors import reach
-from diswot.executors.compute import Compute
 from diswot.recommend import run_search
 from diswot.report.files import write_files
 from diswot.search.checkpoint import CHECKPOINT, checkpoints
 from diswot.search.run import Progress, Search
+from diswot.spec.compute import ComputeSpec
 
 Status = Literal["finished", "skipped", "failed"]
 
@@ -52,7 +52,7 @@ class Watch:
     end: Callable[[Outcome], None]
 
 
-def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: Compute, watch: Watch) -> list[Outcome]:
+def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> list[Outcome]:
     """Run every search that is not finished; one that fails does not stop the others.
 
     Args:
@@ -73,7 +73,7 @@ def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: Compute, watch:
     return outcomes
 
 
-def _outcome(job: Job, folder: BatchFolder, compute: Compute, watch: Watch) -> Outcome:
+def _outcome(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> Outcome:
     start = time.monotonic()
     try:
         status: Status = "finished" if _search(job, folder, compute, watch) else "skipped"
@@ -85,7 +85,7 @@ def _outcome(job: Job, folder: BatchFolder, compute: Compute, watch: Watch) -> O
     return Outcome(job, status, time.monotonic() - start)
 
 
-def _search(job: Job, folder: BatchFolder, compute: Compute, watch: Watch) -> bool:
+def _search(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> bool:
     """Bring one search to its end; returns whether there was anything to do."""
     home = folder.of(job)
     if folder.result(job) is not None:

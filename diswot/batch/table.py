@@ -40,7 +40,7 @@ def _row(group: Group, failures: Mapping[str, str]) -> dict[str, Any]:
         "teacher": job.teacher,
         "space": job.spec.space,
         "budget": job.budget,
-        "limits": str(job.spec.budget),
+        "limits": str(job.spec.constraints),
         "arch": choice and choice.arch,
         "score": choice and choice.score,
         "stderr": choice and choice.stderr,

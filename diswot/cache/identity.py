@@ -20,7 +20,7 @@ from diswot.cache.store import Context
 from diswot.cache.versions import versions
 from diswot.evaluation import Measurer, proxies_of
 from diswot.probes.batch import ProbeBatch
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import SearchSpace
 
 PER_ROW = ("scores",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,15 +12,15 @@ from diswot.cli import options as o
 from diswot.cli.batch_show import show_comparison, show_prices
 from diswot.cli.console import STDERR, STDOUT
 from diswot.errors import InputError
-from diswot.executors import DEADLINE, get_ready
-from diswot.storage.folders import cache_folder
+from diswot.executors import get_ready
+from diswot.spec.compute import ComputeSpec
 
 if TYPE_CHECKING:
     from diswot.batch.folder import BatchFolder
     from diswot.batch.plan import Job, Plan
-    from diswot.executors.compute import Compute
 
 
+@o.takes(*o.of(ComputeSpec))
 def batch(
     plan: Annotated[Path | None, typer.Argument(help="The plan, a YAML file; docs/batch.md has one.")] = None,
     out: Annotated[
@@ -28,13 +28,8 @@ def batch(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the searches and price them, and run none.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a plan, and stop.")] = False,
-    executor: o.ExecutorOption = "processes",
-    workers: o.WorkersOption = None,
-    device: o.DeviceOption = "cpu",
-    cache: o.CacheOption = True,
-    ray_address: o.AddressOption = None,
-    deadline: o.DeadlineOption = DEADLINE,
     json: o.JsonOption = False,
+    **options: Any,
 ) -> None:
     """Run every search of a plan and compare what they recommend; the same command goes on after a crash."""
     from diswot.batch.plan import Plan, check_feasible, jobs_of
@@ -49,12 +44,12 @@ def batch(
     jobs = jobs_of(content)
     check_feasible(jobs)
     if not dry_run:
-        get_ready(executor)
+        get_ready(options["executor"] or "processes")
     from diswot.batch.folder import BatchFolder
     from diswot.batch.inputs import check_inputs
-    from diswot.executors.compute import Compute
+    from diswot.spec.document import from_flags
 
-    compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
+    compute = from_flags(ComputeSpec, options)
     home = Path("runs") / plan.stem if out is None else out
     folder = BatchFolder(home)
     folder.check(content)
@@ -65,7 +60,7 @@ def batch(
         _run(content, jobs, folder, compute, json)
 
 
-def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: Compute, json: bool) -> None:
+def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
     """Run what is left, compare, and say what came out; exit code 1 if a search failed."""
     from diswot.batch.report import write_report
     from diswot.batch.run import run_batch
@@ -98,7 +93,7 @@ def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: Comput
         raise typer.Exit(1)
 
 
-def _price(jobs: tuple[Job, ...], folder: BatchFolder, compute: Compute, json: bool) -> None:
+def _price(jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
     """Say what would run, and how long that would take."""
     from diswot.batch.price import price
 

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
 from diswot.cli.trade import show_trade
-from diswot.latency import LatencySetup
-from diswot.probes.spec import SEEDED
-from diswot.search.quantities import say_seconds
+from diswot.quantities import say_seconds
+from diswot.spec.latency import LatencySetup
+from diswot.spec.probe import SEEDED
 
 if TYPE_CHECKING:
     from diswot.report.result import Result

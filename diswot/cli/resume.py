@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from diswot.errors import InputError
-from diswot.storage.folders import cache_folder
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.option import declared
 
 if TYPE_CHECKING:
-    from diswot.executors.compute import Compute
     from diswot.search.run import Search
 
-ELSEWHERE = {"executor": "executor", "workers": "workers", "ray_address": "address", "deadline": "deadline"}
-"""Options that say where to compute, which does not change what comes out, and their fields of `Compute`."""
+ELSEWHERE = [one for one in declared(ComputeSpec) if one.name != "device"]
+"""Options that say where to compute. Not the device: scores of another one differ in their last digits."""
 
 
 def check_options(context: typer.Context) -> None:
@@ -25,7 +24,7 @@ def check_options(context: typer.Context) -> None:
     Raises:
         InputError: names them.
     """
-    allowed = {*ELSEWHERE, "cache", "json", "resume"}
+    allowed = {*(one.name for one in ELSEWHERE), "json", "resume"}
     names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     refused = [names[name] for name in context.params if _is_given(context, name) and name not in allowed]
     if refused:
@@ -34,7 +33,7 @@ def check_options(context: typer.Context) -> None:
         )
 
 
-def continued(context: typer.Context, folder: Path) -> tuple[Search, Compute]:
+def continued(context: typer.Context, folder: Path) -> tuple[Search, ComputeSpec]:
     """The interrupted search, and where to go on: as before, unless the options say otherwise.
 
     Raises:
@@ -42,14 +41,10 @@ def continued(context: typer.Context, folder: Path) -> tuple[Search, Compute]:
         InputError: it cannot compute there.
     """
     from diswot.search.checkpoint import read_checkpoint
+    from diswot.spec.document import from_json, nested, to_json
 
     search, compute = read_checkpoint(folder)
-    changes: dict[str, Any] = {
-        field: context.params[name] for name, field in ELSEWHERE.items() if _is_given(context, name)
-    }
-    if _is_given(context, "cache"):
-        changes["cache"] = cache_folder() if context.params["cache"] else None
-    return search, replace(compute, **changes)
+    return search, from_json(ComputeSpec, to_json(compute) | nested(context.params, ELSEWHERE))
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

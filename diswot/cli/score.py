@@ -2,61 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
-from diswot.executors import DEADLINE
-from diswot.probes.spec import DTYPES, PROBE_SIZE, SEEDED, ProbeSpec
-from diswot.search.spec import SearchSpec
-from diswot.storage.folders import cache_folder
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.score import ScoreSpec
 from search_spaces import get_space
 
 if TYPE_CHECKING:
     from diswot.report.explanation import Explanation
 
 
+@o.takes(*o.of(ScoreSpec, ComputeSpec))
 def score(
-    teacher: o.TeacherOption,
-    arch: Annotated[str, typer.Option(help="The architecture, as its space writes it.")],
-    space: o.SpaceOption = "nasbench201",
-    classes: o.ClassesOption = 100,
-    score: o.ScoreOption = "default",
-    probe: o.ProbeOption = SEEDED[0],
-    probe_size: o.ProbeSizeOption = PROBE_SIZE,
-    dtype: o.DtypeOption = DTYPES[0],
-    in_shape: o.InputOption = "3x32x32",
-    weights: o.WeightsOption = None,
-    seed: o.SeedOption = 0,
-    seeds: o.SeedsOption = 3,
-    initialisations: o.InitialisationsOption = 8,
-    executor: o.ExecutorOption = "processes",
-    workers: o.WorkersOption = None,
-    device: o.DeviceOption = "cpu",
-    cache: o.CacheOption = True,
-    ray_address: o.AddressOption = None,
-    deadline: o.DeadlineOption = DEADLINE,
+    arch: Annotated[str, typer.Option(help="Architecture to score, as its space writes it.")],
     json: o.JsonOption = False,
+    **options: Any,
 ) -> None:
     """Explain the score of one architecture, component by component."""
-    spec = SearchSpec(
-        teacher=o.teacher_spec(teacher, classes, in_shape, weights),
-        space=space,
-        score=score,
-        probe=ProbeSpec(probe, probe_size, dtype),
-        seed=seed,
-        seeds=seeds,
-        initialisations=initialisations,
-    )
-    wanted = get_space(space).decode(arch)
-    from diswot.executors.compute import Compute
+    from diswot.spec.document import from_flags
+
+    spec = from_flags(ScoreSpec, options)
+    spec.check()
+    wanted = get_space(spec.space).decode(arch)
+    compute = from_flags(ComputeSpec, options)
     from diswot.recommend import explain
 
-    compute = Compute(executor, workers, device, cache_folder() if cache else None, ray_address, deadline)
-    with STDERR.status(f"scoring against {teacher}"):
+    with STDERR.status(f"scoring against {spec.teacher.name}"):
         explanation = explain(spec, wanted, compute)
     if json:
         typer.echo(explanation.model_dump_json())

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
+from diswot.quantities import say_seconds
 from diswot.search.nsga2 import NSGA2
 from diswot.search.pareto import Point, outline
-from diswot.search.quantities import say_seconds
 
 if TYPE_CHECKING:
     from diswot.report.beyond import Beyond
@@ -41,7 +41,7 @@ def _front(result: Result) -> Front:
     """Over the cost that was played off, or else over the first that is limited."""
     how, fronts = result.search, {front.against: front for front in result.fronts}
     if how.algorithm == NSGA2.name:
-        return fronts[how.against]
+        return fronts[how.pareto_cost]
     limited = (front for name, front in fronts.items() if getattr(how, f"max_{name}") is not None)
     return next(limited, result.fronts[0])
 

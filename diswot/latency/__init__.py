@@ -4,6 +4,7 @@ The figures depend on the machine and on what else runs on it, so they differ fr
 """
 
 from diswot.latency.meter import LatencyMeter
-from diswot.latency.setup import Latency, LatencySetup
+from diswot.latency.setup import Latency
+from diswot.spec.latency import LatencySetup
 
 __all__ = ["Latency", "LatencyMeter", "LatencySetup"]

@@ -12,9 +12,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from diswot.errors import ExecutorError, InputError
-from diswot.latency.setup import Latency, LatencySetup
+from diswot.latency.setup import Latency
 from diswot.latency.timing import serve
 from diswot.runtime import forkserver
+from diswot.spec.latency import LatencySetup
 from search_spaces import Architecture, SearchSpace, Shape
 
 START = 120.0

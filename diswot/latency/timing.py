@@ -11,9 +11,10 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from diswot.errors import InputError
-from diswot.latency.setup import Latency, LatencySetup
+from diswot.latency.setup import Latency
 from diswot.runtime.cores import cores
 from diswot.runtime.devices import devices
+from diswot.spec.latency import LatencySetup
 from search_spaces import Architecture, SearchSpace, Shape
 
 if TYPE_CHECKING:

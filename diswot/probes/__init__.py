@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from diswot.probes.spec import PROBES, SEEDED, ProbeSpec
 from diswot.seeds import derive_seed
+from diswot.spec.probe import ProbeSpec
 from search_spaces import Shape
 
 if TYPE_CHECKING:
@@ -52,4 +52,4 @@ def load_probe(spec: ProbeSpec, num_classes: int, shape: Shape, seed: int) -> Pr
     return probe.to("cpu", getattr(torch, spec.dtype))
 
 
-__all__ = ["PROBES", "SEEDED", "ProbeSpec", "load_probe"]
+__all__ = ["load_probe"]

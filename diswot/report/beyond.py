@@ -48,7 +48,7 @@ def make_beyond(search: Search, best: Student) -> Beyond | None:
     steps = [Step(more=_excess(search, one), student=one) for one in better]
     front = pareto_front([Point(step.more, step.student.score) for step in steps])
     return Beyond(
-        share=search.spec.beyond,
+        share=search.spec.relaxation,
         measured=len(search.beyond),
         failed=len(search.beyond) - len(found),
         steps=[steps[i] for i in front],
@@ -57,4 +57,4 @@ def make_beyond(search: Search, best: Student) -> Beyond | None:
 
 def _excess(search: Search, one: Student) -> float:
     costs = search.feasible.costs(search.space.decode(one.arch))
-    return excess(search.spec.budget, costs, one.latency)
+    return excess(search.spec.constraints, costs, one.latency)

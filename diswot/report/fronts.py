@@ -50,7 +50,7 @@ def make_fronts(search: Search, students: Mapping[str, Student]) -> list[Front]:
         students: its candidates within the budget, by architecture.
     """
     order = [(count, students[m.arch]) for count, m in enumerate(search.measurements, 1) if m.arch in students]
-    return [_front(cost, order) for cost in dict.fromkeys((*ALWAYS, search.spec.against))]
+    return [_front(cost, order) for cost in dict.fromkeys((*ALWAYS, search.spec.pareto_cost))]
 
 
 def _front(cost: str, students: list[tuple[int, Student]]) -> Front:

@@ -49,7 +49,7 @@ def plot_search(search: Search, result: Result, path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     spec = search.spec
     figure.suptitle(
-        f"Students for {spec.teacher.name} ({spec.teacher.num_classes} classes) in {spec.space}, {spec.budget}"
+        f"Students for {spec.teacher.name} ({spec.teacher.num_classes} classes) in {spec.space}, {spec.constraints}"
     )
     picture = BytesIO()
     figure.savefig(picture, dpi=150, format="png", metadata={"Software": None})
@@ -68,7 +68,7 @@ def _best_so_far(axes: Axes, search: Search) -> None:
 
 def _each(search: Search) -> str:
     """What the grey points are: scores on which all candidates can be compared."""
-    return "each candidate" if search.spec.seeds == 1 else "each candidate, one initialisation"
+    return "each candidate" if search.spec.student_inits == 1 else "each candidate, one initialisation"
 
 
 def _volume_so_far(axes: Axes, result: Result) -> None:
@@ -97,7 +97,7 @@ def _against(axes: Axes, search: Search, result: Result, front: Front) -> None:
         axes.plot(*zip(*shown, strict=True), "D", color=ORANGE, markerfacecolor="none", label="beyond the budget")
     best = result.recommended
     axes.plot(getattr(best, front.against) / unit, best.score, "*", color=ORANGE, markersize=13, label="recommended")
-    limits = [limit for limit in search.spec.budget.range(front.against) if limit is not None]
+    limits = [limit for limit in search.spec.constraints.range(front.against) if limit is not None]
     for i, limit in enumerate(limits):
         axes.axvline(limit / unit, color="black", linestyle=":", label="budget" if i == 0 else None)
     axes.set(xlabel=label, ylabel=f"score ({search.spec.score})")

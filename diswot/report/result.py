@@ -14,9 +14,9 @@ from diswot.report.beyond import Beyond, make_beyond
 from diswot.report.document import Document
 from diswot.report.fronts import Front, make_fronts
 from diswot.report.student import Student, student
-from diswot.search.budget import Budget
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.search import SearchSpec
 
 ALTERNATIVES = 3
 CONFIDENCE = 1.96
@@ -53,17 +53,18 @@ class Settings(Document):
     min_latency: float | None
     latency: LatencyRecord | None
     algorithm: str
-    against: str
+    pareto_cost: str
     max_evaluations: int
     max_seconds: float | None
-    plateau: int | None
-    beyond: float
+    patience: int | None
+    relaxation: float
     seed: int
-    seeds: int
+    student_inits: int
     finalists: int
-    initialisations: int
+    teacher_inits: int
     population: int
     tournament: int
+    proposals_per_batch: int
 
 
 class SearchRecord(Settings):
@@ -71,7 +72,7 @@ class SearchRecord(Settings):
 
     Attributes:
         evaluations: candidates measured.
-        ended: what ended the search: `evaluations`, `exhausted`, `plateau` or `seconds`.
+        ended: what ended the search: `evaluations`, `exhausted`, `patience` or `max_seconds`.
         within_budget: distinct architectures that the formulas allow; `null` for a space too large to be listed.
         failed: those of them whose network failed.
         exhausted: whether every architecture within the budget was measured.
@@ -162,7 +163,7 @@ def make_result(
     if not students:
         raise DiswotError(f"all {len(candidates)} candidates failed; the first: {candidates[0].measurement.error}")
     failed = len(candidates) - len(students)
-    students = [one for one in students if _in_time(one, search.spec.budget)]
+    students = [one for one in students if _in_time(one, search.spec.constraints)]
     if not students:
         raise DiswotError(f"measured again, the latency of none of {len(candidates)} candidates was within the budget")
     best, *others = (one.model_copy(update={"rank": rank}) for rank, one in enumerate(students, 1))
@@ -184,7 +185,7 @@ def _close(best: Student, one: Student, limit: float | None) -> bool:
     return limit is not None and best.score - one.score < limit
 
 
-def _in_time(one: Student, budget: Budget) -> bool:
+def _in_time(one: Student, budget: Constraints) -> bool:
     """Whether a student holds the limits of latency, if there are any."""
     return not budget.times or (one.latency is not None and budget.in_time(one.latency))
 
@@ -201,27 +202,28 @@ def settings_of(spec: SearchSpec) -> Settings:
         probe=spec.probe.source,
         probe_size=spec.probe.size,
         dtype=spec.probe.dtype,
-        max_params=spec.budget.max_params,
-        max_macs=spec.budget.max_macs,
-        max_memory=spec.budget.max_memory,
-        max_latency=spec.budget.max_latency,
-        min_params=spec.budget.min_params,
-        min_macs=spec.budget.min_macs,
-        min_memory=spec.budget.min_memory,
-        min_latency=spec.budget.min_latency,
-        latency=LatencyRecord(**asdict(spec.budget.latency)) if spec.times else None,
+        max_params=spec.constraints.max_params,
+        max_macs=spec.constraints.max_macs,
+        max_memory=spec.constraints.max_memory,
+        max_latency=spec.constraints.max_latency,
+        min_params=spec.constraints.min_params,
+        min_macs=spec.constraints.min_macs,
+        min_memory=spec.constraints.min_memory,
+        min_latency=spec.constraints.min_latency,
+        latency=LatencyRecord(**asdict(spec.constraints.latency)) if spec.times else None,
         algorithm=spec.algorithm,
-        against=spec.against,
+        pareto_cost=spec.pareto_cost,
         max_evaluations=spec.evaluations,
-        max_seconds=spec.seconds,
-        plateau=spec.plateau,
-        beyond=spec.beyond,
+        max_seconds=spec.max_seconds,
+        patience=spec.patience,
+        relaxation=spec.relaxation,
         seed=spec.seed,
-        seeds=spec.seeds,
+        student_inits=spec.student_inits,
         finalists=spec.finalists,
-        initialisations=spec.initialisations,
+        teacher_inits=spec.teacher_inits,
         population=spec.population,
-        tournament=spec.contenders,
+        tournament=spec.tournament,
+        proposals_per_batch=spec.proposals_per_batch,
     )
 
 

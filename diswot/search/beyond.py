@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from diswot.search.budget import COSTS, Budget
+from diswot.spec.constraints import COSTS, LONGEST, MOST, Constraints
 from search_spaces import Architecture, Costs, SearchSpace
 
 LOOKS = 20
@@ -15,15 +15,15 @@ TIMED = 60
 """Architectures whose latency is measured to find them, where latency has a limit."""
 
 
-def widened(budget: Budget, share: float) -> Budget:
+def widened(budget: Constraints, share: float) -> Constraints:
     """The budget with every upper limit raised by a share of itself; counts are rounded down."""
-    limits = {f"max_{cost}": budget.range(cost)[1] for cost in (*COSTS, "latency")}
-    return replace(
-        budget, **{name: type(limit)(limit * (1 + share)) for name, limit in limits.items() if limit is not None}
-    )
+    ends = {**dict.fromkeys(COSTS, MOST), "latency": LONGEST}
+    limits = {cost: budget.range(cost)[1] for cost in ends}
+    wide = {f"max_{c}": type(most)(min(most * (1 + share), ends[c])) for c, most in limits.items() if most is not None}
+    return replace(budget, **wide)
 
 
-def excess(budget: Budget, costs: Costs, latency: float | None) -> float:
+def excess(budget: Constraints, costs: Costs, latency: float | None) -> float:
     """How far beyond the budget these costs are: the largest share of an upper limit that is missing, at least 0."""
     found = {cost: float(getattr(costs, cost)) for cost in COSTS} | {"latency": latency or 0.0}
     limits = {cost: budget.range(cost)[1] for cost in found}
@@ -33,7 +33,7 @@ def excess(budget: Budget, costs: Costs, latency: float | None) -> float:
 
 def just_beyond(
     space: SearchSpace,
-    budget: Budget,
+    budget: Constraints,
     share: float,
     costs: Callable[[Architecture], Costs],
     latency: Callable[[Architecture], float | None],

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from diswot.errors import DiswotError, InputError, UnreadableData
-from diswot.executors.compute import Compute
 from diswot.proxies import get_score
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.search import SearchSpec
 from diswot.storage.checkpoint import CheckpointWriter, damaged, read_content
 from diswot.storage.lock import LOCK, hold
 
@@ -24,11 +24,11 @@ VERSION = 1
 
 T = TypeVar("T")
 
-_SPEC, _COMPUTE = TypeAdapter(SearchSpec), TypeAdapter(Compute)
+_SPEC, _COMPUTE = TypeAdapter(SearchSpec), TypeAdapter(ComputeSpec)
 
 
 @contextmanager
-def checkpoints(folder: Path, search: Search, compute: Compute) -> Iterator[CheckpointWriter]:
+def checkpoints(folder: Path, search: Search, compute: ComputeSpec) -> Iterator[CheckpointWriter]:
     """Keep checkpoints of a search inside the block, from now on; at its end the search must be on file.
 
     Where the search fails before anything is measured, it leaves nothing behind.
@@ -52,7 +52,7 @@ def checkpoints(folder: Path, search: Search, compute: Compute) -> Iterator[Chec
 
 
 @contextmanager
-def _kept(path: Path, search: Search, compute: Compute) -> Iterator[CheckpointWriter]:
+def _kept(path: Path, search: Search, compute: ComputeSpec) -> Iterator[CheckpointWriter]:
     writer = checkpoint_writer(path, search, compute)
     writer.write()
     try:
@@ -64,12 +64,12 @@ def _kept(path: Path, search: Search, compute: Compute) -> Iterator[CheckpointWr
     path.unlink()
 
 
-def checkpoint_writer(path: Path, search: Search, compute: Compute) -> CheckpointWriter:
+def checkpoint_writer(path: Path, search: Search, compute: ComputeSpec) -> CheckpointWriter:
     """Writes the state of a search to a file, with what it was asked and where it computes."""
     return CheckpointWriter(path, lambda: _content(search, compute), VERSION)
 
 
-def _content(search: Search, compute: Compute) -> dict[str, Any]:
+def _content(search: Search, compute: ComputeSpec) -> dict[str, Any]:
     return {
         "spec": _SPEC.dump_python(search.spec, mode="json"),
         "compute": _COMPUTE.dump_python(compute, mode="json"),
@@ -78,7 +78,7 @@ def _content(search: Search, compute: Compute) -> dict[str, Any]:
     }
 
 
-def read_checkpoint(folder: Path) -> tuple[Search, Compute]:
+def read_checkpoint(folder: Path) -> tuple[Search, ComputeSpec]:
     """The search that was interrupted, as it was at its last checkpoint, and where it computed.
 
     Raises:
@@ -99,6 +99,8 @@ def read_checkpoint(folder: Path) -> tuple[Search, Compute]:
             f"the search in {str(folder)!r} began with version {content['score_version']} of score {spec.score!r}; "
             f"this diswot computes version {version}"
         )
+    spec.check()
+    spec.check()
     search = Search(spec)
     search.restore(content["state"])
     return search, compute

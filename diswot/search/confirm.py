@@ -18,11 +18,11 @@ def confirm(search: Search, count: int) -> None:
         search: done, its workers gone.
         count: students to return.
     """
-    if not search.spec.budget.times:
+    if not search.spec.constraints.times:
         return
     task = (search.spec.teacher.num_classes, search.spec.teacher.in_shape)
     names = (c.measurement.arch for c in search.candidates() if c.score is not None)
-    with LatencyMeter(search.space, search.spec.budget.latency, *task) as meter:
+    with LatencyMeter(search.space, search.spec.constraints.latency, *task) as meter:
         holding = (name for name in names if _holds(search, name, meter))
         for _ in islice(holding, count):
             pass
@@ -31,4 +31,4 @@ def confirm(search: Search, count: int) -> None:
 
 def _holds(search: Search, name: str, meter: LatencyMeter) -> bool:
     latency = search.confirmed[name] = meter(search.space.decode(name))
-    return latency is not None and search.spec.budget.in_time(latency.median)
+    return latency is not None and search.spec.constraints.in_time(latency.median)

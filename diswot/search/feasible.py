@@ -10,10 +10,10 @@ import numpy as np
 
 from diswot.errors import InfeasibleBudget
 from diswot.latency import LatencyMeter
-from diswot.search.budget import COSTS, Budget
-from diswot.search.quantities import say_seconds
+from diswot.quantities import say_seconds
 from diswot.search.thin import Region
 from diswot.seeds import stream
+from diswot.spec.constraints import COSTS, Constraints
 from search_spaces import Architecture, Costs, SearchSpace, Shape
 
 ENUMERABLE = 100_000
@@ -41,7 +41,12 @@ class Feasible:
     """
 
     def __init__(
-        self, space: SearchSpace, budget: Budget, num_classes: int, in_shape: Shape, meter: LatencyMeter | None = None
+        self,
+        space: SearchSpace,
+        budget: Constraints,
+        num_classes: int,
+        in_shape: Shape,
+        meter: LatencyMeter | None = None,
     ) -> None:
         self.space, self.budget = space, budget
         self._task = (num_classes, in_shape)
@@ -238,7 +243,7 @@ def _costs_of_all(space: SearchSpace, num_classes: int, in_shape: Shape) -> Mapp
     return {arch: space.costs(arch, num_classes, in_shape) for arch in everything}
 
 
-def check_ends(space: SearchSpace, budget: Budget, num_classes: int, in_shape: Shape) -> None:
+def check_ends(space: SearchSpace, budget: Constraints, num_classes: int, in_shape: Shape) -> None:
     """Refuse a budget that is out of reach even for the smallest or the largest architecture; takes no time.
 
     Raises:
@@ -252,7 +257,7 @@ def check_ends(space: SearchSpace, budget: Budget, num_classes: int, in_shape: S
 
 
 def _infeasible(
-    space: SearchSpace, budget: Budget, which: str, costs: Costs, num_classes: int, verb: str = "has"
+    space: SearchSpace, budget: Constraints, which: str, costs: Costs, num_classes: int, verb: str = "has"
 ) -> InfeasibleBudget:
     shown = ["params", "macs"] + ["memory"] * (budget.range("memory") != (None, None))
     parts = [f"{getattr(costs, cost):,} {COSTS[cost]}" for cost in shown]

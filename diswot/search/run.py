@@ -16,11 +16,9 @@ from diswot.search.algorithms import ALGORITHMS, AlgorithmSettings
 from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
 from diswot.search.finalists import finalists
-from diswot.search.spec import AGAINST, SearchSpec
+from diswot.spec.search import PARETO_COSTS, SearchSpec
 from search_spaces import Architecture, Costs, get_space
 
-BATCH = 20
-"""Proposals that are asked for at once. Fixed, so that the number of workers does not change the course of a search."""
 VERSION = 3
 """Of the state: raised when it changes."""
 REJECTIONS = 200
@@ -77,12 +75,12 @@ class Search:
         self.spec = spec
         self.space = get_space(spec.space)
         task = (spec.teacher.num_classes, spec.teacher.in_shape)
-        self.meter = LatencyMeter(self.space, spec.budget.latency, *task)
+        self.meter = LatencyMeter(self.space, spec.constraints.latency, *task)
         """Measures latency where the budget limits it; entered around `run`, so that its process ends."""
         self.confirmed: dict[str, Latency | None] = {}
         """Latency of what is about to be recommended, measured once more; see `diswot.search.confirm`."""
-        self.feasible = Feasible(self.space, spec.budget, *task, self.meter)
-        settings = AlgorithmSettings(spec.seed, spec.population, spec.contenders, self._cost)
+        self.feasible = Feasible(self.space, spec.constraints, *task, self.meter)
+        settings = AlgorithmSettings(spec.seed, spec.population, spec.tournament, self._cost)
         self.algorithm = ALGORITHMS.find(spec.algorithm)(self.feasible, settings)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
@@ -108,20 +106,20 @@ class Search:
     @property
     def expected_finalists(self) -> int:
         """The best candidates that get all of their initialisations; fronts may bring more."""
-        return min(self.spec.finalists, self.total) if self.spec.seeds > 1 else 0
+        return min(self.spec.finalists, self.total) if self.spec.student_inits > 1 else 0
 
     @property
     def ended(self) -> str | None:
-        """What ended the search: `evaluations`, `exhausted`, `plateau` or `seconds`; `None` while it goes on."""
+        """What ended the search: `evaluations`, `exhausted`, `patience` or `max_seconds`; `None` while it goes on."""
         spec = self.spec
         if len(self.measurements) >= spec.evaluations:
             return "evaluations"
         if self.exhausted:
             return "exhausted"
-        if spec.plateau is not None and self.stale >= spec.plateau:
-            return "plateau"
-        if spec.seconds is not None and self.measurements and self.seconds >= spec.seconds:
-            return "seconds"
+        if spec.patience is not None and self.stale >= spec.patience:
+            return "patience"
+        if spec.max_seconds is not None and self.measurements and self.seconds >= spec.max_seconds:
+            return "max_seconds"
         return None
 
     @property
@@ -194,7 +192,7 @@ class Search:
         def cost(name: str, which: str) -> float | None:
             return self.cost(name, which) if which == "latency" else float(getattr(scored[name].costs, which))
 
-        return finalists(firsts, self.spec.finalists, self.spec.against, cost)
+        return finalists(firsts, self.spec.finalists, self.spec.pareto_cost, cost)
 
     @property
     def sure(self) -> int:
@@ -203,10 +201,10 @@ class Search:
 
     def unsure(self) -> list[str]:
         """Those of the finalists that do not have all of their initialisations yet."""
-        if self.spec.seeds == 1:
+        if self.spec.student_inits == 1:
             return []
         draws = {m.arch: m.draws for m in self.measurements}
-        return [name for name in self.finalists() if draws[name] < self.spec.seeds]
+        return [name for name in self.finalists() if draws[name] < self.spec.student_inits]
 
     def latency(self, name: str) -> Latency | None:
         """What is known of the latency of a candidate: as confirmed, or else as measured when it was proposed."""
@@ -259,8 +257,8 @@ class Search:
 
     @property
     def _has_yet_to_look_beyond(self) -> bool:
-        limits = (self.spec.budget.range(cost)[1] for cost in AGAINST)
-        return self.beyond is None and self.spec.beyond > 0 and any(limit is not None for limit in limits)
+        limits = (self.spec.constraints.range(cost)[1] for cost in PARETO_COSTS)
+        return self.beyond is None and self.spec.relaxation > 0 and any(limit is not None for limit in limits)
 
     def _measure_reference(
         self, executor: Executor, report: Callable[[Progress], None], keep: Callable[[], bool]
@@ -270,7 +268,11 @@ class Search:
         for measurement in executor.map(tasks_of(sample[len(self.reference) :])):
             self.reference.append(measurement)
             report(Progress("reference", len(self.reference), len(sample)))
-            if len(self.reference) % BATCH == 0 and len(self.reference) < len(sample) and not keep():
+            if (
+                len(self.reference) % self.spec.proposals_per_batch == 0
+                and len(self.reference) < len(sample)
+                and not keep()
+            ):
                 return False
         return keep()
 
@@ -288,7 +290,7 @@ class Search:
     def _room(self) -> int:
         """How many to ask for: a batch, but no more than may be measured."""
         left = self.spec.evaluations - len(self.measurements)
-        return min(BATCH, left, self.spec.plateau - self.stale if self.spec.plateau else left)
+        return min(self.spec.proposals_per_batch, left, self.spec.patience - self.stale if self.spec.patience else left)
 
     def _note(self, name: str, score: float | None) -> None:
         better = score is not None and (self.best is None or score > self.best[0])
@@ -303,7 +305,9 @@ class Search:
         """Measure the other initialisations of a batch of finalists."""
         places = {m.arch: i for i, m in enumerate(self.measurements)}
         done = self.sure
-        fresh = self._complete(executor, [self.measurements[places[name]] for name in unsure[:BATCH]])
+        fresh = self._complete(
+            executor, [self.measurements[places[name]] for name in unsure[: self.spec.proposals_per_batch]]
+        )
         for count, measurement in enumerate(fresh, done + 1):
             self.measurements[places[measurement.arch]] = measurement
             report(self._progress("finalists", count, done + len(unsure)))
@@ -318,7 +322,13 @@ class Search:
         candidates = [c for c in self.candidates() if c.first is not None]
         ranked = [self.space.decode(c.measurement.arch) for c in candidates]
         asked = just_beyond(
-            self.space, self.spec.budget, self.spec.beyond, self.feasible.costs, self._seconds, ranked, set(ranked)
+            self.space,
+            self.spec.constraints,
+            self.spec.relaxation,
+            self.feasible.costs,
+            self._seconds,
+            ranked,
+            set(ranked),
         )
         found = {}
         for measurement in self._measure(executor, asked):
@@ -331,9 +341,9 @@ class Search:
 
     def _cost(self, arch: Architecture) -> float | None:
         """The cost of an architecture that the score is played off against."""
-        if self.spec.against == "latency":
+        if self.spec.pareto_cost == "latency":
             return self._seconds(arch)
-        return float(getattr(self.feasible.costs(arch), self.spec.against))
+        return float(getattr(self.feasible.costs(arch), self.spec.pareto_cost))
 
     def _seconds(self, arch: Architecture) -> float | None:
         latency = self.meter(arch)
@@ -346,7 +356,7 @@ class Search:
             InfeasibleBudget: of many that were proposed, the latency of none was within the budget.
         """
         admitted = [arch for arch in proposed if self.feasible.allows(arch)]
-        if self.spec.against == "latency":
+        if self.spec.pareto_cost == "latency":
             for arch in admitted:
                 self.meter(arch)
         self.rejected = 0 if admitted else self.rejected + len(proposed)
@@ -365,11 +375,11 @@ class Search:
 
     def _complete(self, executor: Executor, measured: Sequence[Measurement]) -> Iterator[Measurement]:
         """The same measurements with the other initialisations."""
-        if self.spec.seeds == 1:
+        if self.spec.student_inits == 1:
             return
-        asked = [EvalTask(self.space.decode(one.arch), range(one.draws, self.spec.seeds)) for one in measured]
+        asked = [EvalTask(self.space.decode(one.arch), range(one.draws, self.spec.student_inits)) for one in measured]
         for one, more in zip(measured, executor.map(asked), strict=True):
-            yield one.extended(more, self.spec.seeds)
+            yield one.extended(more, self.spec.student_inits)
 
 
 def candidate(scorer: Scorer, measurement: Measurement) -> Candidate:

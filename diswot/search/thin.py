@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from diswot.search.budget import Budget
+from diswot.spec.constraints import Constraints
 from search_spaces import Architecture, Costs, SearchSpace
 
 MEMORY = 20
@@ -26,7 +26,7 @@ class Region:
         costs: of an architecture, by formula.
     """
 
-    def __init__(self, space: SearchSpace, budget: Budget, costs: Callable[[Architecture], Costs]) -> None:
+    def __init__(self, space: SearchSpace, budget: Constraints, costs: Callable[[Architecture], Costs]) -> None:
         self.space, self.budget, self.costs = space, budget, costs
 
     def approach(self, arch: Architecture, rng: np.random.Generator, moves: int) -> Architecture:

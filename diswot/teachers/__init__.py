@@ -1,5 +1,5 @@
 """Teachers: their names, their networks, and what they show."""
 
-from diswot.teachers.spec import TEACHERS, TeacherFamily, TeacherSpec
+from diswot.teachers.spec import TEACHERS, TeacherFamily
 
-__all__ = ["TEACHERS", "TeacherFamily", "TeacherSpec"]
+__all__ = ["TEACHERS", "TeacherFamily"]

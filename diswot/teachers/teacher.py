@@ -17,7 +17,7 @@ from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.seeds import derive_seed
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.weights import load_weights
 
 

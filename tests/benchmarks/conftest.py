@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.correlation import run as correlation
 from benchmarks.runs.protocol import CorrelationSpec
-from diswot.probes.spec import ProbeSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 
 ARCHS = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
 
@@ -42,6 +42,6 @@ def spec(labels: Path) -> CorrelationSpec:
         space="cifar-resnet",
         proxies=("diswot",),
         probe=ProbeSpec("noise", 8),
-        seeds=2,
-        initialisations=1,
+        student_inits=2,
+        teacher_inits=1,
     )

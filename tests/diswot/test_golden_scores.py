@@ -9,10 +9,11 @@ import pytest
 from scipy.stats import kendalltau
 
 from diswot.evaluation import EvalTask, Measurement, Measurer, prepare
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.proxies import AGGREGATES
 from diswot.scoring import Scorer
-from diswot.teachers import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import Architecture, get_space
 
 TEACHER = TeacherSpec("resnet56", num_classes=100)

@@ -1,7 +1,7 @@
 """The public face of the library."""
 
 import diswot
-from diswot import Budget, Search, SearchSpec, TeacherSpec
+from diswot import Constraints, Search, SearchSpec, TeacherSpec
 
 
 def test_every_public_name_is_there_and_no_other_is_promised() -> None:
@@ -11,4 +11,4 @@ def test_every_public_name_is_there_and_no_other_is_promised() -> None:
 
 
 def test_the_example_of_the_package() -> None:
-    assert not Search(SearchSpec(TeacherSpec("resnet56"), budget=Budget(max_params=500_000))).done
+    assert not Search(SearchSpec(TeacherSpec("resnet56"), constraints=Constraints(max_params=500_000))).done

@@ -14,12 +14,12 @@ from diswot.errors import InputError, UnknownName
 from diswot.evaluation import EvalTask, Measurement, Measurer, prepare, proxies_of, tasks_of
 from diswot.observation import forward
 from diswot.observation.capture import Want
-from diswot.probes import ProbeSpec, load_probe
-from diswot.probes.spec import DTYPES
+from diswot.probes import load_probe
 from diswot.proxies import AGGREGATES, PROXIES, Aggregate
 from diswot.proxies.base import Scale
 from diswot.scoring import Scorer, reference_sample
-from diswot.teachers import TeacherSpec
+from diswot.spec.probe import DTYPES, ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import Architecture, Costs, get_space
 
 SPACE = get_space("cifar-resnet")

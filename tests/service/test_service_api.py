@@ -65,7 +65,7 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32]}
     assert job["spec"]["search_space"] == "nasbench201"
     assert job["spec"]["budget"] == {"evaluations": 300}
-    assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": 50, "tournament": None}
+    assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": None, "tournament": None}
     assert job["spec"]["constraints"]["params"] == {"min": None, "max": None}
     assert job["spec"]["constraints"]["latency"] == {
         "device": "cpu",
@@ -91,7 +91,7 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
     (teacher(name="timm:"), "teacher 'timm:' lacks what follows the colon: timm:NAME"),
     (teacher(name="nasbench201:|x~0|"), ""),
     (teacher(num_classes=0), "classes must be at least 1, not 0"),
-    (teacher(in_shape=[3, 0, 8]), "input shape must be three positive numbers"),
+    (teacher(in_shape=[3, 0, 8]), "each number of input must be at least 1, not 3x0x8"),
     ({"search_space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
     ({"search_space": "math:pi"}, f"unknown search space 'math:pi'; valid: {SPACES}"),
     ({"algorithm": {"name": "math:pi"}}, "unknown algorithm 'math:pi'; valid: aging-evolution, "),
@@ -117,19 +117,19 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
         "no architecture of nasbench201 has 510,000 to 515",
     ),
     ({"constraints": {"memory": {"max": 9}}}, "no architecture of nasbench201 has at most 9 bytes of activations: the"),
-    ({"constraints": {"latency": {"max": 0}}}, "max_latency must be a number of seconds above 0, not 0"),
-    ({"constraints": {"latency": {"device": "npu"}}}, "latency device must be cpu, cuda or cuda:N, not 'npu'"),
-    ({"constraints": {"latency": {"threads": 256, "max": 1}}}, "latency threads must be at most the "),
+    ({"constraints": {"latency": {"max": 0}}}, "max_latency must be more than 0, not 0"),
+    ({"constraints": {"latency": {"device": "npu"}}}, "latency_device must be cpu, cuda or cuda:N, not 'npu'"),
+    ({"constraints": {"latency": {"threads": 256, "max": 1}}}, "latency_threads must be at most the "),
     ({"constraints": {"params": {"max": 9}}}, "no architecture of nasbench201 has at most 9 parameters: the smallest"),
     ({"constraints": {"macs": {"max": 9}}}, "no architecture of nasbench201 has at most 9 MACs: the smallest costs "),
-    ({"probe": {"size": 1}}, "a probe needs at least 2 images, not 1"),
+    ({"probe": {"size": 1}}, "probe_size must be at least 2, not 1"),
     ({"probe": {"source": "folder:/etc"}}, "probe 'folder:/etc' cannot be had over HTTP; valid: "),
     (
         {"probe": {"size": 1024}} | teacher(in_shape=[3, 512, 512]),
         "probe images of this size and number hold 805,306,368 ",
     ),
-    ({"seed": -1}, "seed must be a whole number from 0, not -1"),
-    ({"seeds": 0}, "seeds must be at least 1, not 0"),
+    ({"seed": -1}, "seed must be at least 0, not -1"),
+    ({"seeds": 0}, "student_inits must be at least 1, not 0"),
 ]
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
     (teacher(weights="/x"), "/teacher/weights", "unknown field 'teacher.weights'; valid: name, num_classes, in_shape"),

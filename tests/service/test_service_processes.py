@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from diswot.executors.compute import Compute
 from diswot.recommend import run_search
 from diswot.search.run import Search
+from diswot.spec.compute import ComputeSpec
 from service.database import open_database
 from service.requests import SearchRequest
 from service.store import Store
@@ -19,7 +19,7 @@ from tests.service.harness import TINY, Service, alive, descendants, midway, wai
 
 @pytest.fixture(scope="module")
 def uninterrupted() -> dict[str, Any]:
-    result = run_search(Search(SearchRequest.model_validate(TINY).search_spec()), Compute("serial"), lambda _: None)
+    result = run_search(Search(SearchRequest.model_validate(TINY).search_spec()), ComputeSpec("serial"), lambda _: None)
     assert result is not None
     return without_timings(result.model_dump(mode="json"))
 

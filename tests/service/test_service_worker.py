@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.executors.compute import Compute
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.scoring import reference_sample
 from diswot.search.run import Progress, Search
+from diswot.spec.compute import ComputeSpec
 from service import work as work_module
 from service.database import open_database
 from service.leases import ATTEMPTS, Lease, Leases
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def worker(store: Store) -> Worker:
-    return Worker(Leases(store, "worker-1", "x"), Compute("serial"), threading.Event())
+    return Worker(Leases(store, "worker-1", "x"), ComputeSpec("serial"), threading.Event())
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def run(*words: str | Path, data: Path | str = "") -> Result:
 
 def correlation(labels: Path, out: Path, *more: str) -> Result:
     words = ["--space", "cifar-resnet", "--column", "cifar100", "--teacher", "resnet20", "--classes", "10"]
-    words += ["--initialisations", "1", "--probe-size", "8", "--seeds", "1", "--executor", "serial"]
+    words += ["--teacher-inits", "1", "--probe-size", "8", "--student-inits", "1", "--executor", "serial"]
     return run(
         "correlation", *words, "--proxy", "relation", "--proxy", "params", "--labels", labels, "--out", out, *more
     )
@@ -132,7 +132,18 @@ def test_a_run_goes_to_a_folder_named_by_its_protocol(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words = ["correlation", "--space", "cifar-resnet", "--labels", str(labels), "--column", "cifar10", "--sample", "2"]
-    words += ["--proxy", "params", "--teacher", "resnet20", "--probe-size", "8", "--seeds", "1", "--executor", "serial"]
+    words += [
+        "--proxy",
+        "params",
+        "--teacher",
+        "resnet20",
+        "--probe-size",
+        "8",
+        "--student-inits",
+        "1",
+        "--executor",
+        "serial",
+    ]
     folders = [Path(json.loads(run(*words, "--json").stdout)["out"]) for _ in range(2)]
     assert folders[0] == folders[1]
     assert re.fullmatch(r"runs/correlation-cifar-resnet-[0-9a-f]{8}", str(folders[0]))

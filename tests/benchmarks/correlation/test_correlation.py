@@ -144,7 +144,7 @@ def test_a_folder_of_another_protocol_is_refused(spec: CorrelationSpec, folder: 
     for other, change in (
         (replace(spec, seed=1), r"probe_fingerprint .*|seed 0, not 1"),
         (replace(spec, columns=("cifar10",)), r'columns \["cifar100", "cifar10"\], not \["cifar10"\]'),
-        (replace(spec, seeds=1), "seeds 2, not 1"),
+        (replace(spec, student_inits=1), "seeds 2, not 1"),
     ):
         with pytest.raises(InputError, match=f"holds a run with ({change}); choose another folder"):
             run_correlation(other, folder, "serial", None, quiet)
@@ -190,7 +190,9 @@ def test_an_aggregate_is_scaled_by_the_reference_sample(
 ) -> None:
     archs = [Architecture("cifar-resnet", choices) for choices in ((0, 0, 0), (1, 0, 0), (0, 2, 0))]
     monkeypatch.setattr(correlation, "reference_sample", lambda *_: archs)
-    out = run_correlation(replace(spec, proxies=("params+nwot",), seeds=1), tmp_path / "run", "serial", None, quiet)
+    out = run_correlation(
+        replace(spec, proxies=("params+nwot",), student_inits=1), tmp_path / "run", "serial", None, quiet
+    )
     assert len(MeasurementLog(out / "measurements.jsonl").found) == 6 + 1, "two of the reference are in the table"
     rows = [row for row in raw_scores(out) if row["arch"] == "3-3-3"]
     terms = json.loads((out / "protocol.json").read_text())["proxies"]["params+nwot"]["terms"]
@@ -208,7 +210,7 @@ def test_architectures_that_fail_are_left_out_and_named(
         return replace(found, values={}, error="RuntimeError: no") if found.arch == "3-3-1" else found
 
     monkeypatch.setattr(Measurer, "__call__", sometimes)
-    out = run_correlation(replace(spec, seeds=1), tmp_path / "run", "serial", None, quiet)
+    out = run_correlation(replace(spec, student_inits=1), tmp_path / "run", "serial", None, quiet)
     table = correlation_table(out)
     assert table["failures"] == {"3-3-1": "RuntimeError: no"}
     assert {row["n"] for row in table["rows"]} == {5}

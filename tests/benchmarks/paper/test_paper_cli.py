@@ -34,8 +34,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def paper(data: Path | None, out: Path, *more: str) -> Result:
-    words = ["paper", "--out", str(out), "--teacher", "resnet20", "--classes", "10", "--initialisations", "1"]
-    words += ["--probe-size", "4", "--seeds", "1", "--executor", "serial", "--evaluations", "3", "--runs", "2"]
+    words = ["paper", "--out", str(out), "--teacher", "resnet20", "--classes", "10", "--teacher-inits", "1"]
+    words += ["--probe-size", "4", "--student-inits", "1", "--executor", "serial", "--evaluations", "3", "--runs", "2"]
     words += ["--timed", "1", "--steps", "1", *(["--data", str(data)] if data else []), *more]
     return CliRunner().invoke(app, words, env={"COLUMNS": "120", "DISWOT_DATA": ""})
 

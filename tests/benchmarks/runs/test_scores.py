@@ -15,7 +15,7 @@ from benchmarks.runs.protocol import CorrelationSpec
 from benchmarks.runs.scores import RawScores, find_scores
 from diswot.errors import InputError, UnreadableData
 from diswot.evaluation import tasks_of
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
@@ -45,7 +45,7 @@ def test_each_architecture_is_measured_once_and_kept(spec: CorrelationSpec, tmp_
 
 
 def test_only_the_initialisations_that_are_asked_for_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
-    asked = replace(spec, seeds=3)
+    asked = replace(spec, student_inits=3)
     with RawScores(find_scores(asked, tmp_path / "whole", None, "search"), "serial", None) as scores:
         (whole,) = scores.map(tasks_of([FIRST], range(3)))
     with RawScores(find_scores(asked, tmp_path / "parts", None, "search"), "serial", None) as scores:
@@ -60,7 +60,7 @@ def test_only_the_initialisations_that_are_asked_for_are_measured(spec: Correlat
 
 
 def test_more_initialisations_of_what_an_earlier_run_began_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
-    asked = replace(spec, seeds=3)
+    asked = replace(spec, student_inits=3)
     begun, whole, rest = (tmp_path / name for name in ("begun", "whole", "rest"))
     with RawScores(find_scores(asked, begun, None, "search"), "serial", None) as scores:
         list(scores.map(tasks_of([FIRST])))

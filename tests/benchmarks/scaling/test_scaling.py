@@ -19,8 +19,8 @@ from diswot.errors import InputError
 from diswot.evaluation import EvalTask, Measurer, proxies_of
 from diswot.executors import reach
 from diswot.probes.noise import white_noise
-from diswot.probes.spec import ProbeSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, get_space
 
 

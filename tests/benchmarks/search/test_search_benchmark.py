@@ -24,15 +24,15 @@ from benchmarks.search.run import (
 from benchmarks.statistics.intervals import Interval
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import EvalTask, Measurement
-from diswot.executors.compute import Compute
-from diswot.probes.spec import ProbeSpec
 from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.budget import Budget
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
@@ -56,8 +56,8 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> CorrelationSpec:
         space="cifar-resnet",
         proxies=("params", "nwot"),
         probe=ProbeSpec("noise", 4),
-        seeds=1,
-        initialisations=1,
+        student_inits=1,
+        teacher_inits=1,
     )
 
 
@@ -189,9 +189,17 @@ def test_a_run_is_what_a_user_s_search_of_that_seed_finds(
     found = []
     for seed in (0, 1):
         asked = SearchSpec(
-            scores.teacher, scores.space, "params", scores.probe, Budget(max_params=budget), 8, seed, 1, 1
+            scores.teacher,
+            scores.space,
+            "params",
+            scores.probe,
+            seed,
+            constraints=Constraints(max_params=budget),
+            evaluations=8,
+            student_inits=1,
+            finalists=1,
         )
-        result = run_search(Search(asked), Compute("serial"), lambda _: None)
+        result = run_search(Search(asked), ComputeSpec("serial"), lambda _: None)
         assert isinstance(result, Result)
         found.append(ACCURACY[result.recommended.arch])
     row = next(row for row in document["rows"] if (row["proxy"], row["budget"]) == ("params", budget))

@@ -27,8 +27,20 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def search(labels: Path, out: Path, *more: str) -> Result:
     words = ["search", "--space", "cifar-resnet", "--labels", str(labels), "--column", "made_up", "--out", str(out)]
-    words += ["--teacher", "resnet20", "--classes", "10", "--initialisations", "1", "--probe-size", "4"]
-    words += ["--seeds", "1", "--executor", "serial", "--proxy", "params", "--runs", "2", "--evaluations", "4", *more]
+    words += ["--teacher", "resnet20", "--classes", "10", "--teacher-inits", "1", "--probe-size", "4"]
+    words += [
+        "--student-inits",
+        "1",
+        "--executor",
+        "serial",
+        "--proxy",
+        "params",
+        "--runs",
+        "2",
+        "--evaluations",
+        "4",
+        *more,
+    ]
     return CliRunner().invoke(app, words, env={"COLUMNS": "120"})
 
 

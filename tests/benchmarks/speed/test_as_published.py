@@ -18,12 +18,13 @@ from diswot.evaluation import EvalTask
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import PROXIES
 from diswot.proxies.base import Evidence
 from diswot.runtime.threads import one_thread
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, build_teacher
 from search_spaces import CIFAR, get_space
 

@@ -10,9 +10,10 @@ from torch.profiler import record_function
 from benchmarks.speed.as_published import BUILDING, AsPublished
 from benchmarks.speed.breakdown import CATEGORIES, MATHEMATICS, OTHER, breakdown
 from diswot.evaluation import EvalTask, prepare
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.runtime.threads import one_thread
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, get_space
 
 SPACE = get_space("nasbench201")

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.speed.contestants import Contestant, ThroughputSpec, contestants, native_bfloat16
 from diswot.errors import InputError
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 
 Key = tuple[str, str, str, str]
 

@@ -25,8 +25,8 @@ PARTS: dict[str, Any] = {
         "algorithm": "exhaustive",
         "probe": "noise",
         "probe_size": 4,
-        "beyond": 0.0,
-        "seeds": 2,
+        "relaxation": 0.0,
+        "student_inits": 2,
     },
 }
 

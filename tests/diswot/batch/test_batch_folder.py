@@ -10,9 +10,9 @@ import pytest
 
 from diswot.batch.folder import PLAN, BatchFolder
 from diswot.errors import InputError, UnreadableData
-from diswot.executors.compute import Compute
 from diswot.search.checkpoint import CHECKPOINT, checkpoint_writer
 from diswot.search.run import Search
+from diswot.spec.compute import ComputeSpec
 from tests.diswot.batch.made import A, B, Scripted, finish, jobs, plan_of
 
 VALUES = {A: (1.0, 1.0), B: (2.0, 2.0)}
@@ -113,7 +113,7 @@ def test_an_interrupted_search_is_there_as_it_was(tmp_path: Path) -> None:
     search = Search(job.spec)
     search.run(Scripted(VALUES), lambda _: None)
     folder.of(job).mkdir()
-    checkpoint_writer(folder.of(job) / CHECKPOINT, search, Compute("serial", cache=None)).write()
+    checkpoint_writer(folder.of(job) / CHECKPOINT, search, ComputeSpec("serial", cache=None)).write()
     begun = folder.begun(job)
     assert begun is not None
     assert begun[0].state() == search.state()

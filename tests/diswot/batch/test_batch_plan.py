@@ -11,9 +11,9 @@ from diswot.batch.inputs import check_inputs
 from diswot.batch.plan import Plan, check_feasible, jobs_of
 from diswot.batch.read import read_plan
 from diswot.errors import InputError
-from diswot.search.budget import Budget
-from diswot.search.spec import SearchSpec
-from diswot.teachers import TeacherSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from tests.diswot.batch.made import jobs
 
 GOOD = """\
@@ -40,7 +40,7 @@ def test_a_plan_is_crossed_in_its_order() -> None:
         teachers=[{"name": "resnet20"}, {"name": "timm:resnet18", "label": "r18"}],
         spaces=["nasbench201", "cifar-resnet"],
         budgets={"some": {"max_params": 500000}, "all": {}},
-        seeds=[3, 1],
+        student_inits=[3, 1],
         search={},
     )
     assert len(asked) == 16
@@ -53,7 +53,7 @@ def test_a_plan_is_crossed_in_its_order() -> None:
     ]
     assert asked[8].name == "r18--nasbench201--some--seed3"
     assert asked[0].spec == SearchSpec(
-        TeacherSpec("resnet20", 100), "nasbench201", budget=Budget(max_params=500_000), seed=3, beyond=0.2
+        TeacherSpec("resnet20", 100), "nasbench201", constraints=Constraints(max_params=500_000), seed=3, relaxation=0.2
     )
     assert (asked[8].teacher, asked[8].spec.teacher.name) == ("r18", "timm:resnet18")
 
@@ -62,7 +62,7 @@ def test_quantities_are_read_as_on_the_command_line() -> None:
     limits = {"max_params": "0.5M", "min_macs": "10 MMACs", "max_memory": "512 KiB", "max_latency": "4ms"}
     latency = {"threads": 1, "batch": 8}
     (job,) = jobs(budgets={"b": {**limits, "latency": latency}})
-    budget = job.spec.budget
+    budget = job.spec.constraints
     assert (budget.max_params, budget.min_macs, budget.max_memory) == (500_000, 10_000_000, 524_288)
     assert (budget.max_latency, budget.latency.batch) == (0.004, 8)
 
@@ -114,7 +114,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ("search:", "colour: red\nsearch:", f"the plan has no field 'colour'; {TOP}"),
         ("name: resnet20", "name: resnet20, clases: 10", "teachers[0] has no field 'clases'; its fields: name, "),
         ("max_params", "max_parms", "budgets.small has no field 'max_parms'; its fields: min_params, max_params, "),
-        ("evaluations", "evaluation", "search has no field 'evaluation'; its fields: algorithm, against, "),
+        ("evaluations", "evaluation", "search has no field 'evaluation'; its fields: algorithm, pareto_cost, "),
         ("max_params: 0.3M", "latency: {cores: 2}", "budgets.small.latency has no field 'cores'; its fields: device, "),
         ("teachers: [{name: resnet20}]", "", f"the plan lacks the field 'teachers'; {TOP}"),
         ("{name: resnet20}", "{label: a}", "teachers[0] lacks the field 'name'; its fields: name, classes, "),
@@ -124,7 +124,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ("[{name: resnet20}]", "", "teachers must be a list, not null"),
         ("evaluations: 4", "evaluations: 4.5", "search.evaluations must be a whole number, not 4.5"),
         ("evaluations: 4", "evaluations: true", "search.evaluations must be a whole number, not true"),
-        ("evaluations: 4", "beyond: lots", "search.beyond must be a number, not 'lots'"),
+        ("evaluations: 4", "relaxation: lots", "search.relaxation must be a number, not 'lots'"),
         ("{max_params: 0.3M}", "", "budgets.small must be a mapping of fields to values, not null"),
         ("0.3M", "true", f"budgets.small.max_params must be {UNITS}, not true"),
         ("0.3M", "[1, 2]", f"budgets.small.max_params must be {UNITS}, not [1, 2]"),
@@ -140,9 +140,9 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ("evaluations: 4", "algorithm: tabu", "search: unknown algorithm 'tabu'; valid: aging-evolution, "),
         ("evaluations: 4", "probe: photos", "search: unknown probe 'photos'; valid: leaves, noise, "),
         ("evaluations: 4", "evaluations: 0", "search: evaluations must be at least 1, not 0"),
-        ("evaluations: 4", "seconds: .nan", "search: seconds must be a number above 0, not nan"),
+        ("evaluations: 4", "max_seconds: .nan", "search: max_seconds must be more than 0, not nan"),
         ("evaluations: 4", "tournament: 60", "search: tournament must not exceed the population of 50, not 60"),
-        ("evaluations: 4", "probe_size: 1", "search: a probe needs at least 2 images, not 1"),
+        ("evaluations: 4", "probe_size: 1", "search: probe_size must be at least 2, not 1"),
         ("0.3M", "0.3MB", "budgets.small.max_params: a budget is a positive number, with k, M or G behind it "),
         ("max_params: 0.3M", "max_memory: 4 Mb", "budgets.small.max_memory: memory is a positive number of bytes, "),
         ("max_params: 0.3M", "max_latency: 4", "budgets.small.max_latency: a latency is a positive number with us, "),
@@ -159,8 +159,8 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ),
         (
             "max_params: 0.3M",
-            "max_latency: 4ms, latency: {threads: 9999}",
-            "budgets.small (space cifar-resnet, teacher resnet20): latency threads must be at most the ",
+            "max_latency: 4ms, latency: {threads: 999}",
+            "budgets.small (space cifar-resnet, teacher resnet20): latency_threads must be at most the ",
         ),
         (
             "max_params: 0.3M",

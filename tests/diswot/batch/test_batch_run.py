@@ -10,11 +10,11 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.price import price
 from diswot.batch.run import Outcome, Watch, run_batch
-from diswot.executors.compute import Compute
 from diswot.search.run import Progress
+from diswot.spec.compute import ComputeSpec
 from tests.diswot.batch.made import jobs
 
-SERIAL = Compute("serial", cache=None)
+SERIAL = ComputeSpec("serial", cache=None)
 COUNTED = {"score": "macs", "probe": "noise", "probe_size": 4, "evaluations": 6, "population": 6, "tournament": 2}
 BUDGETS = {"small": {"max_params": "0.2M"}, "hasty": {"max_latency": "1us"}}
 
@@ -82,7 +82,7 @@ def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None
     folder, cache = BatchFolder(tmp_path / "batch"), tmp_path / "cache"
     asked = jobs(seeds=[0, 1], budgets={"small": BUDGETS["small"], "none": {}}, search=COUNTED)
     told: list[str] = []
-    prices, workers = price(asked, folder, Compute("serial", cache=cache), told.append)
+    prices, workers = price(asked, folder, ComputeSpec("serial", cache=cache), told.append)
     assert workers == 1
     assert [one.state for one in prices] == ["new"] * 4
     assert [one.left for one in prices] == [
@@ -99,7 +99,7 @@ def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None
 
 
 def test_what_is_done_costs_nothing_and_what_is_in_the_cache_next_to_nothing(tmp_path: Path) -> None:
-    compute = Compute("serial", cache=tmp_path / "cache")
+    compute = ComputeSpec("serial", cache=tmp_path / "cache")
     folder, other = BatchFolder(tmp_path / "batch"), BatchFolder(tmp_path / "other")
     asked = jobs(budgets={"small": BUDGETS["small"]}, search=COUNTED)
     run_batch(asked, folder, compute, Notes().watch)
@@ -109,14 +109,14 @@ def test_what_is_done_costs_nothing_and_what_is_in_the_cache_next_to_nothing(tmp
     assert rehearsed.state == "new"
     assert rehearsed.left == rehearsed.cached >= 6
     assert rehearsed.seconds == 0.0
-    ((forgetful,), _) = price(asked, other, Compute("serial", cache=None), lambda _: None)
+    ((forgetful,), _) = price(asked, other, ComputeSpec("serial", cache=None), lambda _: None)
     assert (forgetful.left, forgetful.cached) == (32, 0)
     assert not other.path.exists()
 
 
 def test_a_longer_search_is_rehearsed_as_far_as_the_cache_goes(tmp_path: Path) -> None:
-    compute = Compute("serial", cache=tmp_path / "cache")
-    shorter = {**COUNTED, "beyond": 0.0}
+    compute = ComputeSpec("serial", cache=tmp_path / "cache")
+    shorter = {**COUNTED, "relaxation": 0.0}
     run_batch(jobs(budgets={"none": {}}, search=shorter), BatchFolder(tmp_path / "one"), compute, Notes().watch)
     longer = jobs(budgets={"none": {}}, search={**shorter, "evaluations": 12})
     ((one,), _) = price(longer, BatchFolder(tmp_path / "two"), compute, lambda _: None)
@@ -124,9 +124,11 @@ def test_a_longer_search_is_rehearsed_as_far_as_the_cache_goes(tmp_path: Path) -
 
 
 def test_searches_before_it_measure_the_reference_sample(tmp_path: Path) -> None:
-    scaled = {**COUNTED, "score": "az-nas", "beyond": 0.0}
+    scaled = {**COUNTED, "score": "az-nas", "relaxation": 0.0}
     asked = jobs(budgets={"none": {}, "small": BUDGETS["small"]}, search=scaled)
-    prices, _ = price(asked, BatchFolder(tmp_path / "one"), Compute("serial", cache=tmp_path / "no"), lambda _: None)
+    prices, _ = price(
+        asked, BatchFolder(tmp_path / "one"), ComputeSpec("serial", cache=tmp_path / "no"), lambda _: None
+    )
     assert [(one.left, one.cached) for one in prices] == [(64 + 12, 0), (64 + 12, 64)]  # all 64 are the sample
 
 
@@ -135,4 +137,4 @@ def test_workers_share_the_work(workers: int, expected: int, tmp_path: Path) -> 
     (job,) = jobs(budgets={"none": {}}, search=COUNTED)
     folder = BatchFolder(tmp_path)
     run_batch([job], folder, SERIAL, Notes().watch)
-    assert price([job], folder, Compute("processes", workers, cache=None), lambda _: None)[1] == expected
+    assert price([job], folder, ComputeSpec("processes", workers, cache=None), lambda _: None)[1] == expected

@@ -12,9 +12,10 @@ from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.identity import Recipe
 from diswot.evaluation import EvalTask, Measurement, prepare, tasks_of
 from diswot.executors import Executor, Measure, open_executor
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
-from diswot.teachers import TeacherSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")

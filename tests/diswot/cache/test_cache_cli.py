@@ -12,8 +12,8 @@ from diswot.errors import InputError
 from diswot.storage.folders import cache_folder
 from tests.diswot.cache.kitchen import measure, recipe
 
-QUICK = ["--teacher", "resnet20", "--space", "cifar-resnet", "--probe-size", "8", "--seeds", "1"]
-QUICK += ["--initialisations", "1", "--executor", "serial", "--score", "nwot"]
+QUICK = ["--teacher", "resnet20", "--space", "cifar-resnet", "--probe-size", "8", "--student-inits", "1"]
+QUICK += ["--teacher-inits", "1", "--executor", "serial", "--score", "nwot"]
 
 
 @pytest.fixture(name="folder")

@@ -16,7 +16,7 @@ from diswot.cache.identity import PER_ROW, Recipe
 from diswot.evaluation import Measurer, prepare
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 from tests.diswot.cache.kitchen import SPACE, TASK, probe, recipe
 

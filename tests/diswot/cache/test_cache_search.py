@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from diswot.cache.files import store_file
 from diswot.cache.survey import survey
 from diswot.cli.app import app
-from diswot.executors.compute import Compute
-from diswot.probes import ProbeSpec
 from diswot.proxies import AGGREGATES
 from diswot.recommend import explain, run_search
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers import TeacherSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPEC = SearchSpec(
@@ -29,15 +29,15 @@ SPEC = SearchSpec(
     space="cifar-resnet",
     probe=ProbeSpec("noise", 8),
     evaluations=12,
-    seeds=2,
-    initialisations=1,
+    student_inits=2,
+    teacher_inits=1,
     population=6,
     tournament=2,
 )
 
 
 def document(folder: Path | None, spec: SearchSpec = SPEC) -> dict[str, Any]:
-    result = run_search(Search(spec), Compute("serial", cache=folder), lambda _: None)
+    result = run_search(Search(spec), ComputeSpec("serial", cache=folder), lambda _: None)
     assert result is not None
     found: dict[str, Any] = json.loads(result.model_dump_json())
     return found
@@ -76,7 +76,7 @@ def test_a_second_search_observes_no_teacher_and_starts_no_worker(
     request.getfixturevalue("_nothing_is_computed")
     assert document(tmp_path)["cache"]["hit_rate"] == 1.0
     arch = get_space("cifar-resnet").decode(before["recommended"]["arch"])
-    assert explain(SPEC, arch, Compute("serial", cache=tmp_path)).student.score == before["recommended"]["score"]
+    assert explain(SPEC, arch, ComputeSpec("serial", cache=tmp_path)).student.score == before["recommended"]["score"]
 
 
 def test_a_search_with_other_limits_measures_only_what_is_new(before: dict[str, Any], tmp_path: Path) -> None:

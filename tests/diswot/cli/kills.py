@@ -34,7 +34,7 @@ main()
 DISWOT = (sys.executable, "-c", PROGRAM)
 SEARCH = (
     *("--teacher", "resnet20", "--space", "cifar-resnet", "--probe-size", "8", "--input", "3x16x16"),
-    *("--max-params", "0.6M", "--beyond", "0.3", "--population", "20", "--initialisations", "1", "--no-cache"),
+    *("--max-params", "0.6M", "--relaxation", "0.3", "--population", "20", "--teacher-inits", "1", "--no-cache"),
 )
 
 

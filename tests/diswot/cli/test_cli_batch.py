@@ -26,7 +26,7 @@ budgets:
   small: {max_params: 0.2M}
   large: {max_params: 0.3M}
 seeds: [0, 1]
-search: {score: diswot, evaluations: 8, probe_size: 8, initialisations: 1, population: 8, tournament: 2, beyond: 0.0}
+search: {score: diswot, evaluations: 8, probe_size: 8, teacher_inits: 1, population: 8, tournament: 2, relaxation: 0.0}
 """
 NAMES = [f"resnet20--cifar-resnet--{budget}--seed{seed}" for budget in ("small", "large") for seed in (0, 1)]
 SERIAL = ("--executor", "serial", "--no-cache")

@@ -31,7 +31,7 @@ def test_killed_at_random_moments_a_search_ends_as_if_it_had_not_been(tmp_path: 
 def stopped_search(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a search that was interrupted by Ctrl-C behind its first batch."""
     folder = tmp_path_factory.mktemp("stopped") / "run"
-    with start(*QUICK, "--out", str(folder), "--seeds", "5", "--score", "default") as process:
+    with start(*QUICK, "--out", str(folder), "--student-inits", "5", "--score", "default") as process:
         while process.poll() is None and _measured(folder) < 20:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)

@@ -17,9 +17,9 @@ QUICK = [
     "cifar-resnet",
     "--probe-size",
     "8",
-    "--seeds",
+    "--student-inits",
     "2",
-    "--initialisations",
+    "--teacher-inits",
     "1",
     "--executor",
     "serial",
@@ -115,7 +115,7 @@ def test_score_explains_each_component() -> None:
 
 def test_a_student_under_a_latency_budget_holds_it_when_timed_again(tmp_path: Path) -> None:
     limits = ["--max-latency", "60s", "--min-memory", "100 kB", "--max-memory", "1MB", "--min-params", "100k"]
-    limits += ["--beyond", "0"]
+    limits += ["--relaxation", "0"]
     done = diswot(*SEARCH, "--tournament", "2", *limits, *QUICK, "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "bytes of activations of 100,000 to 1,000,000" in done.stdout
@@ -172,8 +172,8 @@ def test_lists(command: str, names: list[str]) -> None:
         (["--min-params", "510k", "--max-params", "515k"], "the nearest costs"),
         (["--max-memory", "2 apples"], "memory is a positive number of bytes, with kB, MB, GB, KiB, MiB or GiB behind"),
         (["--max-latency", "4"], "a latency is a positive number with us, ms or s behind it, such as 4ms, not '4'"),
-        (["--latency-threads", "0"], "latency threads must be at least 1, not 0"),
-        (["--max-latency", "4ms", "--latency-device", "npu"], "latency device must be cpu, cuda or cuda:N, not 'npu'"),
+        (["--latency-threads", "0"], "latency_threads must be at least 1, not 0"),
+        (["--max-latency", "4ms", "--latency-device", "npu"], "latency_device must be cpu, cuda or cuda:N, not 'npu'"),
         (["--max-params", "10"], "the smallest costs 79,156 parameters and 7,788,800 MACs for 100 classes"),
         (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
         (["--workers", "0"], "workers must be at least 1, not 0"),
@@ -181,9 +181,9 @@ def test_lists(command: str, names: list[str]) -> None:
         (["--tournament", "60"], "tournament must not exceed the population of 50, not 60"),
         (["--algorithm", "magic"], "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive"),
         (["--algorithm", "exhaustive", "--space", "mobilenetv2"], "lists spaces of at most 100,000 architectures"),
-        (["--against", "depth"], "unknown cost 'depth'; valid: params, macs, memory, latency"),
-        (["--seconds", "0"], "seconds must be a number above 0, not 0"),
-        (["--seed", "-1"], "seed must be a whole number from 0, not -1"),
+        (["--pareto-cost", "depth"], "unknown pareto cost 'depth'; valid: params, macs, memory, latency"),
+        (["--max-seconds", "0"], "max_seconds must be more than 0, not 0"),
+        (["--seed", "-1"], "seed must be at least 0, not -1"),
         (["--weights", "no.safetensors"], "weights file 'no.safetensors' does not exist"),
         (["--teacher", "nasbench201:|x"], "not a nasbench201 architecture"),
     ],

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torchvision.datasets import CIFAR10, CIFAR100
 
 from diswot.errors import InputError, UnreadableData
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
+from diswot.spec.probe import ProbeSpec
 from search_spaces import CIFAR, Shape
 
 Pixels = NDArray[np.uint8]

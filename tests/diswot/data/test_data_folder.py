@@ -15,8 +15,9 @@ from PIL import Image
 
 from diswot.data import read_images
 from diswot.errors import InputError, UnreadableData
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
+from diswot.spec.probe import ProbeSpec
 from search_spaces import Shape
 
 ImageFolder = Callable[..., Path]

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from diswot.errors import InputError, UnreadableData
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
+from diswot.spec.probe import ProbeSpec
 from search_spaces import Shape
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")

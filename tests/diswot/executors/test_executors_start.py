@@ -18,12 +18,12 @@ import torch
 
 from diswot.errors import ExecutorError, InputError, UnknownName
 from diswot.executors import open_executor
-from diswot.executors.compute import Compute
 from diswot.recommend import run_search
 from diswot.runtime import forkserver
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from tests.diswot.executors.processes import MARK, nothing_left, start_driver, wait_until_gone
 from tests.diswot.executors.workload import HARMLESS, Unloadable, Workload
 
@@ -162,7 +162,7 @@ def test_an_address_where_nobody_listens_is_told_before_the_teacher_is_observed(
     with pytest.raises(ExecutorError, match=f"^no Ray cluster answers at '{address}': Connection refused$"):
         run_search(
             Search(SearchSpec(TeacherSpec("resnet20"), evaluations=1)),
-            Compute("ray", address=address, cache=None),
+            ComputeSpec("ray", address=address, cache=None),
             report=lambda _: pytest.fail("nothing is measured"),
         )
 

@@ -17,8 +17,9 @@ import torch
 from torch import nn
 
 from diswot.errors import InputError
-from diswot.latency import Latency, LatencyMeter, LatencySetup
+from diswot.latency import Latency, LatencyMeter
 from diswot.latency.timing import FEWEST, time_network
+from diswot.spec.latency import LatencySetup
 from tests.diswot.latency.spaces import DIES, GOOD, HANGS, RAISES, MoodySpace
 
 SPACE, TASK = MoodySpace(), (10, (3, 8, 8))
@@ -38,10 +39,10 @@ def children() -> list[int]:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"device": "tpu"}, "latency device must be cpu, cuda or cuda:N, not 'tpu'"),
-        ({"device": "cuda:x"}, "latency device must be cpu, cuda or cuda:N, not 'cuda:x'"),
-        ({"threads": 0}, "latency threads must be at least 1, not 0"),
-        ({"batch": -1}, "latency batch must be at least 1, not -1"),
+        ({"device": "tpu"}, "latency_device must be cpu, cuda or cuda:N, not 'tpu'"),
+        ({"device": "cuda:x"}, "latency_device must be cpu, cuda or cuda:N, not 'cuda:x'"),
+        ({"threads": 0}, "latency_threads must be at least 1, not 0"),
+        ({"batch": -1}, "latency_batch must be at least 1, not -1"),
     ],
 )
 def test_a_setup_that_makes_no_sense_is_refused(fields: dict[str, object], sentence: str) -> None:
@@ -51,7 +52,7 @@ def test_a_setup_that_makes_no_sense_is_refused(fields: dict[str, object], sente
 
 def test_more_threads_than_cores_are_refused_before_anything_starts() -> None:
     cores = len(os.sched_getaffinity(0))
-    sentence = f"latency threads must be at most the {cores} cores of this machine, not {cores + 1}"
+    sentence = f"latency_threads must be at most the {cores} cores of this machine, not {cores + 1}"
     with pytest.raises(InputError, match=f"^{sentence}$"):
         LatencyMeter(SPACE, LatencySetup(threads=cores + 1), *TASK)
 
@@ -108,7 +109,8 @@ def test_what_kills_its_process_or_hangs_has_no_latency_and_the_next_one_has(
 
 DRIVER = """
 import multiprocessing, os, signal
-from diswot.latency import LatencyMeter, LatencySetup
+from diswot.latency import LatencyMeter
+from diswot.spec.latency import LatencySetup
 from tests.diswot.latency.spaces import GOOD, MoodySpace
 if __name__ == "__main__":
     LatencyMeter(MoodySpace(), LatencySetup(), 10, (3, 8, 8))(GOOD)

@@ -11,7 +11,7 @@ from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
 from search_spaces import SPACES, Shape, get_space
 

@@ -11,7 +11,7 @@ from diswot.observation.capture import Want
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.taps import Taps
 from diswot.probes.noise import white_noise
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
 from search_spaces import get_space
 

@@ -13,7 +13,7 @@ from diswot.observation import Activation, Observation, observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
 from search_spaces import SPACES, SearchSpace
 

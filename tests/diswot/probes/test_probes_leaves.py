@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
+from diswot.spec.probe import ProbeSpec
 
 SHAPE = (3, 32, 32)
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from diswot.probes import ProbeSpec, load_probe
+from diswot.probes import load_probe
+from diswot.spec.probe import ProbeSpec
 
 
 def test_noise_has_the_shape_of_the_networks_input() -> None:

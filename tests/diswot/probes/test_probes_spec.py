@@ -9,7 +9,8 @@ import pytest
 
 from diswot.data import READERS
 from diswot.errors import InputError, UnknownName
-from diswot.probes import GENERATORS, PROBES, ProbeSpec
+from diswot.probes import GENERATORS
+from diswot.spec.probe import PROBES, ProbeSpec
 
 VALID = "valid: leaves, noise, folder:PATH, idx:PATH, cifar:PATH"
 
@@ -26,7 +27,7 @@ def test_an_unknown_form_lists_the_valid_ones(source: str) -> None:
 
 @pytest.mark.parametrize("size", [1, 0, -3])
 def test_a_probe_has_at_least_two_images(size: int) -> None:
-    with pytest.raises(InputError, match=f"^a probe needs at least 2 images, not {size}$"):
+    with pytest.raises(InputError, match=f"^probe_size must be at least 2, not {size}$"):
         ProbeSpec("noise", size)
 
 
@@ -48,5 +49,5 @@ def test_the_home_of_nobody_is_refused() -> None:
 
 
 def test_naming_a_probe_needs_no_torch() -> None:
-    code = "import sys, diswot.probes, diswot.probes.spec; sys.exit('torch' in sys.modules)"
+    code = "import sys, diswot.probes, diswot.spec.probe; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

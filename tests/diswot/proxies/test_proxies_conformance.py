@@ -18,7 +18,7 @@ from diswot.probes.noise import white_noise
 from diswot.proxies import AGGREGATES, PROXIES
 from diswot.proxies.base import Evidence
 from diswot.scoring import Scorer
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
 from search_spaces import Costs, get_space
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from diswot.evaluation import EvalTask, Measurement
-from diswot.probes import ProbeSpec
-from diswot.search.budget import Budget
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers import TeacherSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
@@ -36,13 +36,13 @@ def spec() -> SearchSpec:
         "cifar-resnet",
         "macs",
         ProbeSpec("noise", 4),
-        Budget(max_params=400_000),
+        constraints=Constraints(max_params=400_000),
         evaluations=25,
-        seeds=1,
-        initialisations=1,
+        student_inits=1,
+        teacher_inits=1,
         population=8,
         tournament=3,
-        beyond=0.5,
+        relaxation=0.5,
     )
 
 

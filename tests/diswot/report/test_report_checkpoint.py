@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from diswot.errors import DiswotError, InputError
-from diswot.executors.compute import Compute
 from diswot.proxies import PROXIES
 from diswot.report.files import check_folder
-from diswot.search.budget import Budget
 from diswot.search.checkpoint import checkpoint_writer, checkpoints, read_checkpoint
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
+from diswot.spec.compute import ComputeSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.search import SearchSpec
 from tests.diswot.report.conftest import Costing
 
-COMPUTE = Compute("serial", workers=3, cache=None)
+COMPUTE = ComputeSpec("serial", workers=3, cache=None)
 
 
 class Killed(BaseException):
@@ -50,7 +50,9 @@ def refusal(folder: Path) -> str:
 
 
 def test_a_checkpoint_holds_the_whole_search(tmp_path: Path, spec: SearchSpec) -> None:
-    asked = replace(spec, budget=Budget(max_params=400_000, max_latency=9.5), seconds=60.0, plateau=20, seed=3)
+    asked = replace(
+        spec, constraints=Constraints(max_params=400_000, max_latency=9.5), max_seconds=60.0, patience=20, seed=3
+    )
     search = Search(asked)
     search.look_at("images")
     checkpoint_writer(tmp_path / "checkpoint.json", search, COMPUTE).write()

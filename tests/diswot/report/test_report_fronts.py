@@ -13,7 +13,7 @@ from diswot.report.fronts import FrontPoint
 from diswot.report.plots import plot_search
 from diswot.report.result import Result, make_result
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
+from diswot.spec.search import SearchSpec
 from search_spaces import get_space
 from tests.diswot.report.conftest import FAILING, Costing
 
@@ -61,7 +61,7 @@ def test_the_hypervolume_counts_every_evaluation_failures_too(search: Search) ->
 
 
 def test_the_cost_that_was_asked_for_has_a_front_too(spec: SearchSpec) -> None:
-    result = result_of(run(replace(spec, algorithm="nsga2", against="memory")))
+    result = result_of(run(replace(spec, algorithm="nsga2", pareto_cost="memory")))
     assert [front.against for front in result.fronts] == ["params", "macs", "memory"]
     assert result.search.algorithm == "nsga2"
     # Every architecture of the space needs the same memory: one point, and nothing to play off.
@@ -94,7 +94,7 @@ def test_what_lies_beyond_is_told_and_not_recommended(search: Search) -> None:
 
 
 def test_without_a_glance_nothing_is_told(spec: SearchSpec) -> None:
-    assert result_of(run(replace(spec, beyond=0.0))).beyond is None
+    assert result_of(run(replace(spec, relaxation=0.0))).beyond is None
 
 
 def test_people_see_some_of_the_front_and_what_lies_beyond(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +139,7 @@ def test_costs_are_said_with_their_units(cost: str, value: float, said: str) -> 
 
 @pytest.mark.parametrize("against", ["params", "memory"])
 def test_the_plot_of_any_search_is_drawn(spec: SearchSpec, against: str, tmp_path: Path) -> None:
-    search = run(replace(spec, against=against))
+    search = run(replace(spec, pareto_cost=against))
     plot_search(search, result_of(search), tmp_path / "search.png")
     assert (tmp_path / "search.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["search.png"]

@@ -13,32 +13,34 @@ import pytest
 
 from diswot.errors import InputError
 from diswot.search.algorithms import ALGORITHMS, Algorithm, AlgorithmSettings
-from diswot.search.budget import Budget
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import Feasible
 from diswot.search.nsga2 import NSGA2
 from diswot.search.pareto import Point, hypervolume, pareto_front
 from diswot.search.random_search import RandomSearch
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers.spec import TeacherSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, Architecture, get_space
 
 BUDGETS = {
-    "nasbench201": Budget(300_000),
-    "cifar-resnet": Budget(400_000),
-    "mobilenetv2": Budget(1_000_000, 30_000_000, min_params=600_000),
+    "nasbench201": Constraints(300_000),
+    "cifar-resnet": Constraints(400_000),
+    "mobilenetv2": Constraints(1_000_000, 30_000_000, min_params=600_000),
 }
 LISTED = {"nasbench201", "cifar-resnet"}
 CASES = [(name, space) for name in ALGORITHMS for space in BUDGETS if name != Exhaustive.name or space in LISTED]
 
 
 @cache
-def feasible(space: str, budget: Budget) -> Feasible:
+def feasible(space: str, budget: Constraints) -> Feasible:
     return Feasible(get_space(space), budget, 10, CIFAR)
 
 
-def algorithm(name: str, space: str, *, seed: int = 0, budget: Budget | None = None, population: int = 20) -> Algorithm:
+def algorithm(
+    name: str, space: str, *, seed: int = 0, budget: Constraints | None = None, population: int = 20
+) -> Algorithm:
     where = feasible(space, budget or BUDGETS[space])
     settings = AlgorithmSettings(seed, population, 1, lambda arch: float(where.costs(arch).macs))
     return ALGORITHMS[name](where, settings)
@@ -96,21 +98,21 @@ def test_a_state_that_went_through_json_goes_on_the_same(name: str, space: str, 
 @pytest.mark.parametrize("population", [1, 2, 20])
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_a_thin_region_is_used_up_whole_and_then_nothing_is_proposed(name: str, population: int) -> None:
-    searching = algorithm(name, "cifar-resnet", budget=Budget(96_730), population=population)
+    searching = algorithm(name, "cifar-resnet", budget=Constraints(96_730), population=population)
     assert {get_space("cifar-resnet").encode(arch) for arch in run(searching, 100, 2)} == {"1-1-1", "3-1-1", "5-1-1"}
     assert searching.ask(3) == []
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_what_fails_always_is_searched_on_all_the_same(name: str) -> None:
-    searching = algorithm(name, "cifar-resnet", budget=Budget())
+    searching = algorithm(name, "cifar-resnet", budget=Constraints())
     while proposals := searching.ask(5):
         searching.tell((arch, None) for arch in proposals)
     assert searching.ask(1) == []
 
 
 def test_exhaustive_search_meets_every_canonical_architecture_once() -> None:
-    asked = run(algorithm(Exhaustive.name, "nasbench201", budget=Budget()), 10**6, 500)
+    asked = run(algorithm(Exhaustive.name, "nasbench201", budget=Constraints()), 10**6, 500)
     assert len(asked) == len(set(asked)) == 5_044
 
 
@@ -119,14 +121,14 @@ def test_exhaustive_search_refuses_a_space_that_cannot_be_listed() -> None:
     with pytest.raises(InputError, match=sentence):
         SearchSpec(TeacherSpec("resnet20"), "mobilenetv2", algorithm="exhaustive")
     with pytest.raises(InputError, match=sentence):
-        Exhaustive(feasible("mobilenetv2", Budget()), 0)
+        Exhaustive(feasible("mobilenetv2", Constraints()), 0)
 
 
 def test_random_search_is_uniform() -> None:
     space = get_space("cifar-resnet")
     counts = dict.fromkeys(space.enumerate(), 0)
     for seed in range(160):
-        for arch in RandomSearch(feasible("cifar-resnet", Budget()), seed).ask(8):
+        for arch in RandomSearch(feasible("cifar-resnet", Constraints()), seed).ask(8):
             counts[arch] += 1
     np.testing.assert_allclose(list(counts.values()), 20, atol=17)
 
@@ -147,18 +149,18 @@ def front_of(searching: Algorithm, where: Feasible, count: int) -> list[Point]:
 
 
 def test_nsga2_dominates_more_than_random_search() -> None:
-    where = feasible("mobilenetv2", Budget())
+    where = feasible("mobilenetv2", Constraints())
     reference = Point(where.costs(where.space.largest).macs, -50.0)
 
     def volumes(name: str) -> list[float]:
-        runs = (algorithm(name, "mobilenetv2", seed=seed, budget=Budget(), population=40) for seed in range(4))
+        runs = (algorithm(name, "mobilenetv2", seed=seed, budget=Constraints(), population=40) for seed in range(4))
         return [hypervolume(front_of(one, where, 300), reference) for one in runs]
 
     assert np.mean(volumes(NSGA2.name)) > 1.05 * np.mean(volumes(RandomSearch.name))
 
 
 def test_nsga2_keeps_the_best_fronts() -> None:
-    where = feasible("cifar-resnet", Budget())
+    where = feasible("cifar-resnet", Constraints())
     searching = NSGA2(where, 0, 8, lambda arch: float(where.costs(arch).macs))
     asked = searching.ask(8)
     searching.tell((arch, float(i)) for i, arch in enumerate(asked))
@@ -172,7 +174,7 @@ def test_nsga2_keeps_the_best_fronts() -> None:
 
 
 def test_what_has_no_cost_never_becomes_a_member() -> None:
-    searching = NSGA2(feasible("cifar-resnet", Budget()), 0, 8, lambda _: None)
+    searching = NSGA2(feasible("cifar-resnet", Constraints()), 0, 8, lambda _: None)
     searching.tell((arch, 1.0) for arch in searching.ask(5))
     assert searching.members == []
     assert len(searching.ask(20)) == 20
@@ -185,20 +187,20 @@ def test_only_who_holds_tournaments_is_asked_for_their_size() -> None:
 
 
 def test_a_tournament_is_half_of_the_population_unless_asked_for() -> None:
-    assert [SearchSpec(TeacherSpec("resnet20"), population=size).contenders for size in (1, 5, 50)] == [1, 2, 25]
-    assert SearchSpec(TeacherSpec("resnet20"), population=5, tournament=5).contenders == 5
+    assert [SearchSpec(TeacherSpec("resnet20"), population=size).tournament for size in (1, 5, 50)] == [1, 2, 25]
+    assert SearchSpec(TeacherSpec("resnet20"), population=5, tournament=5).tournament == 5
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ({"algorithm": "magic"}, "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive"),
-        ({"against": "depth"}, "unknown cost 'depth'; valid: params, macs, memory, latency"),
-        ({"seconds": 0.0}, "seconds must be a number above 0, not 0"),
-        ({"seconds": float("nan")}, "seconds must be a number above 0, not nan"),
-        ({"plateau": 0}, "plateau must be at least 1, not 0"),
-        ({"beyond": -0.1}, "beyond must be a share from 0 to 1, such as 0.2 for 20% more, not -0.1"),
-        ({"beyond": 20.0}, "beyond must be a share from 0 to 1, such as 0.2 for 20% more, not 20"),
+        ({"pareto_cost": "depth"}, "unknown pareto cost 'depth'; valid: params, macs, memory, latency"),
+        ({"max_seconds": 0.0}, "max_seconds must be more than 0, not 0.0"),
+        ({"max_seconds": float("nan")}, "max_seconds must be more than 0, not nan"),
+        ({"patience": 0}, "patience must be at least 1, not 0"),
+        ({"relaxation": -0.1}, "relaxation must be at least 0, not -0.1"),
+        ({"relaxation": 20.0}, "relaxation must be at most 1, not 20.0"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(change: dict[str, object], sentence: str) -> None:

@@ -10,26 +10,26 @@ import numpy as np
 import pytest
 
 from diswot.errors import InputError
-from diswot.search.budget import Budget
 from diswot.search.evolution import AgingEvolution
 from diswot.search.feasible import Feasible
+from diswot.spec.constraints import Constraints
 from search_spaces import CIFAR, Architecture, get_space
 from search_spaces.nasbench201 import NASBench201
 
 BUDGETS = {
-    "nasbench201": Budget(300_000),
-    "cifar-resnet": Budget(400_000),
-    "mobilenetv2": Budget(1_000_000, 30_000_000),
+    "nasbench201": Constraints(300_000),
+    "cifar-resnet": Constraints(400_000),
+    "mobilenetv2": Constraints(1_000_000, 30_000_000),
 }
 
 
 @cache
-def feasible(space: str, budget: Budget) -> Feasible:
+def feasible(space: str, budget: Constraints) -> Feasible:
     return Feasible(get_space(space), budget, 10, CIFAR)
 
 
 def evolution(
-    space: str, budget: Budget, *, seed: int = 0, population: int = 50, tournament: int = 10
+    space: str, budget: Constraints, *, seed: int = 0, population: int = 50, tournament: int = 10
 ) -> AgingEvolution:
     return AgingEvolution(feasible(space, budget), seed, population, tournament)
 
@@ -65,7 +65,7 @@ def test_every_proposal_is_canonical_new_and_within_the_budget(space: str) -> No
 
 
 def test_the_first_population_is_of_distinct_architectures() -> None:
-    first = evolution("nasbench201", Budget(), population=50).ask(50)
+    first = evolution("nasbench201", Constraints(), population=50).ask(50)
     assert len(set(first)) == 50
 
 
@@ -104,7 +104,7 @@ class Parents(NASBench201):
 def parents(tournament: int, children: int, told: int = 8) -> tuple[list[Architecture], list[Architecture]]:
     """A population of eight, best first, and the parents of children that failed and so never joined it."""
     space = Parents()
-    algorithm = AgingEvolution(Feasible(space, Budget(), 10, CIFAR), 0, 8, tournament)
+    algorithm = AgingEvolution(Feasible(space, Constraints(), 10, CIFAR), 0, 8, tournament)
     first = algorithm.ask(told)
     algorithm.tell([(arch, -float(i)) for i, arch in enumerate(first)])
     chosen = []
@@ -140,7 +140,7 @@ def test_the_oldest_leave_however_good_they_are() -> None:
 
 
 def test_failures_never_become_parents_and_are_never_asked_again() -> None:
-    algorithm = evolution("cifar-resnet", Budget(), population=4, tournament=2)
+    algorithm = evolution("cifar-resnet", Constraints(), population=4, tournament=2)
     asked = evolve(algorithm, 100, batch=5, score=failing)
     assert len(set(asked)) == len(asked) == 64
     assert not algorithm.population
@@ -148,14 +148,14 @@ def test_failures_never_become_parents_and_are_never_asked_again() -> None:
 
 @pytest.mark.parametrize("population", [1, 2, 50])
 def test_a_feasible_region_is_used_up_whole_and_then_nothing_is_proposed(population: int) -> None:
-    algorithm = evolution("cifar-resnet", Budget(max_params=96_730), population=population, tournament=1)
+    algorithm = evolution("cifar-resnet", Constraints(max_params=96_730), population=population, tournament=1)
     assert sorted(map(algorithm.feasible.space.encode, evolve(algorithm, 100))) == ["1-1-1", "3-1-1", "5-1-1"]
     assert algorithm.ask(1) == []
 
 
 def test_a_thin_region_of_a_large_space_is_used_up_whole_too() -> None:
     space = get_space("mobilenetv2")
-    algorithm = evolution("mobilenetv2", Budget(space.costs(space.smallest, 10).params + 2_000))
+    algorithm = evolution("mobilenetv2", Constraints(space.costs(space.smallest, 10).params + 2_000))
     assert len(set(evolve(algorithm, 100))) == 11
 
 
@@ -169,7 +169,7 @@ def test_selection_beats_drawing_at_random() -> None:
         return -sum(a != b for a, b in zip(arch.choices, target.choices, strict=True))
 
     def best(population: int) -> float:
-        runs = (evolution("nasbench201", Budget(), seed=seed, population=population) for seed in range(5))
+        runs = (evolution("nasbench201", Constraints(), seed=seed, population=population) for seed in range(5))
         return float(np.mean([max(map(near, evolve(run, 200, score=near))) for run in runs]))
 
     assert best(population=50) > best(population=200)
@@ -179,4 +179,4 @@ def test_selection_beats_drawing_at_random() -> None:
 def test_a_tournament_must_fit_its_population(population: int, tournament: int) -> None:
     sentence = f"^tournament must be between 1 and the population of {population}, not {tournament}$"
     with pytest.raises(InputError, match=sentence):
-        evolution("cifar-resnet", Budget(), population=population, tournament=tournament)
+        evolution("cifar-resnet", Constraints(), population=population, tournament=tournament)

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from diswot.errors import InfeasibleBudget
-from diswot.search.budget import Budget
 from diswot.search.feasible import Feasible
+from diswot.spec.constraints import Constraints
 from search_spaces import CIFAR, get_space
 
 NASBENCH, RESNETS, MOBILENETS = map(get_space, ("nasbench201", "cifar-resnet", "mobilenetv2"))
 
 
-@pytest.mark.parametrize("budget", [Budget(), Budget(300_000), Budget(500_000, 60_000_000), Budget(73_306)], ids=str)
-def test_a_listed_space_has_exactly_what_is_within_the_budget(budget: Budget) -> None:
+@pytest.mark.parametrize(
+    "budget", [Constraints(), Constraints(300_000), Constraints(500_000, 60_000_000), Constraints(73_306)], ids=str
+)
+def test_a_listed_space_has_exactly_what_is_within_the_budget(budget: Constraints) -> None:
     feasible = Feasible(NASBENCH, budget, 10, CIFAR)
     everything = {NASBENCH.canonical(arch) for arch in NASBENCH.enumerate()}
     within = {arch for arch in everything if budget.allows(NASBENCH.costs(arch, 10))}
@@ -28,7 +30,7 @@ def test_a_listed_space_has_exactly_what_is_within_the_budget(budget: Budget) ->
 
 
 def test_a_region_of_a_handful_is_found_whole() -> None:
-    feasible = Feasible(RESNETS, Budget(max_params=96_730), 10, CIFAR)
+    feasible = Feasible(RESNETS, Constraints(max_params=96_730), 10, CIFAR)
     assert list(map(RESNETS.encode, feasible.listed or ())) == ["1-1-1", "3-1-1", "5-1-1"]
     rng = np.random.default_rng(0)
     assert len({feasible.sample(rng) for _ in range(100)}) == 3
@@ -40,14 +42,16 @@ def test_a_budget_that_nothing_meets_says_what_the_smallest_costs() -> None:
         "the smallest costs 73,306 parameters and 7,783,040 MACs for 10 classes"
     )
     with pytest.raises(InfeasibleBudget) as caught:
-        Feasible(NASBENCH, Budget(73_305), 10, CIFAR)
+        Feasible(NASBENCH, Constraints(73_305), 10, CIFAR)
     assert str(caught.value) == sentence
 
 
 @pytest.mark.parametrize(
-    "budget", [Budget(), Budget(1_000_000), Budget(300_000, 8_000_000), Budget(max_macs=6_900_000)], ids=str
+    "budget",
+    [Constraints(), Constraints(1_000_000), Constraints(300_000, 8_000_000), Constraints(max_macs=6_900_000)],
+    ids=str,
 )
-def test_samples_of_a_space_too_large_to_list_are_always_within_the_budget(budget: Budget) -> None:
+def test_samples_of_a_space_too_large_to_list_are_always_within_the_budget(budget: Constraints) -> None:
     feasible = Feasible(MOBILENETS, budget, 10, CIFAR)
     assert feasible.listed is None
     rng = np.random.default_rng(0)
@@ -59,13 +63,13 @@ def test_samples_of_a_space_too_large_to_list_are_always_within_the_budget(budge
 
 
 def test_samples_use_the_budget_up() -> None:
-    feasible = Feasible(MOBILENETS, Budget(1_000_000), 10, CIFAR)
+    feasible = Feasible(MOBILENETS, Constraints(1_000_000), 10, CIFAR)
     rng = np.random.default_rng(0)
     assert np.mean([MOBILENETS.costs(feasible.sample(rng), 10).params for _ in range(50)]) > 800_000
 
 
 def test_steps_lead_through_all_of_a_thin_region() -> None:
-    budget = Budget(MOBILENETS.costs(MOBILENETS.smallest, 10).params + 2_000)
+    budget = Constraints(MOBILENETS.costs(MOBILENETS.smallest, 10).params + 2_000)
     feasible = Feasible(MOBILENETS, budget, 10, CIFAR)
     found = [MOBILENETS.smallest]
     while near := feasible.beside(found):
@@ -82,7 +86,7 @@ def test_steps_lead_through_all_of_a_thin_region() -> None:
 
 
 def test_three_cells_of_5044_are_found_whole() -> None:
-    budget = Budget(min_params=372_346, max_params=373_000, max_memory=163_840)
+    budget = Constraints(min_params=372_346, max_params=373_000, max_memory=163_840)
     feasible = Feasible(NASBENCH, budget, 10, CIFAR)
     everything = dict.fromkeys(map(NASBENCH.canonical, NASBENCH.enumerate()))
     costs = {arch: NASBENCH.costs(arch, 10) for arch in everything}
@@ -99,14 +103,14 @@ def test_a_range_that_no_cell_is_in_names_the_nearest() -> None:
         "no architecture of nasbench201 has 510,000 to 511,000 parameters: the nearest costs 559,386 parameters and "
     )
     with pytest.raises(InfeasibleBudget) as caught:
-        Feasible(NASBENCH, Budget(min_params=510_000, max_params=511_000), 10, CIFAR)
+        Feasible(NASBENCH, Constraints(min_params=510_000, max_params=511_000), 10, CIFAR)
     assert str(caught.value).startswith(sentence)
     assert str(caught.value).endswith(" MACs for 10 classes")
 
 
 def test_a_minimum_that_nothing_reaches_says_what_the_largest_costs() -> None:
     with pytest.raises(InfeasibleBudget) as caught:
-        Feasible(NASBENCH, Budget(min_params=1_531_547), 10, CIFAR)
+        Feasible(NASBENCH, Constraints(min_params=1_531_547), 10, CIFAR)
     assert str(caught.value) == (
         "no architecture of nasbench201 has at least 1,531,547 parameters: "
         "the largest costs 1,531,546 parameters and 220,119,680 MACs for 10 classes"
@@ -115,21 +119,21 @@ def test_a_minimum_that_nothing_reaches_says_what_the_largest_costs() -> None:
 
 def test_memory_is_named_where_it_is_limited() -> None:
     with pytest.raises(InfeasibleBudget, match=r"the smallest costs .* MACs and 163,840 bytes of activations for 10"):
-        Feasible(NASBENCH, Budget(max_memory=163_839), 10, CIFAR)
+        Feasible(NASBENCH, Constraints(max_memory=163_839), 10, CIFAR)
 
 
 THIN = [
-    Budget(min_params=1_000_000, max_params=1_000_100),
-    Budget(
+    Constraints(min_params=1_000_000, max_params=1_000_100),
+    Constraints(
         min_params=2_000_000, max_params=2_010_000, max_macs=100_000_000, min_memory=1_179_648, max_memory=1_179_648
     ),
-    Budget(min_params=285_000_000),
-    Budget(max_params=1_500_000, min_memory=3_145_728),
+    Constraints(min_params=285_000_000),
+    Constraints(max_params=1_500_000, min_memory=3_145_728),
 ]
 
 
 @pytest.mark.parametrize("budget", THIN, ids=str)
-def test_thin_ranges_of_a_space_too_large_to_list_are_found(budget: Budget) -> None:
+def test_thin_ranges_of_a_space_too_large_to_list_are_found(budget: Constraints) -> None:
     feasible = Feasible(MOBILENETS, budget, 10, CIFAR)
     rng = np.random.default_rng(0)
     drawn = [feasible.sample(rng) for _ in range(8)]
@@ -148,14 +152,14 @@ def test_random_architectures_alone_would_not_have_found_them() -> None:
 def test_what_was_not_found_is_not_called_impossible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diswot.search.feasible.WALKS", 2)
     with pytest.raises(InfeasibleBudget) as caught:
-        Feasible(MOBILENETS, Budget(max_params=200_000, min_macs=30_000_000), 10, CIFAR)
+        Feasible(MOBILENETS, Constraints(max_params=200_000, min_macs=30_000_000), 10, CIFAR)
     sentence = str(caught.value)
     head = "no architecture of mobilenetv2 was found with at most 200,000 parameters and at least 30,000,000 MACs: "
     assert sentence.startswith(head + "the nearest after 2 walks costs ")
 
 
 def test_exchanges_lead_on_where_single_steps_do_not() -> None:
-    feasible = Feasible(MOBILENETS, Budget(min_params=1_000_000, max_params=1_000_100), 10, CIFAR)
+    feasible = Feasible(MOBILENETS, Constraints(min_params=1_000_000, max_params=1_000_100), 10, CIFAR)
     arch = feasible.sample(np.random.default_rng(0))
     near = feasible.beside([arch])
     assert near

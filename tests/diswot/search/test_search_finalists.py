@@ -12,23 +12,31 @@ from statistics import fmean
 import pytest
 
 from diswot.evaluation import EvalTask, Measurement
-from diswot.probes import ProbeSpec
-from diswot.search.budget import Budget
 from diswot.search.finalists import finalists
-from diswot.search.run import BATCH, Progress, Search
-from diswot.search.spec import SearchSpec
+from diswot.search.run import Progress, Search
 from diswot.seeds import stream
-from diswot.teachers import TeacherSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 8, 8))
-SEEDS = 3
+SEEDS, BATCH = 3, 20
 
 
 def spec(**changes: object) -> SearchSpec:
     plain = SearchSpec(
-        TASK, "cifar-resnet", "nwot", ProbeSpec("noise", 4), evaluations=50, seeds=SEEDS, finalists=5, population=12
+        TASK,
+        "cifar-resnet",
+        "nwot",
+        ProbeSpec("noise", 4),
+        evaluations=50,
+        proposals_per_batch=BATCH,
+        student_inits=SEEDS,
+        finalists=5,
+        population=12,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
@@ -128,7 +136,7 @@ def test_a_finalist_that_fails_makes_room_for_the_next() -> None:
 
 def test_one_seed_has_no_finals() -> None:
     executor = Wavering()
-    found = search(spec(seeds=1), executor)
+    found = search(spec(student_inits=1), executor)
     assert {draw for _, draw in executor.asked} == {0}
     assert (found.sure, found.unsure(), found.done) == (0, [], True)
 
@@ -139,7 +147,7 @@ def test_as_many_finalists_as_candidates_give_every_candidate_all() -> None:
 
 
 def test_a_search_stopped_among_its_finalists_goes_on_as_if_it_had_not() -> None:
-    asked = spec(finalists=45, evaluations=60, budget=Budget(max_params=590_000), beyond=0.5)
+    asked = spec(finalists=45, evaluations=60, constraints=Constraints(max_params=590_000), relaxation=0.5)
     failing = {"3-3-5": 2}
     whole = search(asked, Wavering(failing))
     batches = 1 + 60 // BATCH + math.ceil(len(whole.finalists()) / BATCH)
@@ -165,7 +173,7 @@ def test_progress_counts_the_finalists() -> None:
 
 def test_beyond_the_budget_only_what_looks_better_gets_all_initialisations() -> None:
     executor = Wavering()
-    found = search(spec(budget=Budget(max_params=200_000), beyond=0.5, evaluations=20), executor)
+    found = search(spec(constraints=Constraints(max_params=200_000), relaxation=0.5, evaluations=20), executor)
     assert found.beyond
     first = value(found.candidates()[0].measurement.arch, 0)
     assert {m.draws for m in found.beyond} == {1, SEEDS}

@@ -13,14 +13,14 @@ import pytest
 from diswot.errors import DiswotError, InfeasibleBudget
 from diswot.evaluation import EvalTask, Measurement
 from diswot.latency import Latency, LatencyMeter
-from diswot.probes import ProbeSpec
 from diswot.report.result import make_result
-from diswot.search.budget import Budget
 from diswot.search.confirm import confirm
 from diswot.search.feasible import Feasible
 from diswot.search.run import Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers import TeacherSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, Architecture, get_space
 
 RESNETS, NASBENCH, MOBILENETS = map(get_space, ("cifar-resnet", "nasbench201", "mobilenetv2"))
@@ -69,18 +69,20 @@ def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diswot.search.confirm.LatencyMeter", Again)
 
 
-def search(budget: Budget, evaluations: int = 64) -> Search:
+def search(budget: Constraints, evaluations: int = 64) -> Search:
     spec = SearchSpec(
         TeacherSpec("resnet20", 10, CIFAR),
         "cifar-resnet",
         "macs",
         ProbeSpec("noise", 4),
-        budget,
-        evaluations,
-        seeds=1,
-        initialisations=1,
+        constraints=budget,
+        evaluations=evaluations,
+        proposals_per_batch=20,
+        student_inits=1,
+        teacher_inits=1,
         population=8,
         tournament=3,
+        relaxation=0,
     )
     found = Search(spec)
     with found.meter:
@@ -93,7 +95,7 @@ def seconds(arch: Architecture) -> float:
 
 
 def test_every_candidate_holds_the_latency_and_all_that_do_are_found() -> None:
-    found = search(Budget(min_latency=0.003, max_latency=0.006, min_params=200_000))
+    found = search(Constraints(min_latency=0.003, max_latency=0.006, min_params=200_000))
     within = {
         RESNETS.encode(arch)
         for arch in RESNETS.enumerate()
@@ -105,13 +107,13 @@ def test_every_candidate_holds_the_latency_and_all_that_do_are_found() -> None:
 
 
 def test_what_the_formulas_rule_out_is_never_timed() -> None:
-    found = search(Budget(max_params=200_000, max_latency=0.006))
+    found = search(Constraints(max_params=200_000, max_latency=0.006))
     assert found.meter.known
     assert all(RESNETS.costs(arch, 10).params <= 200_000 for arch in found.meter.known)
 
 
 def test_without_a_limit_nothing_is_timed() -> None:
-    found = search(Budget(max_params=300_000), evaluations=5)
+    found = search(Constraints(max_params=300_000), evaluations=5)
     confirm(found, 4)
     assert found.meter.known == {}
     result = make_result(found, "", {})
@@ -122,14 +124,14 @@ def test_without_a_limit_nothing_is_timed() -> None:
 
 def test_what_cannot_be_run_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Knowing, "broken", ("1-1-1", "3-1-1"))
-    found = search(Budget(max_latency=1.0))
+    found = search(Constraints(max_latency=1.0))
     assert {m.arch for m in found.measurements} == {
         RESNETS.encode(arch) for arch in RESNETS.enumerate() if RESNETS.encode(arch) not in ("1-1-1", "3-1-1")
     }
 
 
 def test_a_search_goes_on_with_the_latencies_that_it_knew() -> None:
-    found = search(Budget(max_latency=0.006), evaluations=12)
+    found = search(Constraints(max_latency=0.006), evaluations=12)
     restored = Search(found.spec)
     restored.restore(json.loads(json.dumps(found.state())))
     assert restored.meter.known == found.meter.known
@@ -138,7 +140,7 @@ def test_a_search_goes_on_with_the_latencies_that_it_knew() -> None:
 
 def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
     limit = 0.006
-    found = search(Budget(max_latency=limit))
+    found = search(Constraints(max_latency=limit))
     confirm(found, 4)
     ranked = sorted((a for a in RESNETS.enumerate() if seconds(a) <= limit), key=seconds, reverse=True)
     holding = [arch for arch in ranked if 1.1 * seconds(arch) <= limit]
@@ -159,7 +161,7 @@ def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
 
 def test_when_no_finalist_holds_nothing_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Again, "factor", 100.0)
-    found = search(Budget(max_latency=0.006), evaluations=8)
+    found = search(Constraints(max_latency=0.006), evaluations=8)
     confirm(found, 4)
     assert len(found.confirmed) == 8
     with pytest.raises(
@@ -171,7 +173,7 @@ def test_when_no_finalist_holds_nothing_is_recommended(monkeypatch: pytest.Monke
 def test_a_latency_that_even_the_smallest_misses_is_refused_at_once() -> None:
     smallest = f"the smallest takes {1000 * seconds(RESNETS.smallest):.4g} ms"
     with pytest.raises(InfeasibleBudget) as caught:
-        search(Budget(max_latency=0.001))
+        search(Constraints(max_latency=0.001))
     assert str(caught.value) == (
         f"no architecture of cifar-resnet has at most 1 ms on cpu (1 thread, batch 1): {smallest}"
     )
@@ -180,7 +182,7 @@ def test_a_latency_that_even_the_smallest_misses_is_refused_at_once() -> None:
 def test_a_latency_that_nothing_was_found_within_names_the_nearest() -> None:
     slowest = max(map(seconds, RESNETS.enumerate()))
     with pytest.raises(InfeasibleBudget) as caught:
-        search(Budget(min_latency=2 * slowest))
+        search(Constraints(min_latency=2 * slowest))
     assert str(caught.value) == (
         f"no architecture of cifar-resnet was found with at least {2000 * slowest:.4g} ms on cpu (1 thread, batch 1): "
         f"of 64 that were timed, the nearest takes {1000 * slowest:.4g} ms"
@@ -192,7 +194,7 @@ def test_samples_step_into_a_thin_range_of_latency(space: str, limit: float) -> 
     chosen = get_space(space)
     rng = np.random.default_rng(0)
     assert sum(seconds(chosen.sample(rng)) <= limit for _ in range(100)) <= 15
-    budget = Budget(max_latency=limit)
+    budget = Constraints(max_latency=limit)
     meter = Knowing(chosen, budget.latency, 10, CIFAR)
     feasible = Feasible(chosen, budget, 10, CIFAR, meter)
     drawn = [feasible.sample(rng) for _ in range(20)]

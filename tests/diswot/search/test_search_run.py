@@ -15,33 +15,37 @@ import pytest
 from diswot.errors import InfeasibleBudget, UnreadableData
 from diswot.evaluation import EvalTask, Measurement
 from diswot.executors import open_executor
-from diswot.probes import ProbeSpec
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.recommend import measurer_of
 from diswot.scoring import REFERENCE_SIZE, Scorer, reference_sample
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.budget import Budget
-from diswot.search.run import BATCH, Progress, Search
-from diswot.search.spec import SearchSpec
-from diswot.teachers import TeacherSpec
+from diswot.search.run import Progress, Search
+from diswot.spec.constraints import Constraints
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 8, 8))
 BEST = "7-7-7"
 SCALED = "scaled-for-tests"
+BATCH = 20
 
 
-def spec(score: str = "macs", budget: Budget | None = None, evaluations: int = 50, **sizes: int) -> SearchSpec:
+def spec(
+    score: str = "macs", constraints: Constraints | None = None, evaluations: int = 50, **sizes: int
+) -> SearchSpec:
     return SearchSpec(
         TASK,
         "cifar-resnet",
         score,
         ProbeSpec("noise", 4),
-        budget or Budget(),
-        evaluations,
-        seeds=1,
-        initialisations=1,
+        constraints=constraints or Constraints(),
+        evaluations=evaluations,
+        proposals_per_batch=BATCH,
+        student_inits=1,
+        teacher_inits=1,
         population=sizes.get("population", 12),
         tournament=sizes.get("tournament", 4),
     )
@@ -98,7 +102,7 @@ def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
 
 @pytest.mark.parametrize("limit", [100_000, 200_000, 400_000])
 def test_the_best_within_a_budget_is_found_by_all_its_evaluations(limit: int) -> None:
-    budget = Budget(max_params=limit)
+    budget = Constraints(max_params=limit)
     found, _ = search(spec("macs", budget, evaluations=64))
     costs = {arch: SPACE.costs(arch, TASK.num_classes, TASK.in_shape) for arch in SPACE.enumerate()}
     within = [arch for arch in costs if budget.allows(costs[arch])]
@@ -110,7 +114,7 @@ def test_the_best_within_a_budget_is_found_by_all_its_evaluations(limit: int) ->
 
 def test_a_budget_that_nothing_meets_is_refused_before_work_starts() -> None:
     with pytest.raises(InfeasibleBudget):
-        Search(spec(budget=Budget(1)))
+        Search(spec(constraints=Constraints(1)))
 
 
 def test_progress_is_told_after_each_measurement() -> None:
@@ -133,7 +137,7 @@ def ignore(_: Progress) -> None: ...
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("score", ["macs", SCALED])
 def test_a_search_stopped_after_any_batch_goes_on_as_if_it_had_not(score: str, algorithm: str) -> None:
-    asked = replace(spec(score, Budget(max_params=590_000)), algorithm=algorithm, beyond=0.5)
+    asked = replace(spec(score, Constraints(max_params=590_000)), algorithm=algorithm, relaxation=0.5)
     whole, _ = search(asked, Costing(failing=["1-3-5", "7-1-1"]))
     assert len(whole.measurements) == 50
     assert whole.beyond
@@ -182,14 +186,14 @@ def test_a_state_of_another_version_is_refused() -> None:
         assert str(caught.value) == f"the state of the search has version {version}; this diswot continues version 3"
 
 
-@pytest.mark.parametrize("plateau", [1, 7, 25])
-def test_a_plateau_ends_the_search_after_so_many_evaluations_in_vain(plateau: int) -> None:
-    found, progress = search(replace(spec(evaluations=64), plateau=plateau))
-    assert found.ended == "plateau"
+@pytest.mark.parametrize("patience", [1, 7, 25])
+def test_a_plateau_ends_the_search_after_so_many_evaluations_in_vain(patience: int) -> None:
+    found, progress = search(replace(spec(evaluations=64), patience=patience))
+    assert found.ended == "patience"
     scores = [p.best_score or 0.0 for p in progress]
     last = scores.index(scores[-1])
-    assert len(scores) == last + 1 + plateau
-    assert all(b < plateau for b in _runs_in_vain(scores[: last + 1]))
+    assert len(scores) == last + 1 + patience
+    assert all(b < patience for b in _runs_in_vain(scores[: last + 1]))
 
 
 def _runs_in_vain(best: list[float]) -> list[int]:
@@ -198,41 +202,41 @@ def _runs_in_vain(best: list[float]) -> list[int]:
 
 
 def test_a_search_in_which_everything_fails_ends_at_its_plateau() -> None:
-    found, _ = search(replace(spec(evaluations=64), plateau=9), Costing(list(map(SPACE.encode, SPACE.enumerate()))))
-    assert (found.ended, len(found.measurements)) == ("plateau", 9)
+    found, _ = search(replace(spec(evaluations=64), patience=9), Costing(list(map(SPACE.encode, SPACE.enumerate()))))
+    assert (found.ended, len(found.measurements)) == ("patience", 9)
 
 
 def test_seconds_end_the_search_between_batches_and_count_over_all_its_runs() -> None:
     ticks = iter(range(100))
-    asked = replace(spec(evaluations=64), seconds=3.0)
+    asked = replace(spec(evaluations=64), max_seconds=3.0)
     first = Search(asked)
     first.run(Costing(), ignore, partial(next, iter([True]), False), lambda: float(next(ticks)))
     assert (first.ended, first.seconds, len(first.measurements)) == (None, 2.0, BATCH)
     second = Search(asked)
     second.restore(json.loads(json.dumps(first.state())))
     second.run(Costing(), ignore, clock=lambda: float(next(ticks)))
-    assert (second.ended, second.seconds, len(second.measurements)) == ("seconds", 3.0, BATCH)
+    assert (second.ended, second.seconds, len(second.measurements)) == ("max_seconds", 3.0, BATCH)
 
 
 def test_a_search_short_of_time_measures_one_batch_all_the_same() -> None:
     ticks = iter(range(1000))
-    found = Search(replace(spec(SCALED, evaluations=64), seconds=0.5))
+    found = Search(replace(spec(SCALED, evaluations=64), max_seconds=0.5))
     found.run(Costing(), ignore, clock=lambda: float(next(ticks)))
-    assert (found.ended, len(found.measurements)) == ("seconds", BATCH)
+    assert (found.ended, len(found.measurements)) == ("max_seconds", BATCH)
 
 
 def test_what_ends_a_search_is_told() -> None:
     assert search(spec(evaluations=64))[0].ended == "evaluations"
-    assert search(spec(budget=Budget(200_000), evaluations=64))[0].ended == "exhausted"
+    assert search(spec(constraints=Constraints(200_000), evaluations=64))[0].ended == "exhausted"
     assert Search(spec()).ended is None
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_what_lies_beyond_is_measured_once_and_changes_nothing_within(algorithm: str) -> None:
-    budget = Budget(max_params=200_000)
-    plain, _ = search(replace(spec(budget=budget, evaluations=10), algorithm=algorithm))
+    budget = Constraints(max_params=200_000)
+    plain, _ = search(replace(spec(constraints=budget, evaluations=10), algorithm=algorithm))
     executor = Costing()
-    asked = replace(spec(budget=budget, evaluations=10), algorithm=algorithm, beyond=0.5)
+    asked = replace(spec(constraints=budget, evaluations=10), algorithm=algorithm, relaxation=0.5)
     found, progress = search(asked, executor)
     assert found.candidates() == plain.candidates()
     assert found.beyond
@@ -242,7 +246,7 @@ def test_what_lies_beyond_is_measured_once_and_changes_nothing_within(algorithm:
 
 
 def test_without_an_upper_limit_nothing_lies_beyond() -> None:
-    found, progress = search(replace(spec(budget=Budget(min_params=200_000), evaluations=15), beyond=0.5))
+    found, progress = search(replace(spec(constraints=Constraints(min_params=200_000), evaluations=15), relaxation=0.5))
     assert found.done
     assert found.beyond is None
     assert len(progress) == 15

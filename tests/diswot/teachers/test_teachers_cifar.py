@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.cifar import cifar_resnet, wide_resnet
 from diswot.teachers.teacher import build_teacher
 

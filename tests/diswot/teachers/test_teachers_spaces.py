@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from diswot.errors import InvalidArchitecture
-from diswot.teachers import TEACHERS, TeacherSpec
+from diswot.spec.teacher import TeacherSpec
+from diswot.teachers import TEACHERS
 from diswot.teachers.spaces import space_network
 from diswot.teachers.spec import architecture_of
 from diswot.teachers.teacher import build_teacher

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from diswot.errors import InputError
 from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher, observe_teacher
 
 SPEC = TeacherSpec("resnet20", 10)

@@ -8,7 +8,7 @@ import torch
 from diswot.errors import InputError, UnknownName
 from diswot.observation import observe
 from diswot.probes.noise import white_noise
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
 from diswot.teachers.timm import timm_model
 from search_spaces import Shape

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from diswot.errors import InputError, UnreadableData
-from diswot.teachers import TeacherSpec
+from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
 
 Weights = dict[str, Tensor]

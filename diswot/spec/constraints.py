@@ -1,22 +1,27 @@
-"""Budgets: what a student may cost, and must cost at least."""
+"""Constraints: what a student may cost, and must cost at least."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from diswot.errors import InputError
-from diswot.latency import LatencySetup
-from diswot.search.quantities import say_seconds
+from diswot.quantities import BYTES, COUNT, SECONDS, say_seconds
+from diswot.spec.latency import LatencySetup
+from diswot.spec.option import Option, complete
 from search_spaces import Costs
 
 COSTS = {"params": "parameters", "macs": "MACs", "memory": "bytes of activations"}
 """What a formula tells beforehand, by its field of `Costs`, and what it counts."""
+MOST = 10**15
+"""Greatest count that a limit may be."""
+LONGEST = 3_600
+"""Greatest latency that a limit may be, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class Constraints:
     """Ranges that the costs of a student must lie in, their ends included; `None` is no limit.
 
     Attributes:
@@ -31,25 +36,77 @@ class Budget:
         latency: under what circumstances latency is measured.
     """
 
-    max_params: int | None = None
-    max_macs: int | None = None
-    max_memory: int | None = None
-    max_latency: float | None = None
-    min_params: int | None = None
-    min_macs: int | None = None
-    min_memory: int | None = None
-    min_latency: float | None = None
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
+
+    max_params: Annotated[
+        int | None,
+        Option(quantity=COUNT, minimum=1, maximum=MOST, help="Largest number of trainable parameters, such as 0.5M."),
+    ] = None
+    max_macs: Annotated[
+        int | None,
+        Option(
+            quantity=COUNT,
+            minimum=1,
+            maximum=MOST,
+            help="Largest number of multiply-accumulates for one image, such as 80 MMACs.",
+        ),
+    ] = None
+    max_memory: Annotated[
+        int | None,
+        Option(
+            quantity=BYTES,
+            minimum=1,
+            maximum=MOST,
+            help="Largest peak of activation memory for one image, such as 512 KiB or 2 MB.",
+        ),
+    ] = None
+    max_latency: Annotated[
+        float | None,
+        Option(
+            quantity=SECONDS,
+            above=0,
+            maximum=LONGEST,
+            help="Largest latency of a student, such as 4ms; latency is measured on this machine.",
+        ),
+    ] = None
+    min_params: Annotated[
+        int | None,
+        Option(quantity=COUNT, minimum=1, maximum=MOST, help="Smallest number of trainable parameters, such as 0.3M."),
+    ] = None
+    min_macs: Annotated[
+        int | None,
+        Option(
+            quantity=COUNT,
+            minimum=1,
+            maximum=MOST,
+            help="Smallest number of multiply-accumulates for one image, such as 20M.",
+        ),
+    ] = None
+    min_memory: Annotated[
+        int | None,
+        Option(
+            quantity=BYTES,
+            minimum=1,
+            maximum=MOST,
+            help="Smallest peak of activation memory for one image, such as 100 kB.",
+        ),
+    ] = None
+    min_latency: Annotated[
+        float | None,
+        Option(
+            quantity=SECONDS,
+            above=0,
+            maximum=LONGEST,
+            help="Smallest latency of a student, such as 1ms; latency is measured on this machine.",
+        ),
+    ] = None
     latency: LatencySetup = field(default_factory=LatencySetup)
 
     def __post_init__(self) -> None:
         """Raise `InputError` for limits that are not positive, and for ranges that are empty."""
+        complete(self)
         for cost in (*COSTS, "latency"):
             low, high = self.range(cost)
-            for name, limit in ((f"min_{cost}", low), (f"max_{cost}", high)):
-                if limit is not None and not (limit >= 1 or cost == "latency"):
-                    raise InputError(f"{name} must be at least 1, not {limit}")
-                if limit is not None and not 0 < limit < math.inf:
-                    raise InputError(f"{name} must be a number of seconds above 0, not {limit}")
             if low is not None and high is not None and low > high:
                 most, given = (say_seconds(high), say_seconds(low)) if cost == "latency" else (f"{high:,}", f"{low:,}")
                 raise InputError(f"min_{cost} must be at most max_{cost}, which is {most}, not {given}")
@@ -88,7 +145,7 @@ class Budget:
         return any(low is not None and getattr(costs, cost) < low for cost, low, _ in self._ranges())
 
     def distance(self, costs: Costs) -> float:
-        """How far these costs are from their ranges: the sum of log ratios to the nearest ends; 0 within the budget."""
+        """How far these costs are from their ranges: the sum of log ratios to the nearest ends; 0 inside."""
         far = 0.0
         for cost, low, high in self._ranges():
             value = getattr(costs, cost)

@@ -1,14 +1,17 @@
-"""Quantities as people write them: counts, bytes, seconds."""
+"""Quantities as people write them: counts, bytes, seconds, shapes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from diswot.errors import InputError
 
-_NUMBER = r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*"
+_NUMBER = r"\s*([0-9]{1,18}(?:\.[0-9]{1,40})?)\s*"
 _COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9}
 _BYTES = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SECONDS = {"us": Fraction(1, 10**6), "µs": Fraction(1, 10**6), "ms": Fraction(1, 1000), "s": Fraction(1)}
@@ -59,6 +62,50 @@ def say_seconds(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.4g} {unit}"
     return f"{seconds * 1e6:.4g} us"
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """The shape of an image: `3x32x32`.
+
+    Raises:
+        InputError: anything else.
+    """
+    if not re.fullmatch(r"[0-9]{1,9}x[0-9]{1,9}x[0-9]{1,9}", text):
+        raise InputError(f"an input is written CHANNELSxHEIGHTxWIDTH, such as 3x32x32, not {text!r}")
+    return tuple(map(int, text.split("x")))
+
+
+def write_shape(shape: tuple[int, ...]) -> str:
+    """The text that `parse_shape` reads."""
+    return "x".join(map(str, shape))
+
+
+def write_seconds(seconds: float) -> str:
+    """The text from which `parse_seconds` reads exactly this number."""
+    return f"{Decimal(repr(seconds)):f}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How a kind of number is written by people.
+
+    Attributes:
+        parse: reads a text; raises `InputError` for what is none.
+        write: writes the text that gives exactly the same number when it is read.
+        say: writes it in messages.
+        examples: texts that are read.
+    """
+
+    parse: Callable[[str], Any]
+    write: Callable[[Any], str]
+    say: Callable[[Any], str]
+    examples: tuple[str, ...]
+
+
+COUNT = Quantity(parse_count, str, "{:,}".format, ("500000", "0.5M"))
+BYTES = Quantity(parse_bytes, str, "{:,}".format, ("512 KiB", "2 MB"))
+SECONDS = Quantity(parse_seconds, write_seconds, say_seconds, ("4ms", "250us"))
+SHAPE = Quantity(parse_shape, write_shape, write_shape, ("3x32x32",))
 
 
 def _parse(text: str, units: Mapping[str, int | Fraction], behind: str = "") -> Fraction:

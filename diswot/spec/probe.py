@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from diswot.errors import InputError, UnknownName
+from diswot.spec.option import Option, complete
 
 PROBES: dict[str, str] = {
     "leaves": "seeded dead-leaves noise, like natural images in its statistics; needs no data",
@@ -19,10 +21,6 @@ PROBES: dict[str, str] = {
 SEEDED = tuple(form for form in PROBES if ":" not in form)
 """Probes that need no data; the first is the default."""
 
-
-PROBE_SIZE = 16
-"""Images of a probe unless told otherwise: scores by more of them rank alike (docs/speed.md), and cost more."""
-
 DTYPES = ("float32", "bfloat16")
 """What networks can compute in, as torch names it."""
 
@@ -33,25 +31,40 @@ class ProbeSpec:
 
     Attributes:
         source: as in `PROBES`, such as `"leaves"` or `"folder:images/train"`.
-        size: number of images.
+        size: number of images. Scores by more of them than the default rank alike (docs/speed.md), and cost more.
         dtype: one of `DTYPES`: what the networks compute in. `"bfloat16"` is faster where the processor has it, and
             ranks alike; the same seed then gives other scores.
     """
 
-    source: str = SEEDED[0]
-    size: int = PROBE_SIZE
-    dtype: str = DTYPES[0]
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
+
+    source: Annotated[
+        str,
+        Option(
+            flag="probe",
+            help="Images that the networks are observed on: leaves and noise are made from the seed and need no data; "
+            "folder:PATH (one sub-folder for each class), idx:PATH and cifar:PATH are read.",
+        ),
+    ] = SEEDED[0]
+    size: Annotated[
+        int,
+        Option(flag="probe-size", minimum=2, maximum=4_096, help="Number of images in the probe batch."),
+    ] = 16
+    dtype: Annotated[
+        str,
+        Option(
+            choices=DTYPES,
+            help="Number format that the networks compute in; bfloat16 is faster where the processor supports it.",
+        ),
+    ] = DTYPES[0]
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` for what no probe can be."""
+        complete(self)
         kind, colon, path = self.source.partition(":")
         forms = {form.partition(":")[0]: ":" in form for form in PROBES}
         if kind not in forms or forms[kind] != bool(colon and path):
             raise UnknownName("probe", self.source, PROBES)
-        if self.size < 2:
-            raise InputError(f"a probe needs at least 2 images, not {self.size}")
-        if self.dtype not in DTYPES:
-            raise UnknownName("dtype", self.dtype, DTYPES)
         try:
             _ = self.path
         except RuntimeError as error:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from diswot.errors import InputError
-from diswot.search.quantities import parse_bytes, parse_count, parse_seconds, say_seconds
+from diswot.quantities import parse_bytes, parse_count, parse_seconds, say_seconds
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""Where a search computes; data only, free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from diswot.errors import InputError
+from diswot.executors import DEADLINE, EXECUTORS, check_executor
+from diswot.runtime.devices import devices, is_available
+from diswot.spec.option import Option, complete
+from diswot.storage.folders import cache_folder
+
+WEEK = 7 * 24 * 3_600
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeSpec:
+    """Where a search computes; it does not change what comes out.
+
+    Attributes:
+        executor: one of `diswot.executors.EXECUTORS`.
+        workers: number of workers; by default one for each core.
+        device: where networks run, as torch names it.
+        cache: folder of the evaluations that were made before; `None` to make all anew and keep nothing.
+        address: `HOST:PORT` of a Ray cluster that is there already; by default that in `RAY_ADDRESS`, or one of this
+            machine.
+        deadline: seconds that one evaluation may always take before its worker counts as hung.
+    """
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
+
+    executor: Annotated[str, Option(choices=EXECUTORS, help="Executor that runs the evaluations.")] = "processes"
+    workers: Annotated[
+        int | None,
+        Option(minimum=1, maximum=4_096, default="one for each core", help="Number of workers."),
+    ] = None
+    device: Annotated[str, Option(help="Device that networks run on: cpu, cuda or cuda:N.")] = "cpu"
+    cache: Annotated[
+        Path | None,
+        Option(switch=True, help="Whether evaluations that were made before are looked up, and new ones are kept."),
+    ] = field(default_factory=cache_folder)
+    address: Annotated[
+        str | None,
+        Option(
+            flag="ray-address",
+            default="RAY_ADDRESS, or a cluster that is started",
+            help="Address of a running Ray cluster, written HOST:PORT.",
+        ),
+    ] = None
+    deadline: Annotated[
+        float,
+        Option(
+            above=0,
+            maximum=WEEK,
+            help="Seconds after which an evaluation counts as hung, and its worker is ended.",
+        ),
+    ] = DEADLINE
+
+    def __post_init__(self) -> None:
+        """Raise `UnknownName` or `InputError` before any work."""
+        complete(self)
+        check_executor(self.executor, self.workers, self.address, self.deadline)
+        if self.device != "cpu" and not is_available(self.device):  # For the CPU torch need not be imported.
+            raise InputError(f"device {self.device!r} is not there; this machine has {', '.join(devices())}")

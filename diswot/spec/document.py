@@ -1,0 +1,74 @@
+"""Specs as JSON, and from it: the form that files, results and HTTP share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from diswot.errors import InputError
+from diswot.spec.option import Declared, declared
+
+Spec = TypeVar("Spec")
+
+
+def to_json(spec: object) -> dict[str, Any]:
+    """A spec as JSON values, one object inside the other."""
+    kind: Any = type(spec)
+    found: dict[str, Any] = _adapter(kind).dump_python(spec, mode="json")
+    return found
+
+
+def from_json(kind: type[Spec], value: object) -> Spec:
+    """The spec that JSON values write.
+
+    Raises:
+        InputError: the first thing that is wrong, in one sentence.
+    """
+    try:
+        found: Spec = _adapter(cast("Any", kind)).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, InputError):
+            raise cause from None
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(f"{where}: {first['msg']}, not {first['input']!r}") from None
+    return found
+
+
+def from_flags(kind: type[Spec], given: Mapping[str, Any]) -> Spec:
+    """The spec that options of the command line write; `None` where one was not given.
+
+    Args:
+        kind: of the spec.
+        given: values by the names of the options, texts where these have units.
+
+    Raises:
+        InputError: one of them is wrong.
+    """
+    return from_json(kind, nested(given, declared(cast("Any", kind))))
+
+
+def nested(given: Mapping[str, Any], options: Iterable[Declared]) -> dict[str, Any]:
+    """What the command line was given of these options, as JSON values.
+
+    Raises:
+        InputError: one of them is wrong.
+    """
+    found: dict[str, Any] = {}
+    for one in options:
+        value = given.get(one.name)
+        if value is not None:
+            place = found
+            for name in one.path[:-1]:
+                place = place.setdefault(name, {})
+            place[one.path[-1]] = one.read(value)
+    return found
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

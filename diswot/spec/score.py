@@ -1,0 +1,90 @@
+"""What the score of an architecture depends on; data only, free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import Annotated
+
+from diswot.errors import InputError
+from diswot.proxies import get_score
+from diswot.spec.option import Option, complete
+from diswot.spec.probe import ProbeSpec
+from diswot.spec.teacher import TeacherSpec
+from search_spaces import get_space
+
+MAX_INITS = 1_000
+"""Greatest number of random initializations."""
+MAX_PROBE_VALUES = 2**28
+"""Greatest number of values in a probe batch: images x channels x height x width; a gibibyte in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSpec:
+    """Everything that the score of an architecture depends on.
+
+    Attributes:
+        teacher: whom the students will learn from.
+        space: name of the search space.
+        score: name of the proxy or aggregate that ranks.
+        probe: the batch.
+        seed: of the search, the probe, the teacher and the students.
+        student_inits: random initializations of each student; a search steers by the first one, and gives all of them
+            to its finalists.
+        teacher_inits: random initializations of the teacher.
+    """
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
+
+    teacher: TeacherSpec
+    space: Annotated[str, Option(help="Search space of the students; `diswot spaces` lists the names.")] = "nasbench201"
+    score: Annotated[str, Option(help="Score that ranks the students; `diswot proxies` lists the names.")] = "default"
+    probe: ProbeSpec = field(default_factory=ProbeSpec)
+    seed: Annotated[
+        int,
+        Option(
+            minimum=0,
+            maximum=2**63 - 1,
+            help="Seed of all random numbers; the same seed gives the same result.",
+        ),
+    ] = 0
+    student_inits: Annotated[
+        int,
+        Option(
+            minimum=1,
+            maximum=MAX_INITS,
+            help="Number of random initializations of a student that its score is averaged over; a search gives all of "
+            "them to its finalists.",
+        ),
+    ] = 3
+    teacher_inits: Annotated[
+        int,
+        Option(
+            minimum=1,
+            maximum=MAX_INITS,
+            help="Number of random initializations of the teacher that are observed.",
+        ),
+    ] = 8
+
+    def __post_init__(self) -> None:
+        """Check everything that can be checked before work starts.
+
+        Raises:
+            InputError: with one sentence.
+        """
+        complete(self)
+        get_space(self.space)
+        get_score(self.score)
+        self.check_probe_values(MAX_PROBE_VALUES)
+
+    def check_probe_values(self, most: int) -> None:
+        """Raise `InputError` if the probe batch holds more numbers than `most`."""
+        values = self.probe.size * prod(self.teacher.in_shape)
+        if values > most:
+            raise InputError(
+                f"probe images of this size and number hold {values:,} values; at most {most:,} are allowed"
+            )
+
+    def check(self) -> None:
+        """Raise `InputError` if this machine lacks something that is asked for, such as a file."""
+        self.teacher.check()

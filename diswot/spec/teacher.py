@@ -1,0 +1,115 @@
+"""What a teacher is called; data only, free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from diswot.errors import InputError, UnknownName
+from diswot.quantities import SHAPE, write_shape
+from diswot.spec.option import Option, complete
+from diswot.teachers.spec import TEACHERS, TeacherFamily, architecture_of
+from diswot.teachers.weight_files import weights_format
+from search_spaces import CIFAR, Shape
+
+MAX_SIDE = 4_096
+"""Greatest number of channels, rows or columns of an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSpec:
+    """Which teacher, for which task.
+
+    Attributes:
+        name: as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`.
+        num_classes: classes it tells apart.
+        in_shape: channels, height, width of its images.
+        weights: a file of trained weights, safetensors or as torch saves them, or none for random ones.
+    """
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
+
+    name: Annotated[
+        str,
+        Option(flag="teacher", help="Name of the teacher network; `diswot teachers` lists the names."),
+    ]
+    num_classes: Annotated[
+        int, Option(flag="classes", minimum=1, maximum=100_000, help="Number of classes of the task.")
+    ] = 100
+    in_shape: Annotated[
+        Shape,
+        Option(
+            flag="input",
+            minimum=1,
+            maximum=MAX_SIDE,
+            quantity=SHAPE,
+            help="Shape of the input images, written CHANNELSxHEIGHTxWIDTH.",
+        ),
+    ] = CIFAR
+    weights: Annotated[
+        Path | None,
+        Option(
+            local=True,
+            help="File with trained weights of the teacher, in the format of safetensors or of torch.save; without it "
+            "the weights are random.",
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without building anything.
+
+        Raises:
+            UnknownName: lists the valid teachers.
+            InputError: class count, input shape, or a name without its argument.
+        """
+        complete(self)
+        self._check_shape()
+        key, colon, argument = self.name.partition(":")
+        if key not in TEACHERS or bool(colon) != (":" in TEACHERS[key].form):
+            raise UnknownName("teacher", self.name, (family.form for family in TEACHERS.values()))
+        if colon and not argument:
+            raise InputError(f"teacher {self.name!r} lacks what follows the colon: {TEACHERS[key].form}")
+        if self.family.of_space:
+            architecture_of(self.name)
+        if self.weights is not None:
+            self._find_weights(self.weights)
+
+    def check(self) -> None:
+        """Raise `InputError` or `UnreadableData` if the weights are not on this machine, or the file holds none."""
+        if self.weights is not None:
+            weights_format(self.weights)
+
+    def _find_weights(self, path: Path) -> None:
+        """Take `~` for the user's home."""
+        try:
+            object.__setattr__(self, "weights", path.expanduser())
+        except RuntimeError as error:
+            raise InputError(f"weights {str(path)!r} start in no user's home: {error}") from error
+
+    def _check_shape(self) -> None:
+        """Refuse images that are told with their channels last, as other libraries have them."""
+        if len(self.in_shape) != 3:
+            raise InputError(f"input must be three whole numbers (channels, height, width), not {self.in_shape}")
+        first, second, last = self.in_shape
+        if last in (1, 3, 4) and min(first, second) >= 8:
+            meant = write_shape((last, first, second))
+            raise InputError(
+                f"input {write_shape(self.in_shape)} looks like HEIGHTxWIDTHxCHANNELS; "
+                f"channels come first here: write {meant}"
+            )
+
+    @property
+    def family(self) -> TeacherFamily:
+        """The row of `TEACHERS` that this teacher belongs to."""
+        return TEACHERS[self.name.partition(":")[0]]
+
+    @property
+    def title(self) -> str:
+        """Which network, for messages."""
+        return f"{self.name} with {self.num_classes} classes"
+
+    @property
+    def argument(self) -> str:
+        """What the family's builder is called with."""
+        return self.name if self.family.of_space else self.name.partition(":")[2] or self.name
