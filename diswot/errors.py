@@ -6,10 +6,13 @@ DiswotError
 │   ├── InvalidArchitecture an architecture string or value outside its space
 │   ├── InfeasibleBudget    no architecture of the space meets the budget
 │   ├── UnreadableData      a file or folder that is missing, damaged or of another kind
-│   └── NotAClassifier      a network without a linear classifier head or with wrong shapes
+│   └── NotAClassifier      a network that gives no logits, or shows nothing that a score could use
+│       └── UnfitInput      a network that cannot take images of this shape
 ├── ExecutorError           workers could not be started or were lost for good
 └── StorageError            a file cannot be written: the disk is full, or gone
 """
+
+import traceback
 
 from search_spaces.errors import DiswotError, InputError, InvalidArchitecture, UnknownName
 
@@ -23,7 +26,11 @@ class UnreadableData(InputError):
 
 
 class NotAClassifier(InputError):
-    """A network cannot be observed as a classifier: no linear head, or tensors of unexpected shapes."""
+    """A network cannot be observed as a classifier: it gives no logits, or shows nothing that a score could use."""
+
+
+class UnfitInput(NotAClassifier):
+    """A network cannot take images of this shape; the message says what it failed at."""
 
 
 class ExecutorError(DiswotError, RuntimeError):
@@ -42,6 +49,20 @@ __all__ = [
     "InvalidArchitecture",
     "NotAClassifier",
     "StorageError",
+    "UnfitInput",
     "UnknownName",
     "UnreadableData",
+    "reason_of",
 ]
+
+_LONGEST = 200
+"""Letters of an error of somebody else's that are quoted."""
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of somebody else's code says, in one line; of a check without words, the check itself."""
+    lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
+    if lines:
+        return lines[0] if len(lines[0]) <= _LONGEST else f"{lines[0][:_LONGEST]}..."
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at `{frames[-1].line}`" if frames and frames[-1].line else type(error).__name__

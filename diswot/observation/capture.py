@@ -4,9 +4,11 @@ from enum import Flag, auto
 
 
 class Want(Flag):
-    """What a pass has to keep beside pooled features and logits; what nobody wants is not computed."""
+    """What a pass has to show beside its logits; what nobody wants is not computed."""
 
     NOTHING = 0
+    HEAD = auto()
+    """Pooled features: the input of a linear classifier head, which some networks do not have."""
     MAPS = auto()
     """Feature maps: the last one of each resolution, and the last before pooling."""
     KERNELS = auto()

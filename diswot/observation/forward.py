@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from diswot.errors import NotAClassifier
+from diswot.errors import NotAClassifier, UnfitInput, reason_of
 from diswot.observation.capture import Want
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Observation
@@ -14,69 +14,91 @@ from diswot.probes.batch import ProbeBatch
 
 
 def observe(
-    module: nn.Module, probe: ProbeBatch, want: Want = Want.MAPS | Want.KERNELS, *, batch_statistics: bool = True
+    module: nn.Module,
+    probe: ProbeBatch,
+    want: Want = Want.MAPS | Want.KERNELS,
+    *,
+    batch_statistics: bool = True,
+    title: str | None = None,
 ) -> Observation:
     """Run the probe batch through a classifier once and record what it shows.
 
     Dropout and other training-time noise are off. The network is left as it was: mode, weights, running statistics.
 
     Args:
-        module: a classifier of images `(N, C, H, W)` that ends in a linear layer.
+        module: a classifier of images `(N, C, H, W)`.
         probe: the batch, on the module's device.
-        want: what to keep beside pooled features and logits.
+        want: what to keep beside the logits.
         batch_statistics: normalise with the batch's own statistics, as at the first training step (networks with random
             weights); `False` for the running statistics of trained weights.
+        title: the network, for messages; by default its class.
 
     Raises:
-        NotAClassifier: the network fails on this input, does not end in a linear layer, or has too few classes.
+        UnfitInput: the network fails on images of this shape.
+        NotAClassifier: its output is no logits, of too few classes, or not those of a linear layer where that is
+            wanted.
     """
-    training = [layer for layer in module.modules() if layer.training]
+    title = title or type(module).__name__
     paths = ShortestPaths(probe.images) if Want.SHORTEST_PATH in want else None
     taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics, paths=paths)
-    for layer in training:
-        layer.training = False
-    try:
-        with torch.inference_mode(), taps:
-            logits = module(probe.images)
-    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        shape = tuple(probe.images.shape[1:])
-        raise NotAClassifier(f"{type(module).__name__} cannot take images of shape {shape}: {error}") from error
-    finally:
-        for layer in training:
-            layer.training = True
-    pooled = _pooled(module, logits, taps, probe)
-    maps = [_channels_first(out, pooled.shape[1]) for out in taps.maps.values()]
+    logits = _logits(_run(module, probe, taps, title), probe, title)
+    head_input = _head_input(logits, taps)
+    if head_input is None and Want.HEAD in want:
+        raise NotAClassifier(
+            f"{title} has no linear classifier head: its logits {tuple(logits.shape)} do not come from a linear layer"
+        )
+    width = None if head_input is None else head_input.shape[1]
+    maps = [_channels_first(out, width) for out in taps.maps.values()]
     return Observation(
         logits=logits.float(),
-        pooled=pooled.float(),
+        head_input=None if head_input is None else head_input.float(),
         labels=probe.labels,
         stages=_stages(maps),
-        last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, pooled.shape[1]),
+        last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, width),
         activations=taps.watched,
         correlations=tuple(taps.correlations),
         shortest_path=paths.to(logits) if paths is not None else None,
     )
 
 
-def _pooled(module: nn.Module, logits: Tensor, taps: Taps, probe: ProbeBatch) -> Tensor:
-    """The input of the classifier: of the linear layer whose output is the network's own."""
-    name = type(module).__name__
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(probe.labels):
-        found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise NotAClassifier(f"{name} must give logits (images, classes) for {len(probe.labels)} images, not {found}")
-    for pooled, out in reversed(taps.linears):
+def _run(module: nn.Module, probe: ProbeBatch, taps: Taps, title: str) -> object:
+    """What the network makes of the batch, with its dropout off for that time."""
+    training = [layer for layer in module.modules() if layer.training]
+    for layer in training:
+        layer.training = False
+    try:
+        with torch.inference_mode(), taps:
+            output: object = module(probe.images)
+    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        shape = " x ".join(map(str, probe.image_shape))
+        raise UnfitInput(f"{title} cannot take images of {shape} ({reason_of(error)})") from error
+    finally:
+        for layer in training:
+            layer.training = True
+    return output
+
+
+def _logits(output: object, probe: ProbeBatch, title: str) -> Tensor:
+    """The output, if it is that of a classifier of the labels."""
+    count, most = len(probe.labels), int(probe.labels.max())
+    if not isinstance(output, Tensor) or output.ndim != 2 or len(output) != count:
+        found = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
+        several = f" of {len(output)}; return one of them" if isinstance(output, tuple | list) else ""
+        raise NotAClassifier(f"{title} must give logits (images, classes) for {count} images, not {found}{several}")
+    if most >= output.shape[1]:
+        raise NotAClassifier(f"{title} has {output.shape[1]} classes, too few for label {most}")
+    return output
+
+
+def _head_input(logits: Tensor, taps: Taps) -> Tensor | None:
+    """The input of the linear layer whose output is the network's own."""
+    for values, out in reversed(taps.linears):
         if out.data_ptr() == logits.data_ptr() and out.shape == logits.shape:
-            if int(probe.labels.max()) >= logits.shape[1]:
-                raise NotAClassifier(
-                    f"{name} has {logits.shape[1]} classes, too few for label {int(probe.labels.max())}"
-                )
-            return pooled
-    raise NotAClassifier(
-        f"{name} has no linear classifier head: its logits {tuple(logits.shape)} do not come from a linear layer"
-    )
+            return values
+    return None
 
 
-def _channels_first(out: Tensor, width: int) -> Tensor:
+def _channels_first(out: Tensor, width: int | None) -> Tensor:
     """A feature map as `(N, C, H, W)`: tokens `(N, T, C)` become `(N, C, T, 1)`, maps that end in channels are turned.
 
     A map ends in channels where only that reading makes it square, or as wide as the pooled features.
@@ -94,7 +116,7 @@ def _stages(maps: list[Tensor]) -> tuple[Tensor, ...]:
     return tuple(sorted(last.values(), key=lambda m: -m.shape[2] * m.shape[3]))
 
 
-def _last_map(maps: list[Tensor], width: int) -> Tensor | None:
+def _last_map(maps: list[Tensor], width: int | None) -> Tensor | None:
     """The last map of a network that does not pool: as wide as the features of its head, where there is one."""
     wide = [m for m in maps if m.shape[1] == width and m.shape[2] * m.shape[3] > 1]
     return (wide or maps)[-1] if maps else None

@@ -37,7 +37,7 @@ class Observation:
 
     Attributes:
         logits: `(N, K)` float32.
-        pooled: `(N, F)` float32, the input of the linear classifier.
+        head_input: `(N, F)` float32, what the linear classifier head reads, if the network has such a head.
         labels: `(N,)` int64.
         stages: the last feature map `(N, C, H, W)` of each resolution, from large to small, if maps were wanted.
         last_map: `(N, C, H, W)` the last feature map before global pooling, if maps were wanted.
@@ -48,13 +48,24 @@ class Observation:
     """
 
     logits: Tensor
-    pooled: Tensor
+    head_input: Tensor | None
     labels: Tensor
     stages: tuple[Tensor, ...] = ()
     last_map: Tensor | None = None
     activations: tuple[Activation, ...] = ()
     correlations: tuple[float, ...] = ()
     shortest_path: int | None = None
+
+    @property
+    def pooled(self) -> Tensor:
+        """Pooled features `(N, F)` float32: the input of the linear classifier head.
+
+        Raises:
+            NotAClassifier: the network has no such head.
+        """
+        if self.head_input is None:
+            raise NotAClassifier("the network has no linear classifier head")
+        return self.head_input
 
     @cached_property
     def classifier_gradient(self) -> Tensor:

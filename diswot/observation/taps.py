@@ -1,7 +1,7 @@
 """Watching a forward pass without editing the network.
 
 A torch function mode sees every torch operation of the pass, whether a module or a bare function calls it, so that
-`nn.ReLU`, `F.relu` and `x.relu_()` are all seen and no attribute such as `.fc` is assumed.
+`nn.ReLU`, `F.relu`, `x.relu_()` and `x * x.sigmoid()` are all seen and no attribute such as `.fc` is assumed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diswot.observation.capture import Want
+from diswot.observation.gates import GatedProducts
 from diswot.observation.kernels import (
     agreement,
     sampled_covariance,
@@ -75,7 +76,8 @@ class Taps(Watcher):
         self.batch_statistics = batch_statistics
         self.activations: list[Activation] = []
         self.linears: list[tuple[Tensor, Tensor]] = []
-        """Input `(N, F)` and output `(N, K)` of every linear layer on two-dimensional input."""
+        """Input `(N, F)` and output `(N, K)` of every linear layer on two-dimensional input, and of every convolution
+        that is one: of a single pixel."""
         self.maps: dict[torch.Size, Tensor] = {}
         """The last output of each shape, in order of that last output."""
         self.pooled_map: Tensor | None = None
@@ -84,6 +86,7 @@ class Taps(Watcher):
         """The last output of a linear layer: a map that ends in channels."""
         self._recent: deque[tuple[Tensor, Activation]] = deque(maxlen=RECENT)
         """Inputs of nonlinearities seen lately: several may read one tensor."""
+        self._products = GatedProducts()
         self.correlations: list[float] = []
         self._last: Tensor | None = None
         """What tells which units of the last nonlinearity are on, where only its kernel is wanted."""
@@ -93,11 +96,12 @@ class Taps(Watcher):
         """What each nonlinearity saw, in order of execution."""
         if self._last is None:
             return tuple(self.activations)
-        return (*self.activations[:-1], replace(self.activations[-1], kernel=agreement(self._last)))
+        return (*self.activations[:-1], replace(self.activations[-1], kernel=agreement(self._units(self._last))))
 
     def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The operation in its fastest form, on the statistics asked for, with note taken of what it saw."""
         out = self._operate(func, args, kwargs)
+        self._products.follow(func, args, kwargs, out)
         if self._paths is not None:
             self._paths.follow(args, kwargs, out)
         return out
@@ -106,6 +110,8 @@ class Taps(Watcher):
         values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
             return self._activate(func, values, args, kwargs)
+        if (source := self._products.source(func, args)) is not None and self._is_of_images(source):
+            self._note(source)
         if self._last is not None and values is self._last and _writes(func):
             self._last = torch.gt(self._last, 0)
         if func in DROPOUTS:
@@ -113,8 +119,10 @@ class Taps(Watcher):
         out = self._faster(func)(*args, **kwargs)
         if func is F.linear:
             self._keep_linear(values, out)
-        if func is F.conv2d and Want.CORRELATIONS in self.want:
-            self.correlations.append(smallest_correlation(out[0]))
+        if func is F.conv2d:
+            self._keep_pixel(values, args[1] if len(args) > 1 else kwargs["weight"], out)
+            if Want.CORRELATIONS in self.want:
+                self.correlations.append(smallest_correlation(out[0]))
         if Want.MAPS in self.want:
             self._keep_map(func, values, out)
         return out
@@ -126,23 +134,44 @@ class Taps(Watcher):
         return mean_pool if func is F.avg_pool2d else func
 
     def _activate(self, func: Callable[..., Any], values: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = next((activation for seen, activation in self._recent if seen is values), None)
-        self.activations.append(known or self._activation(values))
-        if Want.LAST_KERNEL in self.want and Want.KERNELS not in self.want:
-            self._last = values  # Even where the nonlinearity writes to it: those that can do keep the sign.
+        if self._is_of_images(values):
+            self._note(values)
         out = func(*args, **kwargs)
         if out is values:  # In place: what was seen is gone.
             self._recent = deque((pair for pair in self._recent if pair[0] is not values), RECENT)
-        elif known is None:
-            self._recent.append((values, self.activations[-1]))
         if Want.MAPS in self.want:
             self._keep_map(func, values, out)
         return out
+
+    def _note(self, values: Tensor) -> None:
+        """Keep what is wanted of the input of a nonlinearity."""
+        known = next((activation for seen, activation in self._recent if seen is values), None)
+        self.activations.append(known or self._activation(values))
+        if known is None:
+            self._recent.append((values, self.activations[-1]))
+        if Want.LAST_KERNEL in self.want and Want.KERNELS not in self.want:
+            self._last = values  # Even where the nonlinearity writes to it: those that can do keep the sign.
+
+    def _is_of_images(self, values: Tensor) -> bool:
+        """Whether a tensor has numbers of each image: one row for each, or several, such as windows, one after another.
+
+        Others are functions of the weights alone, such as the position biases of Swin V2.
+        """
+        return values.ndim > 1 and values.shape[0] % self.batch == 0
+
+    def _units(self, values: Tensor) -> Tensor:
+        """The numbers of each image in one row `(N, ...)`."""
+        return values if len(values) == self.batch else values.reshape(self.batch, -1)
 
     def _keep_linear(self, values: Tensor, out: Tensor) -> None:
         if out.ndim == 2:
             self.linears.append((values, out))
         self._linear = out
+
+    def _keep_pixel(self, values: Tensor, weight: Tensor, out: Tensor) -> None:
+        """A convolution that maps one pixel to one pixel is a linear layer, unless it is one of groups."""
+        if out.shape[2:].numel() == values.shape[2:].numel() == 1 and weight.shape[1] == values.shape[1]:
+            self.linears.append((values.flatten(1), out.flatten(1)))
 
     def _keep_map(self, func: Callable[..., Any], values: Any, out: Any) -> None:
         if func in MAP_SOURCES and self._is_map(out):
@@ -153,12 +182,13 @@ class Taps(Watcher):
 
     def _activation(self, values: Tensor) -> Activation:
         last = values.ndim == 3 or values is self._linear
+        rows = self._units(values)
         return Activation(
-            units=values[0].numel(),
-            positions=values[0].numel() // values.shape[-1 if last else 1],
-            kernel=agreement(values) if Want.KERNELS in self.want else None,
+            units=rows[0].numel(),
+            positions=rows[0].numel() // values.shape[-1 if last else 1],
+            kernel=agreement(rows) if Want.KERNELS in self.want else None,
             covariance=sampled_covariance(values, channels_last=last) if Want.COVARIANCES in self.want else None,
-            patterns=switching_patterns(values) if Want.PATTERNS in self.want else None,
+            patterns=switching_patterns(rows) if Want.PATTERNS in self.want else None,
         )
 
     def _is_map(self, out: Any) -> bool:

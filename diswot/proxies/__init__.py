@@ -55,17 +55,27 @@ _RECOMMENDATION_ROWS = (
 
 _DISWOT_ROWS = (
     _of_teacher("relation", "sample relations of the last maps", f"{_DISWOT}, eq. 5", "diswot:relation", Want.MAPS),
-    _of_teacher("semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot:semantic", labels=True),
+    _of_teacher(
+        "semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot:semantic", Want.HEAD, labels=True
+    ),
     _of_teacher(
         "semantic-gram",
         "class-by-class Gram of them, any widths",
         "docs/proxies.md",
         "diswot:semantic_gram",
+        Want.HEAD,
         labels=True,
     ),
-    _of_teacher("diswot", "semantic + relation as published", _DISWOT, "diswot:diswot", Want.MAPS, labels=True),
     _of_teacher(
-        "diswot-gram", "semantic-gram + relation", "docs/proxies.md", "diswot:diswot_gram", Want.MAPS, labels=True
+        "diswot", "semantic + relation as published", _DISWOT, "diswot:diswot", Want.HEAD | Want.MAPS, labels=True
+    ),
+    _of_teacher(
+        "diswot-gram",
+        "semantic-gram + relation",
+        "docs/proxies.md",
+        "diswot:diswot_gram",
+        Want.HEAD | Want.MAPS,
+        labels=True,
     ),
 )
 
@@ -74,9 +84,9 @@ _DISTILLATION_ROWS = (
     _of_teacher("fitnet", "the map in the middle", "Romero et al., ICLR 2015", "distillation:fitnet", Want.MAPS),
     _of_teacher("at", "attention maps", "Zagoruyko and Komodakis, ICLR 2017", "distillation:at", Want.MAPS),
     _of_teacher("sp", "similarities between images", "Tung and Mori, ICCV 2019", "distillation:sp", Want.MAPS),
-    _of_teacher("rkd", "distances and angles between images", "Park et al., CVPR 2019", "distillation:rkd"),
-    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018", "distillation:pkt"),
-    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019", "distillation:cc"),
+    _of_teacher("rkd", "distances and angles between images", "Park et al., CVPR 2019", "distillation:rkd", Want.HEAD),
+    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018", "distillation:pkt", Want.HEAD),
+    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019", "distillation:cc", Want.HEAD),
     _of_teacher("nst", "selectivity of channels", "Huang and Wang, 2017", "distillation:nst", Want.MAPS),
     _of_teacher("ickd", "correlations between channels", "Liu et al., ICCV 2021", "distillation:ickd", Want.MAPS),
     _of_teacher("cka", "kernel alignment, last maps", "Kornblith et al., ICML 2019", "distillation:cka", Want.MAPS),

@@ -88,9 +88,10 @@ def stage_pairs(evidence: Evidence) -> list[tuple[Tensor, Tensor]]:
         NotAClassifier: one of the two has no feature map of more than one pixel.
     """
     student, teacher = evidence.student.stages, evidence.teachers.first.stages
+    for name, stages in (("student", student), ("teacher", teacher)):
+        if not stages:
+            raise NotAClassifier(f"the {name} computes no feature map (N, C, H, W) of more than one pixel")
     count = min(len(student), len(teacher))
-    if not count:
-        raise NotAClassifier("the network computes no feature map of images (N, C, H, W)")
     return [
         (student[(i + 1) * len(student) // count - 1], teacher[(i + 1) * len(teacher) // count - 1])
         for i in range(count)

@@ -11,9 +11,8 @@ from diswot.proxies.base import Evidence
 
 def relation(evidence: Evidence) -> float:
     """Similarity of the N x N relations between images in the last feature maps (paper equation 5)."""
-    return -float(
-        losses.similarity_preserving(evidence.student.map_before_pooling, evidence.teachers.first.map_before_pooling)
-    )
+    teacher, student = evidence.teachers.first.map_before_pooling, evidence.student.map_before_pooling
+    return -float(losses.similarity_preserving(student, teacher))
 
 
 def semantic(evidence: Evidence) -> float:
@@ -30,9 +29,8 @@ def semantic(evidence: Evidence) -> float:
 
 def semantic_gram(evidence: Evidence) -> float:
     """Similarity of the K x K relations between classes in the classifier gradients: free of widths."""
-    return -float(
-        losses.similarity_preserving(evidence.student.classifier_gradient, evidence.teachers.first.classifier_gradient)
-    )
+    teacher, student = evidence.teachers.first.classifier_gradient, evidence.student.classifier_gradient
+    return -float(losses.similarity_preserving(student, teacher))
 
 
 def diswot(evidence: Evidence) -> float:

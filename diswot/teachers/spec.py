@@ -21,6 +21,8 @@ class TeacherFamily:
             the whole name), the class count and the input shape.
         draws_own_weights: whether the builder's network comes with the random weights of its own recipe.
         of_space: whether its teachers are the architectures of a search space; the builder gets the whole name then.
+        native_input: where the function is that knows for what images a teacher was made, as `module:function` of its
+            argument.
         public_names: where the function is that knows the parameters' names in other people's code, as
             `module:function` of the teacher's name.
     """
@@ -30,6 +32,7 @@ class TeacherFamily:
     builder: str
     draws_own_weights: bool = False
     of_space: bool = False
+    native_input: str | None = None
     public_names: str | None = None
 
 
@@ -58,7 +61,13 @@ TEACHERS: dict[str, TeacherFamily] = {
         )
         for space in SPACES.builtin
     },
-    "timm": TeacherFamily("timm:NAME", "any classifier that timm can build", "diswot.teachers.timm:timm_model", True),
+    "timm": TeacherFamily(
+        "timm:NAME",
+        "any classifier that timm can build",
+        "diswot.teachers.timm:timm_model",
+        True,
+        native_input="diswot.teachers.timm:native_input",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from diswot.errors import InputError
+from diswot.errors import InputError, NotAClassifier, UnfitInput
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
@@ -19,6 +19,7 @@ from diswot.probes.batch import ProbeBatch
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.weights import load_weights
+from search_spaces import Shape
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,61 @@ def observe_teacher(
     if Want.LAST_KERNEL in want:
         want |= Want.KERNELS
     trained = spec.weights is not None
-    dtype = probe.images.dtype
-    observations = []
-    for i in range(1 if trained else initialisations):
-        kept = want if i == 0 else want & ~Want.MAPS  # Only the first initialisation's maps are ever looked at.
-        module = build_teacher(spec, derive_seed(seed, "teacher", i), device).to(
-            dtype=dtype, memory_format=torch.channels_last
-        )  # type: ignore[call-overload]
-        observations.append(observe(module, probe, kept, batch_statistics=not trained))
-    return TeacherView(tuple(observations))
+    view = TeacherView(
+        tuple(
+            # Only the first initialisation's maps are ever looked at.
+            _observe_once(spec, probe, want if i == 0 else want & ~Want.MAPS, derive_seed(seed, "teacher", i), device)
+            for i in range(1 if trained else initialisations)
+        )
+    )
+    if Want.MAPS in want and view.first.last_map is None:
+        raise NotAClassifier(f"teacher {spec.name} computes no feature map (N, C, H, W), and the score compares them")
+    if Want.KERNELS in want:
+        _check_kernels(view, spec)
+    return view
+
+
+def _observe_once(
+    spec: TeacherSpec, probe: ProbeBatch, want: Want, seed: int, device: torch.device | str
+) -> Observation:
+    module = build_teacher(spec, seed, device).to(dtype=probe.images.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    try:
+        seen = observe(module, probe, want, batch_statistics=spec.weights is None, title=f"teacher {spec.name}")
+    except UnfitInput as error:
+        raise UnfitInput(f"{error}{_hint(spec)}") from error
+    found = seen.logits.shape[1]
+    if found != spec.num_classes:
+        raise NotAClassifier(
+            f"teacher {spec.name} is no classifier of {spec.num_classes} classes: it gives {found} logits"
+        )
+    if not torch.isfinite(seen.logits).all():
+        raise NotAClassifier(f"the logits of teacher {spec.name} on the probe are not finite; it shows nothing")
+    return seen
+
+
+def _hint(spec: TeacherSpec) -> str:
+    """What images the teacher was made for, if that is known and not what it failed at."""
+    if spec.family.native_input is None:
+        return ""
+    made_for: Shape | None = _imported(spec.family.native_input)(spec.argument)
+    if made_for in (None, spec.in_shape):
+        return ""
+    return f"; give an input that it takes, such as {'x'.join(map(str, made_for))}, which it was made for"
+
+
+def _check_kernels(view: TeacherView, spec: TeacherSpec) -> None:
+    """Refuse a teacher against whose kernels every student would score the same.
+
+    Raises:
+        NotAClassifier: no nonlinearity was seen, or none that tells two images apart in the first third of the depth.
+    """
+    if not view.first.activations:
+        raise NotAClassifier(
+            f"teacher {spec.name} has no nonlinearity whose units could be watched, such as ReLU, GELU or SiLU"
+        )
+    early = view.kernels[0]
+    if bool((early == early[0, 0]).all()):
+        raise NotAClassifier(
+            f"teacher {spec.name} tells no two of the {len(early)} images apart: all units in the first third of its "
+            "depth switch alike on all of them"
+        )

@@ -8,7 +8,7 @@ from functools import partial
 import timm
 from torch import nn
 
-from diswot.errors import InputError, UnknownName
+from diswot.errors import InputError, NotAClassifier, UnknownName, reason_of
 from search_spaces import Shape
 
 
@@ -17,6 +17,7 @@ def timm_model(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
 
     Raises:
         UnknownName: names what comes closest.
+        NotAClassifier: it has no classifier.
         InputError: timm cannot build it for this class count or input.
     """
     if not timm.is_model(name):
@@ -26,10 +27,27 @@ def timm_model(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
     create = partial(timm.create_model, name, pretrained=False, num_classes=num_classes, in_chans=in_shape[0])
     try:
         try:
-            return create(img_size=in_shape[1:])
+            module: nn.Module = create(img_size=in_shape[1:])
         except TypeError:  # Convolutional models take any image size and know no such argument.
-            return create()
-    except (AssertionError, RuntimeError, TypeError, ValueError) as error:
+            module = create()
+    except Exception as error:  # a model may fail at anything
         raise InputError(
-            f"timm cannot build {name!r} for {num_classes} classes and input {in_shape}: {error}"
+            f"timm cannot build {name!r} for {num_classes} classes and images of {' x '.join(map(str, in_shape))}: "
+            f"{reason_of(error)}{_hint(name, in_shape)}"
         ) from error
+    if getattr(module, "num_classes", num_classes) != num_classes:
+        raise NotAClassifier(f"timm model {name!r} is no classifier: it gives features")
+    return module
+
+
+def native_input(name: str) -> Shape | None:
+    """The images that a model was made for, where timm knows."""
+    config = timm.get_pretrained_cfg(name.partition(".")[0], allow_unregistered=True)  # Whatever the tag.
+    return None if config is None else config.input_size
+
+
+def _hint(name: str, in_shape: Shape) -> str:
+    made_for = native_input(name)
+    if made_for in (None, in_shape):
+        return ""
+    return f"; give an input that it takes, such as {'x'.join(map(str, made_for))}, which it was made for"

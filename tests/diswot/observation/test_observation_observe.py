@@ -1,5 +1,7 @@
 """Any classifier is observed, and what is none is refused."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -115,6 +117,8 @@ class Ending(nn.Module):
             "softmax": logits.log_softmax(1),
             "scaled": logits * 2,
             "tuple": (logits, logits),
+            "dict": {"logits": logits},
+            "averaged": (self.head(images.mean((2, 3))) + logits) / 2,
             "tokens": logits[:, None],
             "half": logits[:3],
         }
@@ -129,16 +133,24 @@ class Ending(nn.Module):
             r"Ending has no linear classifier head: its logits \(6, 5\) do not come from a linear layer",
         ),
         (Ending("scaled"), r"Ending has no linear classifier head: its logits \(6, 5\)"),
-        (Ending("tuple"), r"Ending must give logits \(images, classes\) for 6 images, not tuple"),
+        (
+            Ending("tuple"),
+            r"Ending must give logits \(images, classes\) for 6 images, not a tuple of 2; return one of them",
+        ),
+        (Ending("dict"), r"Ending must give logits \(images, classes\) for 6 images, not a dict$"),
         (Ending("tokens"), r"Ending must give logits \(images, classes\) for 6 images, not \(6, 1, 5\)"),
         (Ending("half"), r"Ending must give logits \(images, classes\) for 6 images, not \(3, 5\)"),
         (
-            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 5, 1), nn.Flatten()),
+            nn.Sequential(nn.Conv2d(3, 5, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
             r"Sequential has no linear classifier head: its logits \(6, 5\)",
         ),
         (
+            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 6, 1, groups=3), nn.Flatten()),
+            r"Sequential has no linear classifier head: its logits \(6, 6\)",
+        ),
+        (
             nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(4, 5)),
-            r"Sequential cannot take images of shape \(3, 8, 8\): ",
+            r"Sequential cannot take images of 3 x 8 x 8 \(Given groups=1, weight of size \[4, 1, 3, 3\]",
         ),
         (
             nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)),
@@ -148,7 +160,26 @@ class Ending(nn.Module):
 )
 def test_what_is_no_classifier_is_refused(module: nn.Module, message: str, probe: ProbeBatch) -> None:
     with pytest.raises(NotAClassifier, match=f"^{message}"):
-        observe(module, probe)
+        observe(module, probe, Want.HEAD)
+
+
+@pytest.mark.parametrize("change", ["softmax", "scaled", "averaged"])
+def test_a_head_that_is_not_linear_does_where_none_is_wanted(change: str, probe: ProbeBatch) -> None:
+    observation = observe(Ending(change), probe, Want.KERNELS)
+    assert observation.logits.shape == (6, 5)
+    assert observation.head_input is None
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_a_convolution_of_one_pixel_is_a_linear_head(memory: torch.memory_format, probe: ProbeBatch) -> None:
+    """As in ResNet V2, DLA and the heads of MobileNetV3."""
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 5, 1), nn.Flatten()).to(memory_format=memory)
+    observation = observe(module, replace(probe, images=probe.images.contiguous(memory_format=memory)), Want.HEAD)
+    torch.testing.assert_close(observation.pooled, probe.images.mean((2, 3)))
+    weight = module.get_parameter("1.weight").detach().clone().flatten(1).requires_grad_()
+    loss = F.cross_entropy(F.linear(probe.images.mean((2, 3)), weight, module.get_parameter("1.bias")), probe.labels)
+    (expected,) = torch.autograd.grad(loss, weight)
+    torch.testing.assert_close(observation.classifier_gradient, expected)
 
 
 class _Unruly(nn.Module):
@@ -178,5 +209,7 @@ def test_dropout_that_forgets_its_mode_is_off_and_keywords_are_understood() -> N
 
 
 def test_a_network_that_refuses_its_input_says_why_in_one_sentence() -> None:
-    with pytest.raises(NotAClassifier, match=r"cannot take images of shape \(3, 8, 8\): images must be at least 99"):
+    with pytest.raises(
+        NotAClassifier, match=r"cannot take images of 3 x 8 x 8 \(images must be at least 99 pixels high\)$"
+    ):
         observe(_Unruly(99), white_noise(8, 10, (3, 8, 8), 0))

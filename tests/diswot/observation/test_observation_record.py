@@ -69,7 +69,7 @@ def record(**fields: object) -> Observation:
     """Two images of two classes: equal logits for the first, certainty for the second."""
     defaults: dict[str, object] = {
         "logits": torch.tensor([[0.0, 0.0], [0.0, 100.0]]),
-        "pooled": torch.tensor([[2.0, 4.0, 0.0], [1.0, 1.0, 8.0]]),
+        "head_input": torch.tensor([[2.0, 4.0, 0.0], [1.0, 1.0, 8.0]]),
         "labels": torch.tensor([0, 0]),
     }
     return Observation(**(defaults | fields))  # type: ignore[arg-type]
@@ -107,6 +107,11 @@ def test_kernels_that_were_not_wanted() -> None:
 def test_covariances_that_were_not_wanted() -> None:
     with pytest.raises(ValueError, match=r"^covariances were not wanted when the network was observed$"):
         _ = record(activations=(Activation(1, covariance=torch.eye(1)), Activation(1))).channel_covariances
+
+
+def test_a_network_without_a_linear_head() -> None:
+    with pytest.raises(NotAClassifier, match=r"^the network has no linear classifier head$"):
+        _ = record(head_input=None).classifier_gradient
 
 
 def test_a_network_without_maps() -> None:

@@ -1,6 +1,7 @@
 """What the taps see of a pass, and that they leave no trace."""
 
 import copy
+import math
 import random
 from collections.abc import Callable
 
@@ -13,7 +14,6 @@ from torch import Tensor, nn
 from diswot.networks import build_random
 from diswot.observation import observe
 from diswot.observation.capture import Want
-from diswot.observation.taps import ACTIVATIONS
 from diswot.probes.batch import ProbeBatch
 from search_spaces import get_space
 
@@ -108,9 +108,85 @@ def test_gates_are_no_activations(gate: nn.Module, probe: ProbeBatch) -> None:
     assert observe(Layer(gate), probe, Want.KERNELS).activations == ()
 
 
-def test_the_table_of_activations_holds_functions_of_one_tensor() -> None:
-    assert F.relu in ACTIVATIONS
-    assert all(callable(function) for function in ACTIVATIONS)
+class Written(nn.Module):
+    """A nonlinearity that a network writes out."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+WRITTEN: list[Callable[[Tensor], Tensor]] = [
+    lambda x: x * torch.sigmoid(1.702 * x),
+    lambda x: torch.sigmoid(x * 1.702) * x,
+    lambda x: x.mul(x.sigmoid()),
+    lambda x: x.mul_(x.sigmoid()),
+    lambda x: x * 0.5 * (1.0 + torch.erf(x / math.sqrt(2.0))),
+    lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * torch.pow(x, 3)))),
+    lambda x: x * F.hardsigmoid(x),
+    lambda x: x * torch.tanh(F.softplus(x)),
+]
+
+
+@pytest.mark.parametrize("function", WRITTEN)
+@pytest.mark.parametrize("want", [Want.KERNELS, Want.LAST_KERNEL])
+def test_products_with_a_gate_of_their_own_are_seen(
+    function: Callable[[Tensor], Tensor], want: Want, probe: ProbeBatch
+) -> None:
+    module = Layer(Written(function))
+    with torch.no_grad():
+        expected = count_agreements(module.conv(probe.images))
+    observation = observe(module, probe, want)
+    assert len(observation.activations) == 1
+    assert observation.last_kernel.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x * torch.sigmoid(x.mean((2, 3), keepdim=True)),
+        lambda x: x * torch.sigmoid(x.roll(1, 1)),
+        lambda x: x.chunk(2, 1)[0].repeat(1, 2, 1, 1) * x.chunk(2, 1)[1].repeat(1, 2, 1, 1).sigmoid(),
+        lambda x: x * 2.0 + x,
+        lambda x: x * (x + 1.0),
+        lambda x: x * x,
+        lambda x: torch.sigmoid(x) * torch.tanh(x),
+    ],
+)
+def test_other_products_are_none(function: Callable[[Tensor], Tensor], probe: ProbeBatch) -> None:
+    assert observe(Layer(Written(function)), probe, Want.KERNELS).activations == ()
+
+
+class Windows(nn.Module):
+    """Works on the four quarters of each image, one after another, and on a table of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 4, 1), nn.Linear(4, 5)
+        self.table = nn.Parameter(torch.randn(1, 9, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        values = self.conv(images)
+        n, c, h, w = values.shape
+        quarters = values.view(n, c, 2, h // 2, 2, w // 2).permute(0, 2, 4, 1, 3, 5).reshape(4 * n, c, h // 2, w // 2)
+        bias = F.relu(self.table).sum()
+        out: Tensor = self.head(F.relu(quarters).reshape(n, 4, c, -1).mean((1, 3)) + bias)
+        return out
+
+
+@pytest.mark.parametrize("want", [Want.KERNELS, Want.LAST_KERNEL])
+def test_windows_count_with_their_image_and_tables_with_none(want: Want, probe: ProbeBatch) -> None:
+    """As in Swin, whose position biases are made by a network of their own."""
+    module = build_random(Windows, 0)
+    (activation,) = observe(module, probe, want).activations
+    with torch.no_grad():
+        values = module.get_submodule("conv")(probe.images)
+    assert activation.kernel is not None
+    assert activation.kernel.tolist() == count_agreements(values)
+    assert (activation.units, activation.positions) == (values[0].numel(), 64)
 
 
 def test_what_is_not_wanted_is_not_computed(every_way: nn.Module, probe: ProbeBatch) -> None:

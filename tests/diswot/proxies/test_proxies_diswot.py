@@ -98,7 +98,7 @@ def test_nothing_accumulates_over_candidates(compared: Compared, observed: Obser
 
 def test_no_accuracy_is_at_hand() -> None:
     fields = {field.name for field in dataclasses.fields(Evidence)}
-    assert fields == {"student", "costs", "teacher", "network", "probe"}
+    assert fields == {"build", "want", "costs", "teacher", "probe"}
 
 
 @pytest.mark.parametrize(("width", "classes"), [(6, 3), (64, 3)])

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from diswot.errors import InputError
+from diswot.errors import InputError, NotAClassifier, UnfitInput
 from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
@@ -85,3 +85,43 @@ def test_trained_weights_are_observed_once_with_running_statistics(tmp_path: Pat
         torch.testing.assert_close(view.first.logits, module(PROBE.images), rtol=1e-4, atol=1e-4)
         by_batch = copy.deepcopy(module).train()(PROBE.images)
     assert not torch.allclose(view.first.logits, by_batch, rtol=1e-2, atol=1e-2)
+
+
+def test_a_teacher_that_tells_no_images_apart_is_refused(tmp_path: Path) -> None:
+    """Every student's end would retain the same of it: nothing."""
+    weights = {
+        name: torch.zeros_like(value) if name.startswith("stem") and value.ndim == 4 else value
+        for name, value in trained().state_dict().items()
+    }
+    message = "^teacher resnet20 tells no two of the 8 images apart: all units in the first third of its depth switch"
+    spec = saved(weights, tmp_path)
+    with pytest.raises(NotAClassifier, match=message):
+        observe_teacher(spec, PROBE, Want.KERNELS, seed=0)
+    with pytest.raises(NotAClassifier, match=message):
+        observe_teacher(spec, PROBE, Want.LAST_KERNEL, seed=0)
+    assert observe_teacher(spec, PROBE, Want.NOTHING, seed=0).first.activations
+
+
+def test_finite_weights_whose_logits_are_not_are_refused(tmp_path: Path) -> None:
+    weights = trained().state_dict()
+    weights["stem.0.1.running_var"].neg_()
+    with pytest.raises(NotAClassifier, match=r"^the logits of teacher resnet20 on the probe are not finite"):
+        observe_teacher(saved(weights, tmp_path), PROBE, Want.NOTHING, seed=0)
+
+
+def test_a_head_that_averages_two_does_where_no_head_is_wanted() -> None:
+    spec = TeacherSpec("timm:deit_tiny_distilled_patch16_224", 10, (3, 16, 16))
+    assert observe_teacher(spec, PROBE, Want.KERNELS, seed=0, initialisations=1).first.head_input is None
+    message = r"^teacher timm:deit_tiny_distilled_patch16_224 has no linear classifier head: its logits \(8, 10\)"
+    with pytest.raises(NotAClassifier, match=message):
+        observe_teacher(spec, PROBE, Want.HEAD, seed=0, initialisations=1)
+
+
+def test_images_that_a_teacher_cannot_take_are_refused_with_those_that_it_can() -> None:
+    spec = TeacherSpec("timm:dla46_c", 10, (3, 4, 4))
+    message = (
+        r"^teacher timm:dla46_c cannot take images of 3 x 4 x 4 \(Given input size: .*\); "
+        r"give an input that it takes, such as 3x224x224, which it was made for$"
+    )
+    with pytest.raises(UnfitInput, match=message):
+        observe_teacher(spec, white_noise(4, 10, (3, 4, 4), 0), Want.KERNELS, seed=0, initialisations=1)

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+import timm
 import torch
+from torch import nn
 
-from diswot.errors import InputError, UnknownName
+from diswot.errors import InputError, NotAClassifier, UnknownName
 from diswot.observation import observe
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
@@ -70,3 +72,27 @@ def test_a_name_like_no_other_points_to_the_list() -> None:
 def test_an_unknown_tag_of_pretrained_weights() -> None:
     with pytest.raises(InputError, match=re.escape("timm cannot build 'resnet18.nobody' for 10 classes")):
         timm_model("resnet18.nobody", 10, (3, 32, 32))
+
+
+@pytest.mark.parametrize("name", ["gemma4_vit_167m_enc", "mobilenetv5_300m_enc"])
+def test_an_encoder_is_no_classifier(name: str) -> None:
+    if not timm.is_model(name):
+        pytest.skip("this timm does not have it")
+    with torch.device("meta"), pytest.raises(NotAClassifier, match=f"^timm model '{name}' is no classifier: it gives"):
+        timm_model(name, 10, (3, 240, 240))
+
+
+def test_a_failure_without_words_is_quoted_by_the_check_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def create(*_: object, **__: object) -> nn.Module:
+        size = 7
+        if size % 2:
+            raise AssertionError
+        return nn.Identity()
+
+    monkeypatch.setattr(timm, "create_model", create)
+    message = (
+        "timm cannot build 'resnet18' for 10 classes and images of 3 x 32 x 32: AssertionError at "
+        "`raise AssertionError`; give an input that it takes, such as 3x224x224, which it was made for"
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        timm_model("resnet18", 10, (3, 32, 32))
