@@ -40,7 +40,7 @@ def test_a_plan_is_crossed_in_its_order() -> None:
         teachers=[{"name": "resnet20"}, {"name": "timm:resnet18", "label": "r18"}],
         spaces=["nasbench201", "cifar-resnet"],
         budgets={"some": {"max_params": 500000}, "all": {}},
-        student_inits=[3, 1],
+        seeds=[3, 1],
         search={},
     )
     assert len(asked) == 16
@@ -239,5 +239,5 @@ def test_a_plan_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_weights_that_do_not_fit_are_found_before_any_search(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"not weights")
     text = GOOD.replace("name: resnet20", f"name: resnet20, weights: {tmp_path / 'w.safetensors'}")
-    with pytest.raises(InputError, match=r"^teacher resnet20: .*is not a readable safetensors file"):
+    with pytest.raises(InputError, match=r"^teachers\[0\]: weights file .* is a text that begins with"):
         ask(text, tmp_path)

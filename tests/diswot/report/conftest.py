@@ -38,6 +38,7 @@ def spec() -> SearchSpec:
         ProbeSpec("noise", 4),
         constraints=Constraints(max_params=400_000),
         evaluations=25,
+        proposals_per_batch=20,
         student_inits=1,
         teacher_inits=1,
         population=8,
