@@ -47,9 +47,7 @@ def show_scaling(console: Console, payload: dict[str, Any]) -> None:
         console.print(f"{name.replace('_', ' ')}: {ratio:.3f}, median of rounds from {low:.3f} to {high:.3f}")
     driver = payload["driver"]
     for name, cost in driver["driver_ms_per_evaluation"].items():
-        alone = driver["driver_ms_each_sent_alone"].get(name)
-        worst = "" if alone is None else f", {alone:.2f} ms where each is sent alone"
-        console.print(f"driver of a search, {name}: {cost:.2f} ms of CPU an evaluation{worst}")
+        console.print(f"driver of a search, {name}: {cost:.2f} ms of CPU an evaluation")
     store = driver["object_store"]
     console.print(
         f"object store: {store['mib']:.2f} MiB once, put in {store['put_ms']:.1f} ms, got in {store['get_ms']:.1f} ms"

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from random import Random
 from typing import Any
 
 from diswot.evaluation import EvalTask, Measurement, Measurer
-from diswot.executors import DEADLINE, Executor, open_executor
-from diswot.executors.dispatch import start
-from diswot.executors.pace import Pace
-from diswot.executors.processes import ProcessCrew
-from diswot.executors.ray import RayCrew
+from diswot.executors import Executor, open_executor
 from diswot.search.run import Search
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
@@ -43,73 +37,37 @@ class Instant(Measurer):
         return Measurement(name, costs, values, 0.0).drawn(task.inits)
 
 
-class AsReal(Pace):
-    """The pace of real measurements: made-up ones go in chunks of the same size.
-
-    Args:
-        seconds: that a real one takes.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(DEADLINE)
-        super().add([seconds])
-
-    def add(self, seconds: Sequence[float]) -> None:
-        """Made-up measurements say nothing of real ones."""
-
-
-class OneByOne(Pace):
-    """The pace of measurements that take so long that each is sent alone: the dearest for the driver."""
-
-    def chunk(self, waiting: int, workers: int) -> int:  # noqa: ARG002
-        """One."""
-        return 1
-
-
-def driver_costs(measurer: Measurer, seconds: float, seed: int) -> dict[str, Any]:
+def driver_costs(measurer: Measurer, seed: int) -> dict[str, Any]:
     """CPU time of this process for each evaluation, wall time that a task takes beside its evaluation, object store.
 
     To be called where this process is connected to Ray, with two CPUs free.
 
     Args:
         measurer: a real one, which says what is sent.
-        seconds: that it takes for an evaluation.
         seed: of the search.
 
     Returns:
         JSON values.
     """
     instant = Instant(**{one.name: getattr(measurer, one.name) for one in fields(measurer)})
-    driver, alone, task = {}, {}, {}
+    driver, task = {}, {}
     for name in ("serial", "processes", "ray"):
-        driver[name] = _search_ms(name, instant, AsReal(seconds), seed)
+        driver[name] = _search_ms(name, instant, seed)
         if name != "serial":
-            alone[name] = _search_ms(name, instant, OneByOne(DEADLINE), seed)
-            with _open(name, instant, 1, OneByOne(DEADLINE)) as executor:
+            with open_executor(name, instant, 1) as executor:
                 task[name] = _task_ms(executor, measurer.space.smallest)
     return {
         "driver_ms_per_evaluation": driver,
-        "driver_ms_each_sent_alone": alone,
         "task_ms": task,
         "object_store": _object_store(measurer),
         "evaluations": EVALUATIONS,
     }
 
 
-@contextmanager
-def _open(name: str, measurer: Measurer, workers: int, pace: Pace) -> Iterator[Executor]:
-    if name == "serial":
-        with open_executor(name, measurer) as executor:
-            yield executor
-    else:
-        with ProcessCrew(measurer, workers) if name == "processes" else RayCrew(measurer, workers) as crew:
-            yield start(crew, measurer, pace)
-
-
-def _search_ms(name: str, measurer: Measurer, pace: Pace, seed: int) -> float:
+def _search_ms(name: str, measurer: Measurer, seed: int) -> float:
     """CPU time of a search in this process, all of its threads, for each measurement: proposals, scores and all."""
     search = Search(SearchSpec(TeacherSpec("resnet20", 100), evaluations=EVALUATIONS, seed=seed))
-    with _open(name, measurer, 2, pace) as executor:
+    with open_executor(name, measurer, 2) as executor:
         list(executor.map([EvalTask(measurer.space.smallest)] * 20))
         before = time.process_time()
         search.run(executor, report=lambda _: None)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 import psutil
@@ -93,9 +93,9 @@ def run_scaling(evaluations: int, seed: int, report: Report) -> dict[str, Any]:
         report("starting each alone", done, len(contestants))
         _start_alone(one, measurer, archs[:BATCH])
     with reach("ray", sum(one.workers for one in contestants if one.executor == "ray")):
-        single = _race(contestants, measurer, archs, report)
+        _race(contestants, measurer, archs, report)
         report("measuring the driver", 0, 1)
-        costs = driver_costs(measurer, fmean(single), seed)
+        costs = driver_costs(measurer, seed)
     return _document(contestants, costs, evaluations, load)
 
 
@@ -108,15 +108,8 @@ def _start_alone(one: Contestant, measurer: Measurer, archs: Sequence[Architectu
         one.peak = sum(peak_rss(None, process) or 0.0 for process in family())
 
 
-def _race(
-    contestants: Sequence[Contestant], measurer: Measurer, archs: Sequence[Architecture], report: Report
-) -> list[float]:
-    """All are started; then they take turns, batch by batch, so that what slows the machine slows them all.
-
-    Returns:
-        What each evaluation took in this process on one thread, in seconds.
-    """
-    single: list[float] = []
+def _race(contestants: Sequence[Contestant], measurer: Measurer, archs: Sequence[Architecture], report: Report) -> None:
+    """All are started; then they take turns, batch by batch, so that what slows the machine slows them all."""
     rounds = len(archs) // BATCH
     with ExitStack() as stack:
         pools = [(one, stack.enter_context(_open(one, measurer))) for one in contestants if one.executor != "serial"]
@@ -130,13 +123,9 @@ def _race(
             for one in (*contestants[turn:], *contestants[:turn]):
                 if one.executor == "serial":
                     with _open(one, measurer) as executor:
-                        seconds = _map_seconds(executor, batch)
+                        one.seconds.append(_map_seconds(executor, batch))
                 else:
-                    seconds = _map_seconds(opened[one.title], batch)
-                one.seconds.append(sum(seconds))
-                if one.executor == "serial" and one.threads == 1:
-                    single += seconds
-    return single
+                    one.seconds.append(_map_seconds(opened[one.title], batch))
 
 
 @contextmanager
@@ -147,17 +136,13 @@ def _open(one: Contestant, measurer: Measurer) -> Iterator[Executor]:
         yield executor
 
 
-def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> list[float]:
-    """Wall time until each measurement was there, after the one before it."""
-    seconds = []
+def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
+    """Wall time until all measurements are there."""
     start = time.perf_counter()
     for measurement in executor.map(tasks_of(archs)):
         if measurement.error is not None:
             raise DiswotError(f"{measurement.arch} could not be measured: {measurement.error}")
-        now = time.perf_counter()
-        seconds.append(now - start)
-        start = now
-    return seconds
+    return time.perf_counter() - start
 
 
 def family() -> list[int]:

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from diswot.errors import InputError, UnknownName
 from diswot.executors.base import DEADLINE, Executor, Measure
-from diswot.executors.pace import Pace
 from diswot.runtime import forkserver
 from diswot.runtime.cores import core_count
 
@@ -97,21 +96,21 @@ def reach(name: str, workers: int | None = None, address: str | None = None) -> 
 
 @contextmanager
 def _open_processes(measurer: Measure, workers: int, deadline: float) -> Iterator[Executor]:
-    from diswot.executors.dispatch import start
-    from diswot.executors.processes import ProcessCrew
+    from diswot.executors.processes import ProcessPool
+    from diswot.executors.scheduler import start
 
-    with ProcessCrew(measurer, workers) as crew:
-        yield start(crew, measurer, Pace(deadline))
+    with ProcessPool(measurer, workers) as pool:
+        yield start(pool, measurer, deadline)
 
 
 @contextmanager
 def _open_ray(measurer: Measure, workers: int | None, address: str | None, deadline: float) -> Iterator[Executor]:
     from diswot.executors.cluster import connection
-    from diswot.executors.dispatch import start
-    from diswot.executors.ray import RayCrew
+    from diswot.executors.ray import RayPool
+    from diswot.executors.scheduler import start
 
-    with connection(workers or core_count(), address), RayCrew(measurer, workers) as crew:
-        yield start(crew, measurer, Pace(deadline))
+    with connection(workers or core_count(), address), RayPool(measurer, workers) as pool:
+        yield start(pool, measurer, deadline)
 
 
 def _address(address: str | None) -> str | None:

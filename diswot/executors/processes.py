@@ -7,7 +7,6 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -19,7 +18,7 @@ import torch
 
 from diswot.evaluation import EvalTask
 from diswot.executors.base import Measure
-from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
+from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
 from diswot.runtime import forkserver
 from diswot.runtime.memory import keep_freed_memory
 
@@ -38,7 +37,7 @@ class _Worker:
     pipe: connection.Connection[Any, Any]
 
 
-class ProcessCrew:
+class ProcessPool:
     """Processes of one thread each; entered, and left to end them.
 
     Args:
@@ -54,7 +53,7 @@ class ProcessCrew:
         self.count = count
         self._workers: dict[int, _Worker] = {}
 
-    def __enter__(self) -> ProcessCrew:
+    def __enter__(self) -> ProcessPool:
         return self
 
     def __exit__(
@@ -73,10 +72,10 @@ class ProcessCrew:
         with its, suppress(OSError, EOFError):
             process.start()
 
-    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
-        """Send a chunk."""
+    def send(self, worker: int, task: EvalTask) -> None:
+        """Send a task."""
         with suppress(ConnectionError):  # `wait` tells that it is gone
-            self._workers[worker].pipe.send(tasks)
+            self._workers[worker].pipe.send(task)
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
         """At most one event of each process."""
@@ -130,8 +129,8 @@ def _work(pipe: connection.Connection[Any, Any]) -> None:
         measurer: Measure = pickle.loads(pipe.recv_bytes())  # noqa: S301  (from the parent process)
         pipe.send(Ready())
         while True:
-            tasks: Any = pipe.recv()
-            pipe.send(measure_chunk(measurer, tasks))
+            task: EvalTask = pipe.recv()
+            pipe.send(evaluate(measurer, task))
 
 
 def _leave_with_parent() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -12,14 +11,14 @@ import torch
 from diswot.evaluation import EvalTask
 from diswot.executors.base import Measure
 from diswot.executors.cluster import first_line
-from diswot.executors.crew import Done, Event, Lost, Ready, measure_chunk
+from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
 from diswot.runtime.memory import keep_freed_memory
 
 
-class RayCrew:
+class RayPool:
     """Actors, each on a CPU of its own; entered where this process is connected to Ray, and left to end them.
 
-    Ray restarts and retries nothing here: that is the dispatcher's, the same for all crews.
+    Ray restarts and retries nothing here: that is the scheduler's, the same for all pools.
 
     Args:
         measurer: what the workers compute.
@@ -38,7 +37,7 @@ class RayCrew:
         self._calls: dict[int, deque[Any]] = {}
         """For each actor what it was asked and has not answered, oldest first."""
 
-    def __enter__(self) -> RayCrew:
+    def __enter__(self) -> RayPool:
         return self
 
     def __exit__(
@@ -52,9 +51,9 @@ class RayCrew:
         actor = self._actors[worker] = self._kind.remote()
         self._calls[worker] = deque([actor.start.remote(self._measurer)])
 
-    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
-        """Send a chunk."""
-        self._calls[worker].append(self._actors[worker].measure.remote(tasks))
+    def send(self, worker: int, task: EvalTask) -> None:
+        """Send a task."""
+        self._calls[worker].append(self._actors[worker].measure.remote(task))
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
         """What has happened first, if anything has: answers are taken one by one, those of an actor as it was asked.
@@ -90,10 +89,10 @@ class _Actor:
         self._measurer = measurer
         return Ready()
 
-    def measure(self, tasks: Sequence[EvalTask]) -> Done:
-        """Measure a chunk."""
+    def measure(self, task: EvalTask) -> Done:
+        """Evaluate a task."""
         assert self._measurer is not None, "an actor is started before it is sent anything"
-        return measure_chunk(self._measurer, tasks)
+        return evaluate(self._measurer, task)
 
 
 def _event(call: Any) -> Event:

@@ -16,10 +16,9 @@ from diswot.errors import ExecutorError
 from diswot.evaluation import EvalTask, Measurement, proxies_of, tasks_of
 from diswot.executors import DEADLINE, EXECUTORS, Executor, open_executor
 from diswot.executors.cluster import TOKEN, connection
-from diswot.executors.crew import Done
-from diswot.executors.dispatch import Dispatcher
-from diswot.executors.pace import Pace
-from diswot.executors.ray import RayCrew
+from diswot.executors.pool import Done
+from diswot.executors.ray import RayPool
+from diswot.executors.scheduler import Scheduler
 from diswot.runtime.threads import one_thread
 from search_spaces import get_space
 from tests.diswot.executors.processes import listening, nothing_left, start_driver
@@ -108,12 +107,12 @@ def running(
 @pytest.fixture
 def impatient(running: Running, workload: Workload) -> Iterator[None]:
     """Deadlines of five seconds: the workers have their imports behind them, though new ones have not."""
-    if isinstance(running.executor, Dispatcher):
+    if isinstance(running.executor, Scheduler):
         list(running.executor.map([SAMPLE[0]] * 2 * WORKERS))
-        running.executor.pace = Pace(5.0)
+        running.executor.deadline = 5.0
     yield
-    if isinstance(running.executor, Dispatcher):
-        running.executor.pace = Pace(DEADLINE)
+    if isinstance(running.executor, Scheduler):
+        running.executor.deadline = DEADLINE
     workload.revive()
 
 
@@ -167,16 +166,15 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_nothing_is_lost_or_doubled(
     assert survived.values["threads"] == (1,)
 
 
-def test_what_ends_every_worker_is_found_in_its_chunk_and_recorded_as_failed(
+def test_what_ends_every_worker_is_recorded_as_failed_and_nothing_else_is(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.only("processes", "ray")
-    monkeypatch.setattr("diswot.executors.dispatch.RETRIES", 0)
-    assert len(list(running.executor.map([HARMLESS] * 40))) == 40, "now the executor knows that chunks can be large"
-    archs = [HARMLESS] * 40
-    archs[17] = DEADLY
-    found = list(running.executor.map(archs))
-    assert [m.error is None for m in found] == [arch != DEADLY for arch in archs]
+    monkeypatch.setattr("diswot.executors.scheduler.RETRIES", 0)
+    tasks = [HARMLESS] * 40
+    tasks[17] = DEADLY
+    found = list(running.executor.map(tasks))
+    assert [m.error is None for m in found] == [task != DEADLY for task in tasks]
     dead = found[17]
     assert (dead.arch, dead.values, dead.costs.params) == ("deadly always", {}, 1)
     assert str(dead.error).startswith("given up after 1 tries: the worker was ")
@@ -186,7 +184,7 @@ def test_what_always_hangs_is_recorded_as_failed(
     running: Running, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.only("processes", "ray")
-    monkeypatch.setattr("diswot.executors.dispatch.RETRIES", 1)
+    monkeypatch.setattr("diswot.executors.scheduler.RETRIES", 1)
     good, hung, again = running.executor.map([GOOD, SLEEPING, GOOD])
     assert good == again == running.expected[GOOD]
     reason = r"given up after 2 tries: the worker had not answered within its deadline of \S+ seconds and was ended"
@@ -208,24 +206,27 @@ def test_ray_asks_for_its_token_and_listens_on_loopback_only(running: Running) -
     assert listening(running.mark) == {"127.0.0.1"}
 
 
-def test_answers_of_an_actor_come_in_the_order_of_its_chunks(running: Running, workload: Workload) -> None:
+def test_answers_of_an_actor_come_in_the_order_of_its_tasks(running: Running, workload: Workload) -> None:
     running.only("ray")
-    sizes = range(1, 101)
-    with RayCrew(workload, 1) as crew:
-        crew.start(0)
-        for size in sizes:
-            crew.send(0, [HARMLESS] * size)
+    tasks = [GOOD if i % 3 == 1 else HARMLESS for i in range(100)]
+    with RayPool(workload, 1) as pool:
+        pool.start(0)
+        for task in tasks:
+            pool.send(0, task)
         answers: list[object] = []
-        while len(answers) < 1 + len(sizes):
-            answers += [event for _, event in crew.wait(60)]
-    assert [len(answer.results) for answer in answers if isinstance(answer, Done)] == list(sizes)
+        while len(answers) < 1 + len(tasks):
+            answers += [event for _, event in pool.wait(60)]
+    results = [answer.result for answer in answers if isinstance(answer, Done)]
+    assert [one.arch for one in results if isinstance(one, Measurement)] == [
+        "good" if task == GOOD else "harmless always" for task in tasks
+    ]
 
 
 def test_ray_says_how_many_workers_have_room(
     running: Running, workload: Workload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.only("ray")
-    monkeypatch.setattr("diswot.executors.dispatch.START_SECONDS", 1)
+    monkeypatch.setattr("diswot.executors.scheduler.START_SECONDS", 1)
     sentence = r"^only \d of 9 workers started within 1 seconds: ask for fewer workers, or wait until .* free CPUs$"
     with pytest.raises(ExecutorError, match=sentence), open_executor("ray", workload, 9):
         pass

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from diswot.errors import DiswotError, InputError
 from diswot.proxies import PROXIES
@@ -174,7 +176,7 @@ def test_a_search_whose_score_has_changed_since(
 
 def test_what_a_search_needs_and_is_gone_is_named(tmp_path: Path, spec: SearchSpec) -> None:
     weights = tmp_path / "teacher.safetensors"
-    weights.touch()
+    save_file({"fc.bias": torch.zeros(10)}, weights)
     begin(tmp_path / "run", replace(spec, teacher=replace(spec.teacher, weights=weights)), batches=0)
     weights.unlink()
     assert refusal(tmp_path / "run") == f"weights file '{weights}' does not exist"

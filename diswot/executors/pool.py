@@ -1,6 +1,6 @@
-"""What a crew is: workers in a row that can be started, sent chunks, waited for and ended.
+"""Worker pools: workers by number that can be started, sent tasks, waited for and ended.
 
-A crew knows how to reach workers and nothing of what to do about their faults: that is the dispatcher's.
+A pool knows how to reach workers and nothing of what to do about their faults: that is the scheduler's.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import pickle
 import time
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -19,20 +18,20 @@ from diswot.executors.base import Measure
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A worker has started and holds the measurer."""
+    """A worker has started and holds the evaluator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A worker has finished the oldest chunk that it was sent.
+    """A worker has finished the oldest task that it was sent.
 
     Attributes:
-        results: for each task its measurement, or what the measurer raised.
-        seconds: wall time of each.
+        result: the measurement, or what the evaluator raised.
+        seconds: wall time.
     """
 
-    results: Sequence[Measurement | Exception]
-    seconds: Sequence[float]
+    result: Measurement | Exception
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Lost:
 Event: TypeAlias = Ready | Done | Lost
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Workers by number.
 
     Attributes:
@@ -59,8 +58,8 @@ class Crew(Protocol):
     def start(self, worker: int) -> None:
         """Begin to start a worker; `wait` tells when it is ready, or lost."""
 
-    def send(self, worker: int, tasks: Sequence[EvalTask]) -> None:
-        """Send a chunk to a worker that is ready; it works on its chunks one after the other."""
+    def send(self, worker: int, task: EvalTask) -> None:
+        """Send a task to a worker that is ready; it works on its tasks one after the other."""
 
     def wait(self, seconds: float) -> list[tuple[int, Event]]:
         """What has happened, as soon as anything has, or nothing after so many seconds."""
@@ -69,18 +68,15 @@ class Crew(Protocol):
         """End a worker by force, whatever it is doing; nothing is heard of it any more."""
 
 
-def measure_chunk(measurer: Measure, tasks: Sequence[EvalTask]) -> Done:
-    """What a worker does with a chunk."""
-    results: list[Measurement | Exception] = []
-    seconds = []
-    for task in tasks:
-        start = time.perf_counter()
-        try:
-            results.append(measurer(task))
-        except Exception as error:  # the caller's, who gets it in its place
-            results.append(_portable(error))
-        seconds.append(time.perf_counter() - start)
-    return Done(results, seconds)
+def evaluate(evaluator: Measure, task: EvalTask) -> Done:
+    """What a worker does with a task."""
+    start = time.perf_counter()
+    result: Measurement | Exception
+    try:
+        result = evaluator(task)
+    except Exception as error:  # the caller's, who gets it in its place
+        result = _portable(error)
+    return Done(result, time.perf_counter() - start)
 
 
 def _portable(error: Exception) -> Exception:
@@ -95,9 +91,14 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def failed(measurer: Measure, task: EvalTask, reason: str) -> Measurement:
-    """The record of an architecture that could not be measured."""
-    arch = measurer.space.canonical(task.arch)
-    channels, height, width = measurer.probe.images.shape[1:]
-    costs = measurer.space.costs(arch, measurer.num_classes, (channels, height, width))
-    return Measurement(measurer.space.encode(arch), costs, {}, 0.0, reason)
+def failed(evaluator: Measure, task: EvalTask, reason: str) -> Measurement:
+    """The record of an architecture that could not be evaluated."""
+    arch = evaluator.space.canonical(task.arch)
+    costs = evaluator.space.costs(arch, evaluator.num_classes, evaluator.probe.image_shape)
+    return Measurement(evaluator.space.encode(arch), costs, {}, 0.0, reason)
+
+
+def expected_work(evaluator: Measure, task: EvalTask) -> float:
+    """Multiply-accumulates of a task for one image, in proportion to which it takes time."""
+    costs = evaluator.space.costs(task.arch, evaluator.num_classes, evaluator.probe.image_shape)
+    return float(costs.macs * len(task.inits))
