@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from diswot.cli import batch, cache, data, lists, score, search
+from diswot.cli.command import Command
 from diswot.cli.console import STDERR, speak_plainly
 from diswot.errors import DiswotError, InputError
 
@@ -19,9 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("search")(search.search)
-app.command("batch")(batch.batch)
-app.command("score")(score.score)
+app.command("search", cls=Command)(search.search)
+app.command("batch", cls=Command)(batch.batch)
+app.command("score", cls=Command)(score.score)
 app.command("spaces")(lists.spaces)
 app.command("teachers")(lists.teachers)
 app.command("proxies")(lists.proxies)
