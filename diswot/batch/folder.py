@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from diswot.batch.plan import Job, Plan
 from diswot.errors import InputError, UnreadableData
 from diswot.proxies import get_score
-from diswot.report.files import check_folder
+from diswot.report.files import check_folder, read_result
 from diswot.report.result import Result
 from diswot.search.checkpoint import CHECKPOINT, RESULT, read_checkpoint
 from diswot.search.run import Search
@@ -88,15 +87,12 @@ class BatchFolder:
         file = self.of(job) / RESULT
         if not file.exists():
             return None
-        try:
-            result = Result.model_validate(json.loads(file.read_text(encoding="utf-8")), by_alias=True)
-        except ValueError:
-            raise UnreadableData(f"{str(file)!r} is damaged; delete its folder to search again") from None
+        result = read_result(file)
         check_folder(self.of(job), Search(job.spec))
         version = get_score(job.spec.score).version
-        if result.search.score_version != version:
+        if result.outcome.score_version != version:
             raise InputError(
-                f"{str(file)!r} has version {result.search.score_version} of score {job.spec.score!r}; "
+                f"{str(file)!r} has version {result.outcome.score_version} of score {job.spec.score!r}; "
                 f"this diswot computes version {version}; choose another folder"
             )
         return result

@@ -76,7 +76,7 @@ def _protocol(groups: Sequence[Group]) -> list[str]:
         _many(len({job.budget for job in jobs}), "budget"),
         _many(len(seeds), "seed"),
     ]
-    measured = sum(found.result.search.evaluations for group in groups for found in group.found)
+    measured = sum(found.result.outcome.evaluations for group in groups for found in group.found)
     return [
         f"{finished} of {len(jobs)} searches finished: {', '.join(crossed)} ({', '.join(map(str, seeds))})",
         f"each by {spec.algorithm}, at most {spec.evaluations:,} evaluations; {measured:,} in all",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -12,39 +11,40 @@ from rich.table import Table
 from diswot.cli.console import STDOUT, si
 from diswot.cli.trade import show_trade
 from diswot.quantities import say_seconds
-from diswot.spec.latency import LatencySetup
-from diswot.spec.probe import SEEDED
+from diswot.spec.command import to_score_command
+from diswot.spec.probe import PROBES, SEEDED
 
 if TYPE_CHECKING:
     from diswot.report.result import Result
     from diswot.report.student import Student
+    from diswot.spec.compute import ComputeSpec
 
 Number = TypeVar("Number", int, float)
 
 
-def show_result(result: Result, out: Path | None) -> None:
+def show_result(result: Result, out: Path | None, compute: ComputeSpec) -> None:
     """Print the recommendation, its alternatives, what the scores are made of, and what to do next."""
     best, how = result.recommended, result.search
-    STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher} with {how.classes} classes, out of {how.space}:")
+    STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher.title}, out of {how.space}:")
     STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
     STDOUT.print(f"  {_limits(result)}; {_rank(result)} (seed {how.seed})", soft_wrap=True)
     STDOUT.print()
     students = [best, *result.alternatives]
-    STDOUT.print(_students(students, memory=(how.min_memory, how.max_memory) != (None, None)))
+    STDOUT.print(_students(students, memory=how.constraints.range("memory") != (None, None)))
     for rank, one in enumerate(students, 1):
         STDOUT.print(f"{rank} = {one.arch}", markup=False, soft_wrap=True)
     STDOUT.print()
     _show_doubt(result)
     show_trade(result)
-    if best.latency is not None and (how.min_latency, how.max_latency) != (None, None):
+    if best.latency is not None and how.constraints.times:
         STDOUT.print(
             "Latency was measured on this machine, for these students once more in a fresh process: "
             "another run may give another result.",
             soft_wrap=True,
         )
-    if how.probe in SEEDED:
+    if how.probe.source in SEEDED:
         STDOUT.print(
-            "Probe: seeded noise, no data needed. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.",
+            f"Probe: {PROBES[how.probe.source]}. Real images: --probe folder:PATH, idx:PATH or cifar:PATH.",
             soft_wrap=True,
         )
     seconds = result.timings["prepare"] + result.timings["search"]
@@ -54,28 +54,14 @@ def show_result(result: Result, out: Path | None) -> None:
         soft_wrap=True,
     )
     STDOUT.print("Next, see what this score is made of:")
-    STDOUT.print(f"  {next_command(result)}", markup=False, soft_wrap=True)
-
-
-def next_command(result: Result) -> str:
-    """The command that explains the recommended student's score."""
-    how = result.search
-    words = ["diswot", "score", "--teacher", how.teacher, "--classes", str(how.classes), "--space", how.space]
-    defaults = {"score": "default", "probe": SEEDED[0]}
-    words += [
-        word
-        for name, value in defaults.items()
-        if getattr(how, name) != value
-        for word in (f"--{name}", getattr(how, name))
-    ]
-    return shlex.join([*words, "--arch", result.recommended.arch])
+    STDOUT.print(f"  {to_score_command(how, best.arch, device=compute.device)}", markup=False, soft_wrap=True)
 
 
 def _rank(result: Result) -> str:
     """Among how many the student is the best, and what kept the search from measuring more."""
-    how = result.search
+    how = result.outcome
     among = f" of {how.within_budget:,} in the budget" if how.within_budget is not None else ""
-    ended = {"plateau": ", then no better one came", "seconds": ", then time was up"}.get(how.ended, "")
+    ended = {"patience": ", then no better one came", "max_seconds": ", then time was up"}.get(how.ended, "")
     return f"best of {how.evaluations:,} architectures measured{among}{ended}"
 
 
@@ -90,16 +76,16 @@ def _known(result: Result) -> str:
 
 def _limits(result: Result) -> str:
     """What the student costs beside what it may cost; memory and latency only where they are limited."""
-    best, how = result.recommended, result.search
+    best, constraints = result.recommended, result.search.constraints
     counts = {"params": "parameters", "macs": "MACs", "memory": "bytes of activations"}
     parts = []
     for cost, unit in counts.items():
-        limits = _of(getattr(how, f"min_{cost}"), getattr(how, f"max_{cost}"), "{:,}".format)
+        limits = _of(*constraints.range(cost), "{:,}".format)
         if limits or cost != "memory":
             parts.append(f"{getattr(best, cost):,} {unit}{limits}")
-    if how.latency is not None and best.latency is not None:
-        setup = LatencySetup(**how.latency.model_dump())
-        parts.append(f"{say_seconds(best.latency)}{_of(how.min_latency, how.max_latency, say_seconds)} on {setup}")
+    if best.latency is not None and result.search.times:
+        limits = _of(*constraints.range("latency"), say_seconds)
+        parts.append(f"{say_seconds(best.latency)}{limits} on {constraints.latency}")
     return ", ".join(parts)
 
 

@@ -77,7 +77,7 @@ def _finish(work: Search, compute: ComputeSpec, folder: Path | None, json: bool)
     if json:
         typer.echo(result.model_dump_json())
     else:
-        show_result(result, folder)
+        show_result(result, folder, compute)
 
 
 def _run_in(folder: Path, work: Search, compute: ComputeSpec) -> Result:

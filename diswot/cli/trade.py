@@ -42,7 +42,7 @@ def _front(result: Result) -> Front:
     how, fronts = result.search, {front.against: front for front in result.fronts}
     if how.algorithm == NSGA2.name:
         return fronts[how.pareto_cost]
-    limited = (front for name, front in fronts.items() if getattr(how, f"max_{name}") is not None)
+    limited = (front for name, front in fronts.items() if how.constraints.range(name)[1] is not None)
     return next(limited, result.fronts[0])
 
 

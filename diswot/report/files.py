@@ -7,8 +7,8 @@ import json
 from io import StringIO
 from pathlib import Path
 
-from diswot.errors import InputError
-from diswot.report.result import Result, settings_of
+from diswot.errors import InputError, UnreadableData
+from diswot.report.result import SCHEMA, Result
 from diswot.search.checkpoint import CHECKPOINT, RESULT
 from diswot.search.run import Search
 from diswot.storage.atomic import atomic_write
@@ -25,10 +25,11 @@ def check_folder(folder: Path, search: Search) -> None:
 
     Raises:
         InputError: with what stands in the way.
+        UnreadableData: the result that it holds is damaged, or of another schema.
     """
     if found := obstacle(folder):
         raise InputError(f"--out {str(folder)!r} cannot be written: {found}")
-    if (folder / RESULT).exists() and not _holds(folder / RESULT, search):
+    if (folder / RESULT).exists() and read_result(folder / RESULT).search != search.spec:
         raise InputError(f"{str(folder)!r} holds the result of another search; choose another folder")
     if (folder / CHECKPOINT).exists() and not (folder / RESULT).exists():
         raise InputError(
@@ -47,14 +48,22 @@ def write_files(folder: Path, search: Search, result: Result) -> None:
     atomic_write(folder / RESULT, result.model_dump_json(indent=2) + "\n")
 
 
-def _holds(path: Path, search: Search) -> bool:
-    """Whether `path` is the result of a search with the same settings."""
+def read_result(path: Path) -> Result:
+    """The result of a search from its file.
+
+    Raises:
+        UnreadableData: it is damaged, or of another schema.
+    """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["search"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        schema = content["schema"]
+        if schema == SCHEMA:
+            return Result.model_validate(content, by_alias=True)
     except (KeyError, TypeError, ValueError):
-        return False
-    asked = settings_of(search.spec).model_dump(mode="json")
-    return {name: found.get(name) for name in asked} == asked
+        raise UnreadableData(f"{str(path)!r} is damaged; delete its folder to search again") from None
+    raise UnreadableData(
+        f"{str(path)!r} has schema {schema!r}, and this diswot reads schema {SCHEMA}; choose another folder"
+    )
 
 
 def _candidates(search: Search) -> str:

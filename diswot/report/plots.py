@@ -75,7 +75,7 @@ def _volume_so_far(axes: Axes, result: Result) -> None:
     """Hypervolume of two fronts, from the first evaluation to the last."""
     styles = zip((result.fronts[0], result.fronts[-1]), ((BLUE, "-"), (ORANGE, "--")), strict=True)
     for front, (color, line) in styles:
-        counts = [1, *(grown.evaluations for grown in front.hypervolume), result.search.evaluations]
+        counts = [1, *(grown.evaluations for grown in front.hypervolume), result.outcome.evaluations]
         shares = [0.0, *(grown.share for grown in front.hypervolume)]
         name = AXES[front.against][0].partition(" (")[0]
         axes.step(counts, [*shares, shares[-1]], line, where="post", color=color, label=f"over {name}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -18,69 +17,31 @@ from diswot.search.run import Search
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 
+SCHEMA: Final = 2
+"""Of the document: raised when it changes."""
 ALTERNATIVES = 3
 CONFIDENCE = 1.96
 """Standard errors to either side of a 95% interval."""
 
 
-class LatencyRecord(Document):
-    """Under what circumstances latency was measured."""
-
-    device: str
-    threads: int
-    batch: int
-
-
-class Settings(Document):
-    """What the search was asked to do, in full."""
-
-    teacher: str
-    weights: str | None
-    classes: int
-    in_shape: tuple[int, int, int]
-    space: str
-    score: str
-    probe: str
-    probe_size: int
-    dtype: str
-    max_params: int | None
-    max_macs: int | None
-    max_memory: int | None
-    max_latency: float | None
-    min_params: int | None
-    min_macs: int | None
-    min_memory: int | None
-    min_latency: float | None
-    latency: LatencyRecord | None
-    algorithm: str
-    pareto_cost: str
-    max_evaluations: int
-    max_seconds: float | None
-    patience: int | None
-    relaxation: float
-    seed: int
-    student_inits: int
-    finalists: int
-    teacher_inits: int
-    population: int
-    tournament: int
-    proposals_per_batch: int
-
-
-class SearchRecord(Settings):
-    """How the search was done: its settings, and what else the result depends on.
+class Outcome(Document):
+    """How a search went, and what its result depends on beside its settings.
 
     Attributes:
         evaluations: candidates measured.
+        random: those of them that were drawn at random.
+        bred: those that were bred from candidates before them, by mutation or crossover.
         ended: what ended the search: `evaluations`, `exhausted`, `patience` or `max_seconds`.
         within_budget: distinct architectures that the formulas allow; `null` for a space too large to be listed.
-        failed: those of them whose network failed.
+        failed: candidates whose network failed.
         exhausted: whether every architecture within the budget was measured.
         score_version: version of the score's definition.
         probe_fingerprint: SHA-256 of the probe batch.
     """
 
     evaluations: int
+    random: int
+    bred: int
     ended: str
     within_budget: int | None
     failed: int
@@ -108,7 +69,7 @@ class CacheRecord(Document):
 
 
 class Result(Document):
-    """The result of a search, version 1.
+    """The result of a search, version 2.
 
     Attributes:
         schema_: version of this document, written as `schema`.
@@ -118,7 +79,8 @@ class Result(Document):
         indistinguishable: other finalists whose score is closer than that to the recommended one's.
         fronts: what each budget buys, by what was measured.
         beyond: what a little more budget would buy; `null` where that was not asked, or the budget has no upper limit.
-        search: how it was found.
+        search: what was asked, with every default filled in.
+        outcome: how that went.
         timings: seconds, by part of the work.
         cache: what was measured before; `null` where no cache was used. This and the timings are the only fields that
             differ between two runs with one seed.
@@ -126,14 +88,15 @@ class Result(Document):
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Literal[2] = Field(default=SCHEMA, alias="schema")
     recommended: Student
     alternatives: list[Student]
     resolution: float | None
     indistinguishable: list[str]
     fronts: list[Front]
     beyond: Beyond | None
-    search: SearchRecord
+    search: SearchSpec
+    outcome: Outcome
     timings: dict[str, float]
     cache: CacheRecord | None = None
 
@@ -175,7 +138,8 @@ def make_result(
         indistinguishable=[one.arch for one in others if one.seeds == best.seeds and _close(best, one, limit)],
         fronts=make_fronts(search, {one.arch: one for one in students}),
         beyond=make_beyond(search, best),
-        search=_record(search, probe_fingerprint, failed=failed),
+        search=search.spec,
+        outcome=_outcome(search, probe_fingerprint, failed),
         timings={part: round(seconds, 3) for part, seconds in (timings | _latency_time(search)).items()},
         cache=cache,
     )
@@ -190,53 +154,18 @@ def _in_time(one: Student, budget: Constraints) -> bool:
     return not budget.times or (one.latency is not None and budget.in_time(one.latency))
 
 
-def settings_of(spec: SearchSpec) -> Settings:
-    """The settings of a search as a document."""
-    return Settings(
-        teacher=spec.teacher.name,
-        weights=None if spec.teacher.weights is None else spec.teacher.weights.name,
-        classes=spec.teacher.num_classes,
-        in_shape=spec.teacher.in_shape,
-        space=spec.space,
-        score=spec.score,
-        probe=spec.probe.source,
-        probe_size=spec.probe.size,
-        dtype=spec.probe.dtype,
-        max_params=spec.constraints.max_params,
-        max_macs=spec.constraints.max_macs,
-        max_memory=spec.constraints.max_memory,
-        max_latency=spec.constraints.max_latency,
-        min_params=spec.constraints.min_params,
-        min_macs=spec.constraints.min_macs,
-        min_memory=spec.constraints.min_memory,
-        min_latency=spec.constraints.min_latency,
-        latency=LatencyRecord(**asdict(spec.constraints.latency)) if spec.times else None,
-        algorithm=spec.algorithm,
-        pareto_cost=spec.pareto_cost,
-        max_evaluations=spec.evaluations,
-        max_seconds=spec.max_seconds,
-        patience=spec.patience,
-        relaxation=spec.relaxation,
-        seed=spec.seed,
-        student_inits=spec.student_inits,
-        finalists=spec.finalists,
-        teacher_inits=spec.teacher_inits,
-        population=spec.population,
-        tournament=spec.tournament,
-        proposals_per_batch=spec.proposals_per_batch,
-    )
-
-
 def _latency_time(search: Search) -> dict[str, float]:
     return {"latency": search.meter.seconds} if search.spec.times else {}
 
 
-def _record(search: Search, probe_fingerprint: str, failed: int) -> SearchRecord:
+def _outcome(search: Search, probe_fingerprint: str, failed: int) -> Outcome:
     ended = search.ended
     assert ended is not None, "only a finished search has a result"
-    return SearchRecord(
-        **settings_of(search.spec).model_dump(),
+    bred = search.bred
+    return Outcome(
         evaluations=len(search.measurements),
+        random=len(search.measurements) - bred,
+        bred=bred,
         ended=ended,
         within_budget=None if search.feasible.listed is None else len(search.feasible.listed),
         failed=failed,

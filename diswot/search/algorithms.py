@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from diswot.errors import InputError
 from diswot.search.evolution import AgingEvolution
@@ -15,10 +15,15 @@ from diswot.search.random_search import RandomSearch
 from search_spaces import Architecture, Registry
 
 
+@runtime_checkable
 class Algorithm(Protocol):
     """Proposes architectures; all that it remembers is in its state."""
 
     name: str
+
+    @property
+    def bred(self) -> Collection[Architecture]:
+        """Those of its proposals that were bred from candidates before them; the others were drawn."""
 
     def ask(self, count: int) -> list[Architecture]:
         """Up to `count` new architectures, each canonical, within the budget, and never proposed before.
@@ -91,3 +96,16 @@ ALGORITHMS: Registry[AlgorithmFactory] = Registry(
     _factory,
 )
 """The search algorithms, by name."""
+
+
+def make_algorithm(name: str, feasible: Feasible, settings: AlgorithmSettings) -> Algorithm:
+    """The search algorithm of a name or an import path, at its beginning.
+
+    Raises:
+        UnknownName: lists the valid names.
+        InputError: what the import path names makes something else.
+    """
+    made = ALGORITHMS.find(name)(feasible, settings)
+    if not isinstance(made, Algorithm):
+        raise InputError(f"algorithm {name!r} lacks some of name, bred, ask, tell, state and restore")
+    return made

@@ -19,7 +19,7 @@ from diswot.storage.lock import LOCK, hold
 
 CHECKPOINT = "checkpoint.json"
 RESULT = "result.json"
-VERSION = 1
+VERSION = 2
 """Of the content: raised when it changes."""
 
 T = TypeVar("T")

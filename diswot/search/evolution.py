@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import compress
 from typing import Any
 
 from diswot.errors import InputError
@@ -44,6 +45,7 @@ class AgingEvolution:
         self.tournament = tournament
         self.population: deque[tuple[Architecture, float]] = deque(maxlen=population)
         self.known: dict[Architecture, None] = {}
+        self.bred: set[Architecture] = set()
         self.rng = stream(seed, self.name)
 
     def ask(self, count: int) -> list[Architecture]:
@@ -69,6 +71,7 @@ class AgingEvolution:
         return {
             "population": [[list(arch.choices), score] for arch, score in self.population],
             "known": [list(arch.choices) for arch in self.known],
+            "bred": [arch in self.bred for arch in self.known],
             "rng": self.rng.bit_generator.state,
         }
 
@@ -78,6 +81,7 @@ class AgingEvolution:
         self.population.clear()
         self.population.extend((space.arch(choices), score) for choices, score in state["population"])
         self.known = dict.fromkeys(space.arch(choices) for choices in state["known"])
+        self.bred = set(compress(self.known, state["bred"]))
         self.rng.bit_generator.state = state["rng"]
 
     def _propose(self) -> Architecture | None:
@@ -87,6 +91,7 @@ class AgingEvolution:
                 for _ in range(MUTATIONS):
                     arch = self.feasible.space.canonical(self.feasible.space.mutate(arch, self.rng))
                     if self._is_new(arch):
+                        self.bred.add(arch)
                         return arch
         return draw_new(self.feasible, self.known, self.rng)
 

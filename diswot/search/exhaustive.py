@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from diswot.errors import InputError
@@ -32,6 +32,7 @@ class Exhaustive:
     """
 
     name = "exhaustive"
+    bred: Collection[Architecture] = ()
 
     def __init__(self, feasible: Feasible, seed: int) -> None:
         check_listed(feasible.space)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from diswot.search.feasible import Feasible
@@ -60,6 +61,7 @@ class NSGA2:
         self.cost = cost
         self.members: list[Member] = []
         self.known: dict[Architecture, None] = {}
+        self.bred: set[Architecture] = set()
         self.rng = stream(seed, self.name)
 
     def ask(self, count: int) -> list[Architecture]:
@@ -92,6 +94,7 @@ class NSGA2:
                 for m in self.members
             ],
             "known": [list(arch.choices) for arch in self.known],
+            "bred": [arch in self.bred for arch in self.known],
             "rng": self.rng.bit_generator.state,
         }
 
@@ -103,6 +106,7 @@ class NSGA2:
             for choices, score, cost, rank, crowding in state["members"]
         ]
         self.known = dict.fromkeys(space.arch(choices) for choices in state["known"])
+        self.bred = set(compress(self.known, state["bred"]))
         self.rng.bit_generator.state = state["rng"]
 
     def _note(self, archs: Iterable[Architecture]) -> list[Architecture]:
@@ -125,7 +129,9 @@ class NSGA2:
             return []
         from diswot.search.mating import offspring
 
-        return offspring(self.members, count, self.feasible.space, self._is_new, self.rng)
+        children = offspring(self.members, count, self.feasible.space, self._is_new, self.rng)
+        self.bred.update(children)
+        return children
 
     def _is_new(self, arch: Architecture) -> bool:
         return arch not in self.known and self.feasible.allows(arch)

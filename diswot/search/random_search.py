@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from diswot.search.feasible import Feasible
@@ -20,6 +20,7 @@ class RandomSearch:
     """
 
     name = "random"
+    bred: Collection[Architecture] = ()
 
     def __init__(self, feasible: Feasible, seed: int) -> None:
         self.feasible = feasible

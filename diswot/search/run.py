@@ -12,14 +12,14 @@ from diswot.evaluation import FIRST, EvalTask, Measurement, tasks_of
 from diswot.executors import Executor
 from diswot.latency import Latency, LatencyMeter
 from diswot.scoring import Score, Scorer, needs_reference, reference_sample
-from diswot.search.algorithms import ALGORITHMS, AlgorithmSettings
+from diswot.search.algorithms import AlgorithmSettings, make_algorithm
 from diswot.search.beyond import just_beyond
 from diswot.search.feasible import Feasible
 from diswot.search.finalists import finalists
 from diswot.spec.search import PARETO_COSTS, SearchSpec
 from search_spaces import Architecture, Costs, get_space
 
-VERSION = 3
+VERSION = 4
 """Of the state: raised when it changes."""
 REJECTIONS = 200
 """Proposals in a row whose latency is outside the budget before no more are made."""
@@ -81,7 +81,7 @@ class Search:
         """Latency of what is about to be recommended, measured once more; see `diswot.search.confirm`."""
         self.feasible = Feasible(self.space, spec.constraints, *task, self.meter)
         settings = AlgorithmSettings(spec.seed, spec.population, spec.tournament, self._cost)
-        self.algorithm = ALGORITHMS.find(spec.algorithm)(self.feasible, settings)
+        self.algorithm = make_algorithm(spec.algorithm, self.feasible, settings)
         self.reference: list[Measurement] = []
         self.measurements: list[Measurement] = []
         self.beyond: list[Measurement] | None = None
@@ -121,6 +121,12 @@ class Search:
         if spec.max_seconds is not None and self.measurements and self.seconds >= spec.max_seconds:
             return "max_seconds"
         return None
+
+    @property
+    def bred(self) -> int:
+        """Candidates that were bred from others before them; the others were drawn at random."""
+        bred = {self.space.encode(arch) for arch in self.algorithm.bred}
+        return sum(m.arch in bred for m in self.measurements)
 
     @property
     def done(self) -> bool:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.option import Declared, declared
 from diswot.spec.score import ScoreSpec
 from diswot.spec.search import SearchSpec
@@ -16,9 +17,16 @@ def to_command(spec: SearchSpec, *more: object) -> str:
     return shlex.join(["diswot", "search", *words(spec), *(word for one in more for word in words(one))])
 
 
-def to_score_command(spec: ScoreSpec, arch: str) -> str:
-    """The `diswot score` that gives an architecture the score that the search of this spec gives its finalists."""
-    return shlex.join(["diswot", "score", *words(spec, ScoreSpec), *_flag("--arch", arch)])
+def to_score_command(spec: ScoreSpec, arch: str, *, device: str = "cpu") -> str:
+    """The `diswot score` that gives an architecture the score that the search of this spec gives its finalists.
+
+    Args:
+        spec: of the search.
+        arch: string of the architecture.
+        device: that the search computed on.
+    """
+    where = words(ComputeSpec(device=device))
+    return shlex.join(["diswot", "score", *words(spec, ScoreSpec), *where, *_flag("--arch", arch)])
 
 
 def words(spec: Any, kind: Any = None) -> Iterator[str]:

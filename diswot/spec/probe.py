@@ -10,8 +10,8 @@ from diswot.errors import InputError, UnknownName
 from diswot.spec.option import Option, complete
 
 PROBES: dict[str, str] = {
-    "leaves": "seeded dead-leaves noise, like natural images in its statistics; needs no data",
-    "noise": "seeded white noise; needs no data",
+    "leaves": "dead leaves drawn by seed, like natural images in their statistics; no data needed",
+    "noise": "white noise drawn by seed; no data needed",
     "folder:PATH": "an image folder, one sub-folder for each class",
     "idx:PATH": "a folder with an idx pair of images and labels, such as Fashion-MNIST",
     "cifar:PATH": "the folder of CIFAR-10 or CIFAR-100 files as torchvision keeps them",

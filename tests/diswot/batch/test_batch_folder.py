@@ -97,7 +97,7 @@ def test_the_result_of_another_search_of_another_score_or_of_no_search_is_not_ta
     with pytest.raises(InputError, match="holds the result of another search"):
         folder.result(other)
     content = json.loads(file.read_text())
-    content["search"]["score_version"] += 1
+    content["outcome"]["score_version"] += 1
     file.write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"has version 2 of score 'diswot'; this diswot computes version 1"):
         folder.result(job)

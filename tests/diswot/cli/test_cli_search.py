@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def test_json_is_one_object_on_stdout_and_equals_the_file(run: tuple[Path, subpr
     folder, done = run
     result = json.loads(done.stdout)
     assert result == json.loads((folder / "result.json").read_text())
-    assert result["schema"] == 1
+    assert result["schema"] == 2
     assert {"arch", "score", "stderr", "params", "macs", "components"} <= result["recommended"].keys()
     assert len(result["alternatives"]) == 3
     assert {"teacher", "space", "algorithm", "evaluations", "seed"} <= result["search"].keys()
@@ -91,7 +92,18 @@ def test_the_same_seed_gives_the_same_result_whoever_computes(
     assert json.dumps(first) == json.dumps(again)
     assert (folder / "candidates.csv").read_bytes() == (tmp_path / "again" / "candidates.csv").read_bytes()
     assert first["recommended"]["arch"] in done.stdout
-    assert "diswot score --teacher resnet20 --classes 100 --space cifar-resnet --score diswot" in done.stdout
+
+
+def test_the_next_command_gives_the_score_that_it_speaks_of() -> None:
+    strange = ["--seed", "7", "--input", "1x28x28", "--classes", "10", "--probe", "noise", "--dtype", "bfloat16"]
+    words = ["search", "--teacher", "resnet20", "--score", "diswot", "--evaluations", "3", *QUICK, *strange]
+    shown, printed = diswot(*words), json.loads(diswot(*words, "--json").stdout)
+    command = shlex.split(shown.stdout.splitlines()[-1])
+    assert command[:2] == ["diswot", "score"]
+    explained = json.loads(diswot(*command[1:], "--executor", "serial", "--json").stdout)
+    best = printed["recommended"]
+    assert (explained["student"]["arch"], explained["student"]["score"]) == (best["arch"], best["score"])
+    assert explained["student"]["stderr"] == best["stderr"]
 
 
 def test_a_folder_with_another_search_is_left_alone(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -122,7 +134,7 @@ def test_a_student_under_a_latency_budget_holds_it_when_timed_again(tmp_path: Pa
     assert " of at most 60 s on cpu (1 thread, batch 1)" in done.stdout
     assert "for these students once more in a fresh process" in done.stdout
     result = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert result["search"]["latency"] == {"device": "cpu", "threads": 1, "batch": 1}
+    assert result["search"]["constraints"]["latency"] == {"device": "cpu", "threads": 1, "batch": 1}
     assert all(0 < one["latency"] <= 60 for one in (result["recommended"], *result["alternatives"]))
     with (tmp_path / "out" / "candidates.csv").open() as file:
         rows = list(csv.DictReader(file))

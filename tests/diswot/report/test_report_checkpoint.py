@@ -159,7 +159,7 @@ def test_a_checkpoint_of_another_version(tmp_path: Path, spec: SearchSpec) -> No
     path = tmp_path / "checkpoint.json"
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"version": 7}))
-    assert refusal(tmp_path) == f"'{path}' has version 7; this diswot continues version 1"
+    assert refusal(tmp_path) == f"'{path}' has version 7; this diswot continues version 2"
 
 
 def test_a_search_whose_score_has_changed_since(

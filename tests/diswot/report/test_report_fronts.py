@@ -73,8 +73,8 @@ def test_the_rank_is_that_within_the_budget(search: Search) -> None:
     result = result_of(search)
     assert [one.rank for one in (result.recommended, *result.alternatives)] == [1, 2, 3, 4]
     within = [arch for arch in SPACE.enumerate() if SPACE.costs(arch, 10).params <= 400_000]
-    assert result.search.within_budget == len(within)
-    assert (result.search.ended, result.search.evaluations) == ("evaluations", 25)
+    assert result.outcome.within_budget == len(within)
+    assert (result.outcome.ended, result.outcome.evaluations) == ("evaluations", 25)
 
 
 def test_what_lies_beyond_is_told_and_not_recommended(search: Search) -> None:

@@ -213,6 +213,7 @@ class Backwards:
     """Proposes what is listed, last first; for tests."""
 
     name = "backwards"
+    bred = ()
 
     def __init__(self, feasible: Feasible, settings: AlgorithmSettings) -> None:
         assert settings.population == 20
@@ -238,6 +239,18 @@ def test_an_algorithm_is_named_by_its_import_path() -> None:
     algorithm = Search(spec).algorithm
     assert isinstance(algorithm, Backwards)
     assert list(map(get_space("cifar-resnet").encode, algorithm.ask(2))) == ["7-7-7", "7-7-5"]
+
+
+class Silent(Backwards):
+    """Does not say what it bred; for tests."""
+
+    bred = property()
+
+
+def test_an_algorithm_that_lacks_something_is_refused_before_the_search() -> None:
+    path = f"{__name__}:Silent"
+    with pytest.raises(InputError, match=rf"^algorithm '{path}' lacks some of name, bred, ask, tell, state and rest"):
+        Search(SearchSpec(TeacherSpec("resnet20"), "cifar-resnet", algorithm=path, population=20))
 
 
 def test_what_is_no_algorithm_is_refused() -> None:

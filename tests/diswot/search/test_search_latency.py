@@ -18,6 +18,7 @@ from diswot.search.confirm import confirm
 from diswot.search.feasible import Feasible
 from diswot.search.run import Search
 from diswot.spec.constraints import Constraints
+from diswot.spec.latency import LatencySetup
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
@@ -118,7 +119,7 @@ def test_without_a_limit_nothing_is_timed() -> None:
     assert found.meter.known == {}
     result = make_result(found, "", {})
     assert result.recommended.latency is None
-    assert result.search.latency is None
+    assert result.recommended.latency_spread is None
     assert "latency" not in result.timings
 
 
@@ -152,9 +153,8 @@ def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
     assert [one.macs for one in returned] == macs
     assert [one.latency for one in returned] == pytest.approx([1.1 * PER_MAC * count for count in macs])
     assert result.recommended.latency_spread == 1e-5
-    assert result.search.latency is not None
-    assert result.search.latency.model_dump() == {"device": "cpu", "threads": 1, "batch": 1}
-    assert (result.search.max_latency, result.search.min_latency) == (limit, None)
+    assert result.search.constraints.latency == LatencySetup("cpu", 1, 1)
+    assert result.search.constraints.range("latency") == (None, limit)
     assert "latency" in result.timings
     assert len(found.confirmed) == ranked.index(holding[3]) + 1
 
