@@ -30,7 +30,7 @@ def reference_sample(space: SearchSpace, seed: int, size: int = REFERENCE_SIZE) 
 
     A space of no more architectures than that is taken whole.
     """
-    if space.size <= size:
+    if space.size is not None and space.size <= size:
         return list(dict.fromkeys(map(space.canonical, space.enumerate())))
     rng = stream(seed, "reference", space.name)
     drawn = dict.fromkeys(space.canonical(space.sample(rng)) for _ in range(size))

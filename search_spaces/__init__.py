@@ -1,7 +1,8 @@
 """What can be searched: spaces as pure Python, and their networks beside them in `search_spaces.networks`."""
 
-from search_spaces.base import CIFAR, Architecture, Costs, SearchSpace, Shape
+from search_spaces.base import CIFAR, Architecture, SearchSpace, Shape
 from search_spaces.cifar_resnet import CifarResNets
+from search_spaces.costs import Bounds, Costs
 from search_spaces.errors import InputError
 from search_spaces.mobilenetv2 import MobileNetV2
 from search_spaces.nasbench201 import NASBench201
@@ -35,4 +36,4 @@ def get_space(space: str | SearchSpace | type[SearchSpace]) -> SearchSpace:
     return SPACES.find(space)
 
 
-__all__ = ["CIFAR", "SPACES", "Architecture", "Costs", "Registry", "SearchSpace", "Shape", "get_space"]
+__all__ = ["CIFAR", "SPACES", "Architecture", "Bounds", "Costs", "Registry", "SearchSpace", "Shape", "get_space"]

@@ -8,19 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_spaces.base import (
-    CIFAR,
-    Architecture,
-    Costs,
-    SearchSpace,
-    Shape,
-    alive,
-    check_input,
-    classifier,
-    convolution,
-    halved,
-    numbers,
-)
+from search_spaces.base import CIFAR, Architecture, SearchSpace, Shape, check_input
+from search_spaces.costs import Costs, alive, classifier, convolution, halved, numbers
 from search_spaces.errors import InvalidArchitecture
 from search_spaces.layers import Layers, fresh
 
@@ -41,6 +30,7 @@ class CifarResNets(SearchSpace):
     name = "cifar-resnet"
     summary = "64 CIFAR ResNets of the DisWOT paper: 1, 3, 5 or 7 blocks in each of three stages, as 'd1-d2-d3'"
     options = (DEPTHS,) * len(WIDTHS)
+    monotone = True
 
     def encode(self, arch: Architecture) -> str:
         """Blocks in each stage, such as `"3-5-7"`."""

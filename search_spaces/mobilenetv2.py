@@ -12,19 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from search_spaces.base import (
-    CIFAR,
-    Architecture,
-    Costs,
-    SearchSpace,
-    Shape,
-    alive,
-    check_input,
-    classifier,
-    convolution,
-    halved,
-    numbers,
-)
+from search_spaces.base import CIFAR, Architecture, SearchSpace, Shape, check_input
+from search_spaces.costs import Costs, alive, classifier, convolution, halved, numbers
 from search_spaces.errors import InvalidArchitecture
 from search_spaces.layers import Layers, fresh
 
@@ -51,6 +40,7 @@ class MobileNetV2(SearchSpace):
     name = "mobilenetv2"
     summary = "MobileNetV2 for small images: depths 1 to 4 and growing widths in seven stages, as JSON"
     options = (*((DEPTHS,) * len(STRIDES)), FIRST, *GROWTHS)
+    monotone = True
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """An architecture with uniform depths and first width; growth is log-uniform, as in published samples."""

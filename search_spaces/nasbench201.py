@@ -9,20 +9,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from search_spaces.base import (
-    CIFAR,
-    Architecture,
-    Costs,
-    SearchSpace,
-    Shape,
-    alive,
-    batch_norm,
-    check_input,
-    classifier,
-    convolution,
-    halved,
-    numbers,
-)
+from search_spaces.base import CIFAR, Architecture, SearchSpace, Shape, check_input
+from search_spaces.costs import Costs, alive, batch_norm, classifier, convolution, halved, numbers
 from search_spaces.errors import InvalidArchitecture
 from search_spaces.layers import Layers, fresh
 from search_spaces.nasbench201_cells import (
@@ -55,6 +43,7 @@ class NASBench201(SearchSpace):
     name = "nasbench201"
     summary = "NAS-Bench-201: 5 operations on 6 edges of a cell, 15,625 architectures, 5,044 functions"
     options = (OPERATIONS,) * len(EDGES)
+    monotone = True
 
     def encode(self, arch: Architecture) -> str:
         """The benchmark's own string, such as `|nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|`."""

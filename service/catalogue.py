@@ -16,7 +16,7 @@ class SpaceItem(BaseModel):
 
     name: str
     summary: str
-    size: int
+    size: int | None
     options: list[list[Any]]
 
 

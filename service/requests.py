@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from diswot.errors import InputError
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.feasible import ENUMERABLE, Feasible, check_ends
+from diswot.search.feasible import ENUMERABLE, Feasible, check_bounds
 from diswot.spec.constraints import Constraints as Limits
 from diswot.spec.latency import LatencySetup
 from diswot.spec.probe import SEEDED, ProbeSpec
@@ -199,6 +199,9 @@ def check_feasible(spec: SearchSpec) -> None:
     space, task = get_space(spec.space), (spec.teacher.num_classes, spec.teacher.in_shape)
     if spec.constraints.times:
         spec.constraints.latency.check()
-    check_ends(space, spec.constraints, *task)
-    if spec.constraints.has_minima and space.size <= ENUMERABLE:
+    if not space.has_formulas:  # torch would count, which this process does without
+        return
+    check_bounds(space, spec.constraints, *task)
+    exact = space.monotone and not spec.constraints.has_minima
+    if not exact and space.size is not None and space.size <= ENUMERABLE:
         Feasible(space, spec.constraints, *task)

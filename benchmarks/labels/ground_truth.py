@@ -50,8 +50,8 @@ def read_truth(spec: CorrelationSpec, column: str) -> Truth:
     """
     space, teacher = get_space(spec.space), spec.teacher
     why = "a search may find any architecture, so that every one needs a label"
-    if space.size > LABELLED:
-        raise InputError(f"{why}: {space.name} has {space.size:.3g}")
+    if space.combinations > LABELLED:
+        raise InputError(f"{why}: {space.name} has {space.combinations:.3g}")
     table = read_labels(spec.labels, space, (column,))
     units = units_of(table.labels, space, Duplicates.ONCE)
     accuracy = {unit.name: unit.accuracies[0] for unit in units}

@@ -242,7 +242,7 @@ def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
     algorithm, proxy, budget = kind
     scores, evaluations = spec.scores, max(spec.evaluations)
     if algorithm == Exhaustive.name:
-        evaluations = max(evaluations, get_space(scores.space).size)
+        evaluations = max(evaluations, get_space(scores.space).combinations)
     return Search(
         SearchSpec(
             teacher=scores.teacher,

@@ -12,7 +12,7 @@ from search_spaces import SPACES
 
 def spaces() -> None:
     """List the search spaces."""
-    rows = [[s.name, s.summary, f"{s.size:.3g}" if s.size > 10**6 else f"{s.size:,}"] for s in SPACES.values()]
+    rows = [[s.name, s.summary, _count(s.size)] for s in SPACES.values()]
     _print(["space", "what it is", "architectures"], rows)
 
 
@@ -29,6 +29,12 @@ def proxies() -> None:
     terms = [[a.name, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items())] for a in AGGREGATES.values()]
     _print(["score", "scale", "sum of"], terms)
     STDOUT.print("\nDefinitions and references: docs/proxies.md", soft_wrap=True)
+
+
+def _count(size: int | None) -> str:
+    if size is None:
+        return "not counted"
+    return f"{size:.3g}" if size > 10**6 else f"{size:,}"
 
 
 def _needs(proxy: Proxy) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from itertools import islice
 
@@ -52,7 +52,7 @@ def just_beyond(
         known: canonical architectures that are not wanted.
     """
     wide = widened(budget, share)
-    near = dict.fromkeys(arch for parent in parents for arch in neighbours(space, parent))
+    near = dict.fromkeys(space.canonical(arch) for parent in parents for arch in space.neighbours(parent))
     within = (arch for arch in near if arch not in known and wide.allows(costs(arch)))
     if not budget.times:
         return list(islice((arch for arch in within if not budget.allows(costs(arch))), LOOKS))
@@ -65,11 +65,3 @@ def just_beyond(
         and not (budget.in_time(seconds) and budget.allows(costs(arch)))
     )
     return list(islice(beyond, LOOKS))
-
-
-def neighbours(space: SearchSpace, arch: Architecture) -> Iterator[Architecture]:
-    """Every architecture, in canonical form, that takes another option at one decision."""
-    for i, options in enumerate(space.options):
-        for choice in range(len(options)):
-            if choice != arch.choices[i]:
-                yield space.canonical(space.arch([*arch.choices[:i], choice, *arch.choices[i + 1 :]]))

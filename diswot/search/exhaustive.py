@@ -6,17 +6,20 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from diswot.errors import InputError
-from diswot.search.feasible import ENUMERABLE, Feasible
+from diswot.search.feasible import ENUMERABLE, Feasible, listed_up_to
 from diswot.seeds import stream
+from diswot.spec.constraints import Constraints
 from search_spaces import Architecture, SearchSpace
 
 
-def check_listed(space: SearchSpace) -> None:
+def check_listed(space: SearchSpace, budget: Constraints) -> None:
     """Raise `InputError` for a space that is too large to be listed."""
-    if space.size > ENUMERABLE:
+    most = listed_up_to(space, budget)
+    if space.size is None or space.size > most:
+        has = "more than can be counted" if space.size is None else f"{space.size:,}"
+        counted = "" if most == ENUMERABLE else " where costs are limited that are counted on built networks"
         raise InputError(
-            f"algorithm 'exhaustive' lists spaces of at most {ENUMERABLE:,} architectures; "
-            f"{space.name} has {space.size:,}"
+            f"algorithm 'exhaustive' lists spaces of at most {most:,} architectures{counted}; {space.name} has {has}"
         )
 
 
@@ -35,7 +38,7 @@ class Exhaustive:
     bred: Collection[Architecture] = ()
 
     def __init__(self, feasible: Feasible, seed: int) -> None:
-        check_listed(feasible.space)
+        check_listed(feasible.space, feasible.budget)
         assert feasible.listed is not None, "small spaces are listed"
         order = stream(seed, self.name).permutation(len(feasible.listed))
         self.order = tuple(feasible.listed[int(i)] for i in order)

@@ -20,5 +20,5 @@ def draw_new(feasible: Feasible, known: Collection[Architecture], rng: np.random
         if arch not in known:
             return arch
     listed = feasible.listed
-    left = feasible.beside(known) if listed is None else [arch for arch in listed if arch not in known]
+    left = feasible.neighbours(known) if listed is None else [arch for arch in listed if arch not in known]
     return left[int(rng.integers(len(left)))] if left else None

@@ -165,7 +165,7 @@ class SearchSpec(ScoreSpec):
         if self.algorithm == AgingEvolution.name and self.tournament > self.population:
             raise InputError(f"tournament must not exceed the population of {self.population}, not {self.tournament}")
         if self.algorithm == Exhaustive.name:
-            check_listed(get_space(self.space))
+            check_listed(get_space(self.space), self.constraints)
 
     @property
     def times(self) -> bool:

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from diswot.search.beyond import LOOKS, TIMED, excess, just_beyond, neighbours, widened
+from diswot.search.beyond import LOOKS, TIMED, excess, just_beyond, widened
 from diswot.spec.constraints import Constraints
 from search_spaces import Architecture, Costs, get_space
 
 SPACE = get_space("cifar-resnet")
-NASBENCH = get_space("nasbench201")
 
 
 def costs(arch: Architecture) -> Costs:
@@ -39,15 +38,6 @@ def test_the_excess_is_the_largest_share_of_a_limit_that_is_missing() -> None:
     assert excess(budget, Costs(110, 900, 1, 0), 0.6) == pytest.approx(0.2)
     assert excess(budget, Costs(90, 900, 1, 0), 0.4) == 0
     assert excess(Constraints(min_params=5), Costs(1, 1, 1, 1), None) == 0
-
-
-def test_neighbours_differ_in_one_decision() -> None:
-    assert set(map(SPACE.encode, neighbours(SPACE, SPACE.decode("1-3-5")))) == {
-        *("3-3-5", "5-3-5", "7-3-5"),
-        *("1-1-5", "1-5-5", "1-7-5"),
-        *("1-3-1", "1-3-3", "1-3-7"),
-    }
-    assert all(NASBENCH.canonical(arch) == arch for arch in neighbours(NASBENCH, NASBENCH.largest))
 
 
 def test_only_what_is_outside_the_budget_and_inside_the_wider_one_is_asked_for() -> None:

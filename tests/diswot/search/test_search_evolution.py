@@ -59,7 +59,7 @@ def test_every_proposal_is_canonical_new_and_within_the_budget(space: str) -> No
     asked = evolve(algorithm, 300)
     found = algorithm.feasible.space
     assert len(set(asked)) == len(asked)
-    assert len(asked) == (300 if found.size > 64 else len(algorithm.feasible.listed or ()))
+    assert len(asked) == (300 if found.combinations > 64 else len(algorithm.feasible.listed or ()))
     assert all(found.canonical(arch) == arch for arch in asked)
     assert all(BUDGETS[space].allows(found.costs(arch, 10)) for arch in asked)
 

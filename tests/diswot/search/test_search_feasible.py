@@ -9,6 +9,7 @@ import pytest
 
 from diswot.errors import InfeasibleBudget
 from diswot.search.feasible import Feasible
+from diswot.search.repair import Effort
 from diswot.spec.constraints import Constraints
 from search_spaces import CIFAR, get_space
 
@@ -72,7 +73,7 @@ def test_steps_lead_through_all_of_a_thin_region() -> None:
     budget = Constraints(MOBILENETS.costs(MOBILENETS.smallest, 10).params + 2_000)
     feasible = Feasible(MOBILENETS, budget, 10, CIFAR)
     found = [MOBILENETS.smallest]
-    while near := feasible.beside(found):
+    while near := feasible.neighbours(found):
         found += near
     assert len(found) == len(set(found)) == 11
 
@@ -150,18 +151,21 @@ def test_random_architectures_alone_would_not_have_found_them() -> None:
 
 
 def test_what_was_not_found_is_not_called_impossible(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diswot.search.feasible.WALKS", 2)
+    monkeypatch.setattr("diswot.search.repair.BY_FORMULA", Effort(2, 300, 5_000))
     with pytest.raises(InfeasibleBudget) as caught:
         Feasible(MOBILENETS, Constraints(max_params=200_000, min_macs=30_000_000), 10, CIFAR)
     sentence = str(caught.value)
-    head = "no architecture of mobilenetv2 was found with at most 200,000 parameters and at least 30,000,000 MACs: "
-    assert sentence.startswith(head + "the nearest after 2 walks costs ")
+    head = "no architecture of mobilenetv2 was found with at most 200,000 parameters and at least 30,000,000 MACs in "
+    assert sentence.startswith(head)
+    tries, _, rest = sentence.removeprefix(head).partition(" tries, and the space cannot tell whether there is one; ")
+    assert 600 < int(tries.replace(",", "")) < 100_000
+    assert rest.startswith("the nearest costs ")
 
 
 def test_exchanges_lead_on_where_single_steps_do_not() -> None:
     feasible = Feasible(MOBILENETS, Constraints(min_params=1_000_000, max_params=1_000_100), 10, CIFAR)
     arch = feasible.sample(np.random.default_rng(0))
-    near = feasible.beside([arch])
+    near = feasible.neighbours([arch])
     assert near
     assert arch not in near
     assert all(map(feasible.fits, near))
