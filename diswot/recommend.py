@@ -54,7 +54,8 @@ def recipe_of(spec: ScoreSpec, device: str) -> Recipe:
     return Recipe(make)
 
 
-def _executor(recipe: Recipe, compute: ComputeSpec) -> CachingExecutor:
+def caching_executor(recipe: Recipe, compute: ComputeSpec) -> CachingExecutor:
+    """An executor that looks up what is in the cache, and starts workers for what is not."""
     return CachingExecutor(recipe, partial(_workers, compute), compute.cache)
 
 
@@ -92,7 +93,7 @@ def run_search(
     recipe = recipe_of(search.spec, compute.device)
     search.look_at(recipe.probe.fingerprint)
     ready = time.perf_counter()
-    with _executor(recipe, compute) as executor, search.meter:
+    with caching_executor(recipe, compute) as executor, search.meter:
         search.run(executor, report, checkpoint)
     if not search.done:
         return None
@@ -122,7 +123,7 @@ def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explan
     """
     recipe = recipe_of(spec, compute.device)
     sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
-    with _executor(recipe, compute) as executor:
+    with caching_executor(recipe, compute) as executor:
         *reference, measurement = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.student_inits))])
     if measurement.error is not None:
         raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")

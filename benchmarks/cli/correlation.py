@@ -62,9 +62,7 @@ def correlation(
 
     with progress("reading the labels and observing the teacher") as report:
         try:
-            folder = run_correlation(
-                spec, out, compute.executor, compute.workers, report, compute.address, compute.deadline, source
-            )
+            folder = run_correlation(spec, out, compute, report, source)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

@@ -70,7 +70,7 @@ def paper(
     )
     with progress("reading the tables") as report:
         try:
-            document = run_paper(spec, out, source, compute.executor, compute.workers, report)
+            document = run_paper(spec, out, source, compute, report)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

@@ -87,7 +87,7 @@ def search(
     )
     with progress("reading the labels") as report:
         try:
-            document = run_search_benchmark(spec, out, source, compute.executor, compute.workers, report)
+            document = run_search_benchmark(spec, out, source, compute, report)
         except KeyboardInterrupt:
             STDERR.print("stopped; the same command continues from what has been measured")
             raise typer.Exit(130) from None

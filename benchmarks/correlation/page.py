@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
-from collections.abc import Iterator
-from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from benchmarks.correlation.console import header, interval, number
+from benchmarks.correlation.console import footer, header, interval, number
+from benchmarks.correlation.raw import RawTable
 from benchmarks.correlation.tables import load_run
-from benchmarks.runs.protocol import write_whole
 from benchmarks.statistics.bootstrap import STATISTICS
+from diswot.report.html import render
+from diswot.storage.atomic import atomic_write
 
-_PAGE = Path(__file__).with_name("page.html")
-
-_COLUMN = Template("""<h2>Against <code>$column</code>, n = $n</h2>
-<div class="wide"><table>
-<thead><tr><th>proxy</th>$heads<th>seconds / arch</th></tr></thead>
-<tbody>
-$rows
-</tbody>
-</table></div>
-$figures
-""")
+PACKAGE = "benchmarks.correlation"
 
 
 def write_page(path: Path, folder: Path, payload: dict[str, Any]) -> None:
@@ -37,29 +25,23 @@ def write_page(path: Path, folder: Path, payload: dict[str, Any]) -> None:
         payload: its table.
     """
     _, raw, _ = load_run(folder)
-    from benchmarks.correlation.figures import cost, forest, scatter
-
-    sections = []
-    for column in payload["columns"]:
-        rows = [row for row in payload["rows"] if row["column"] == column]
-        figures = [
-            _figure(forest(rows, payload["baselines"]), f"Kendall tau-b of each proxy against {column}, best first."),
-            _figure(cost(rows, payload["baselines"]), f"What a proxy costs, and how well it ranks {column}."),
-            _figure(scatter(raw, rows), f"Each architecture once: its score, mean over the seeds, and {column}."),
-        ]
-        sections.append(_section(column, rows, payload, figures))
-    page = Template(_PAGE.read_text(encoding="utf-8")).substitute(
-        title=escape(f"Which proxy ranks {payload['space']}?"),
-        protocol="\n".join(f"<li>{escape(line)}</li>" for line in header(payload)),
-        columns="\n".join(sections),
-        meanings="\n".join(f"<dt>{escape(s.title)}</dt><dd>{escape(s.meaning)}</dd>" for s in STATISTICS.values()),
-        interval=escape(payload["statistics"]["interval"]),
-        resamples=f"{payload['statistics']['resamples']:,}",
-        command=escape(command(payload)),
-        folder=escape(shlex.quote(str(folder))),
+    page = render(
+        PACKAGE,
+        "report.html",
+        title=f"Which proxy ranks {payload['space']}?",
+        protocol=list(header(payload)),
+        columns=[_column(name, payload, raw) for name in payload["columns"]],
+        baselines=payload["baselines"],
+        statistics=STATISTICS,
+        resampling=payload["statistics"],
+        notes=list(footer(payload))[1:],
+        number=number,
+        interval=interval,
+        command=command(payload),
+        folder=shlex.quote(str(folder)),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda file: file.write(page))
+    atomic_write(path, page)
 
 
 def command(payload: dict[str, Any]) -> str:
@@ -88,32 +70,23 @@ def command(payload: dict[str, Any]) -> str:
     return " \\\n    ".join(words)
 
 
-def _section(column: str, rows: list[dict[str, Any]], payload: dict[str, Any], figures: list[str]) -> str:
-    return _COLUMN.substitute(
-        column=escape(column),
-        n=f"{rows[0]['n']:,}",
-        heads="".join(f"<th>{escape(s.title)}</th>" for s in STATISTICS.values()),
-        rows="\n".join(_row(row, rows, payload["baselines"]) for row in rows),
-        figures="\n".join(figures),
-    )
+def _column(name: str, payload: dict[str, Any], raw: RawTable) -> dict[str, Any]:
+    """What the page says about one accuracy column."""
+    from benchmarks.correlation.figures import cost, forest, scatter
 
-
-def _row(row: dict[str, Any], rows: list[dict[str, Any]], baselines: list[str]) -> str:
-    cells = "".join(_cells(row, rows))
-    kind = ' class="baseline"' if row["proxy"] in baselines else ""
-    mark = " (baseline)" if kind else ""
-    return f"<tr{kind}><td>{escape(row['proxy'])}{mark}</td>{cells}<td>{row['seconds_per_arch']:.3f}</td></tr>"
-
-
-def _cells(row: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
-    for name in STATISTICS:
-        values = [other[name] for other in rows if other[name] is not None]
-        best = min(values, default=None) if name == "regret" else max(values, default=None)
-        kind = ' class="best"' if row[name] is not None and row[name] == best else ""
-        yield f"<td{kind}>{number(row[name])}<small>{escape(interval(row, name, ' to '))}</small></td>"
-
-
-def _figure(svg: str, caption: str) -> str:
-    data = base64.b64encode(svg.encode()).decode()
-    text = escape(caption)
-    return f'<figure><img alt="{text}" src="data:image/svg+xml;base64,{data}"><figcaption>{text}</figcaption></figure>'
+    rows = [row for row in payload["rows"] if row["column"] == name]
+    best = {}
+    for statistic in STATISTICS:
+        values = [row[statistic] for row in rows if row[statistic] is not None]
+        best[statistic] = (min if statistic == "regret" else max)(values, default=None)
+    return {
+        "name": name,
+        "n": rows[0]["n"],
+        "rows": rows,
+        "best": best,
+        "figures": [
+            (forest(rows, payload["baselines"]), f"Kendall tau-b of each proxy against {name}, best first."),
+            (cost(rows, payload["baselines"]), f"What a proxy costs, and how well it ranks {name}."),
+            (scatter(raw, rows), f"Each architecture once: its score, mean over the seeds, and {name}."),
+        ],
+    }

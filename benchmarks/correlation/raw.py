@@ -10,23 +10,24 @@ import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labels.units import Unit
-from benchmarks.runs.protocol import write_whole
 from benchmarks.statistics.intervals import Vector
 from diswot.errors import UnreadableData
 from diswot.evaluation import Measurement
 from diswot.scoring import Scorer
-from search_spaces import SearchSpace
+from diswot.storage.atomic import atomic_write
+from search_spaces import Architecture
 
 HEADER = ("arch", "class", "members", "proxy", "seed", "value", "params", "macs", "depth", "seconds", "error")
 """Columns before those of the labels. `class` is the canonical architecture, which is the one that was measured;
-`members` the lines of the label table that the row stands for; `seconds` the wall time of all proxies and seeds."""
+`members` the lines of the label table that the row stands for; `seconds` the wall time of what was measured in this run
+of all proxies and seeds."""
 
 
 @dataclass(frozen=True)
@@ -56,36 +57,30 @@ class RawTable:
 
 def write_raw(
     path: Path,
-    space: SearchSpace,
     columns: Sequence[str],
     units: Sequence[Unit],
-    measurements: Mapping[str, Measurement],
+    measurements: Mapping[Architecture, Measurement],
     scorers: Sequence[Scorer],
 ) -> None:
     """Write the raw scores of the units, whole or not at all.
 
     Args:
         path: of the CSV file.
-        space: of the architectures.
         columns: names of the units' accuracies.
         units: rows of the evaluation.
-        measurements: by the string of the canonical architecture.
+        measurements: of their canonical architectures.
         scorers: of every proxy to write.
     """
-
-    def fill(file: IO[str]) -> None:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*HEADER, *columns])
-        for unit in units:
-            measurement = measurements[space.encode(unit.canonical)]
-            for proxy, seed, value, error in _values(measurement, scorers):
-                costs = measurement.costs
-                head = [unit.name, measurement.arch, unit.members, proxy, seed, value]
-                writer.writerow(
-                    [*head, costs.params, costs.macs, costs.depth, measurement.seconds, error, *unit.accuracies]
-                )
-
-    write_whole(path, fill)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*HEADER, *columns])
+    for unit in units:
+        measurement = measurements[unit.canonical]
+        costs = (measurement.costs.params, measurement.costs.macs, measurement.costs.depth)
+        for proxy, seed, value, error in _values(measurement, scorers):
+            head = (unit.name, measurement.arch, unit.members, proxy, seed, value)
+            writer.writerow([*head, *costs, measurement.seconds, error, *unit.accuracies])
+    atomic_write(path, text.getvalue())
 
 
 def read_raw(path: Path, columns: Sequence[str]) -> RawTable:

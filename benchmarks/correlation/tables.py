@@ -11,7 +11,8 @@ import numpy as np
 
 from benchmarks.correlation.raw import RawTable, read_raw
 from benchmarks.labels.units import DUPLICATES, Duplicates
-from benchmarks.runs.protocol import BASELINES, PROTOCOL, RAW, TIMINGS, read_json
+from benchmarks.runs.folder import PROTOCOL, RAW, TIMINGS, read_json
+from benchmarks.runs.protocol import BASELINES
 from benchmarks.statistics.bootstrap import (
     FULL,
     STATISTICS,

@@ -27,16 +27,16 @@ from benchmarks.paper.checks import (
     check_students,
 )
 from benchmarks.paper.claims import Claim, plain
-from benchmarks.runs.protocol import IMAGES, CorrelationSpec, write_json
-from benchmarks.runs.scores import find_scores
-from benchmarks.search.run import SearchBenchmark, run_search_benchmark
+from benchmarks.runs.folder import write_json
+from benchmarks.runs.protocol import IMAGES, CorrelationSpec
+from benchmarks.search.run import SearchBenchmark, find_search_scores, run_search_benchmark
 from benchmarks.speed.as_published import TRAINING
 from benchmarks.speed.contestants import DEFAULT, ThroughputSpec
 from benchmarks.speed.throughput import run_throughput
 from benchmarks.statistics.intervals import LEVEL
 from diswot.errors import InputError, UnknownName
-from diswot.executors import check_executor
 from diswot.probes import load_probe
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
@@ -130,19 +130,18 @@ class Work:
     spec: PaperSpec
     folder: Path
     source: Path | None
-    executor: str
-    workers: int | None
+    compute: ComputeSpec
     report: Report
 
     @property
     def resnets(self) -> Path:
         """Folder of the finished run over the 64 ResNets."""
         spec = self.spec.correlation(RESNETS, (DISTILLED, ALONE), "cifar-resnet", *SIMILARITIES)
-        return run_correlation(spec, self.folder / "resnets", self.executor, self.workers, self.report)
+        return run_correlation(spec, self.folder / "resnets", self.compute, self.report)
 
 
 def run_paper(
-    spec: PaperSpec, out: Path | None, source: Path | None, executor: str, workers: int | None, report: Report
+    spec: PaperSpec, out: Path | None, source: Path | None, compute: ComputeSpec, report: Report
 ) -> dict[str, Any]:
     """Check the claims; raw scores are kept as they come, so that a run that was stopped continues.
 
@@ -150,8 +149,7 @@ def run_paper(
         spec: what to check.
         out: folder of the run; by default one under `runs/` that is named by the spec.
         source: folder of a run over NAS-Bench-201 of the same protocol, whose raw scores are looked up.
-        executor: one of `diswot.executors.EXECUTORS`.
-        workers: number of workers; by default one for each core.
+        compute: where to compute.
         report: called as the work goes on.
 
     Returns:
@@ -161,8 +159,7 @@ def run_paper(
         InputError: a table, the probe, the teacher or a folder is not as it must be; nothing is written.
         ExecutorError: workers could not be started or were lost for good.
     """
-    check_executor(executor, workers)
-    work = Work(spec, _default_folder(spec) if out is None else out, source, executor, workers, report)
+    work = Work(spec, _default_folder(spec) if out is None else out, source, compute, report)
     if work.folder.exists() and not work.folder.is_dir():
         raise InputError(f"--out {str(work.folder)!r} is a file, not a folder")
     load_probe(spec.probe, spec.teacher.num_classes, spec.teacher.in_shape, spec.seed)
@@ -222,13 +219,9 @@ def _search(work: Work) -> Check:
     asked = SearchBenchmark(scores, (spec.algorithm,), (), (spec.evaluations,), spec.runs, trained=TRAINED)
     for column in (TRUTH, TRAINED):
         read_truth(scores, column)
-    find_scores(scores, work.folder / "nasbench201", work.source, "search")
-
-    def check() -> list[Claim]:
-        out, source = work.folder / "nasbench201", work.source
-        return check_search(run_search_benchmark(asked, out, source, work.executor, work.workers, work.report))
-
-    return check
+    out = work.folder / "nasbench201"
+    find_search_scores(scores, out, work.source)
+    return lambda: check_search(run_search_benchmark(asked, out, work.source, work.compute, work.report))
 
 
 CHECKS: dict[str, Callable[[Work], Check]] = {

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from benchmarks.labels.table import fingerprint
 from benchmarks.labels.units import Duplicates
-from diswot.errors import InputError, UnreadableData
+from benchmarks.runs.folder import Protocol
 from diswot.proxies import AGGREGATES, PROXIES, get_score
 from diswot.proxies.base import Aggregate
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
-from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
-from diswot.spec.score import ScoreSpec
-
-PROTOCOL, MEASUREMENTS, RAW, TIMINGS = "protocol.json", "measurements.jsonl", "raw.csv", "timings.json"
-"""Files of a run; it is finished when the last of them is there."""
 
 BASELINES = ("params", "macs", "depth", "nwot")
 """What stands in every table, asked for or not."""
@@ -39,9 +32,6 @@ DEFAULTS: dict[str, Any] = {"teacher": "resnet56", "probe_size": IMAGES, "studen
 """What a comparison of proxies sets otherwise than `diswot score`, by the names of the options."""
 
 INITIALISATION = "students: normal with variance 2 / fan-in, each parameter from a stream of its own, batch statistics"
-
-Protocol = dict[str, Any]
-"""Everything that the raw scores and the table depend on, as JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,86 +123,6 @@ def protocol_of(
     return plain
 
 
-def difference(found: Protocol, asked: Protocol) -> str | None:
-    """The first entry in which two records differ, in words; `None` if they are equal."""
-    for name in {**asked, **found}:
-        if found.get(name) != asked.get(name):
-            return f"{name} {_short(found.get(name))}, not {_short(asked.get(name))}"
-    return None
-
-
-def default_folder(protocol: Protocol) -> Path:
-    """Where a run goes unless told otherwise: equal records share a folder, so that a run started again continues."""
-    digest = sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()
-    return Path("runs") / f"{protocol['benchmark']}-{protocol['space']}-{digest[:8]}"
-
-
-def check_folder(folder: Path, protocol: Protocol) -> None:
-    """Refuse a folder that is a file, holds a run with another record, or holds anything else.
-
-    Raises:
-        InputError: says which of them it is.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file, not a folder")
-    if (folder / PROTOCOL).exists():
-        change = difference(read_json(folder / PROTOCOL), protocol)
-        if change is not None:
-            raise InputError(f"{str(folder)!r} holds a run with {change}; choose another folder")
-    elif folder.exists() and any(folder.iterdir()):
-        raise InputError(
-            f"{str(folder)!r} is not empty and holds no {protocol['benchmark']} run; choose another folder"
-        )
-
-
-def start_folder(folder: Path, protocol: Protocol) -> None:
-    """Make the folder of a run, with its record.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / PROTOCOL, protocol)
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file of a run.
-
-    Raises:
-        UnreadableData: missing or damaged.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UnreadableData(f"{str(path)!r} cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise UnreadableData(f"{str(path)!r} is not a JSON object")
-    return found
-
-
-def write_whole(path: Path, fill: Callable[[IO[str]], object]) -> None:
-    """Write a file whole or not at all.
-
-    Args:
-        path: of the file.
-        fill: writes the text.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        fill(file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write a JSON object whole or not at all."""
-    write_whole(path, lambda file: file.write(json.dumps(record, indent=2, allow_nan=False) + "\n"))
-
-
 def _definition(name: str) -> dict[str, Any]:
     """Which definition of a score this is: its version, and for an aggregate its terms with theirs."""
     score = get_score(name)
@@ -220,8 +130,3 @@ def _definition(name: str) -> dict[str, Any]:
         terms = {term: {"weight": weight, "version": PROXIES[term].version} for term, weight in score.terms.items()}
         return {"version": AGGREGATES[name].version, "scale": score.scale, "terms": terms}
     return {"version": score.version}
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,179 +1,142 @@
-"""Raw scores on demand: what a search asks for is measured once and kept; every search after it looks it up."""
+"""Raw scores of a run: measured once, kept in the run's folder by the product's own cache, taken over from others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 
-from benchmarks.runs.earlier import SCORES_DEPEND_ON, read_earlier, versions_of
-from benchmarks.runs.measurements import MeasurementLog
-from benchmarks.runs.protocol import (
-    MEASUREMENTS,
-    CorrelationSpec,
-    Protocol,
-    check_folder,
-    default_folder,
-    protocol_of,
-    start_folder,
-)
-from diswot.errors import InputError, UnknownName
+from benchmarks.runs.folder import PROTOCOL, Protocol, check_folder, default_folder, difference, read_json, start_folder
+from benchmarks.runs.protocol import CorrelationSpec
+from diswot.cache.executor import CachingExecutor
+from diswot.cache.files import store_file
+from diswot.cache.identity import Recipe
+from diswot.cache.store import Row, Store
+from diswot.errors import InputError
 from diswot.evaluation import EvalTask, Measurement, prepare
-from diswot.executors import EXECUTORS, Executor, open_executor
+from diswot.executors import Executor
 from diswot.probes import load_probe
-from diswot.probes.batch import ProbeBatch
-from search_spaces import Architecture, get_space
+from diswot.recommend import caching_executor
+from diswot.spec.compute import ComputeSpec
+from search_spaces import SearchSpace, get_space
+
+SCORES_DEPEND_ON = (
+    *("space", "classes", "in_shape", "probe", "probe_size", "probe_fingerprint"),
+    *("initialisation", "seed", "versions", "teacher", "weights_sha256", "teacher_inits"),
+)
+"""Entries of a run's record that a raw score depends on, whatever the labels are."""
 
 
 @dataclass(frozen=True)
-class ScoreSource:
-    """What raw scores are made from, checked before anything is written.
+class RawScores:
+    """The raw scores of a run, checked before anything is written.
 
     Attributes:
-        spec: teacher, probe, proxies and seeds; the labels play no part.
-        probe: the batch.
-        protocol: everything that the raw scores depend on.
+        recipe: of what measures them.
+        protocol: what the figures of the run depend on.
         folder: of the run.
-        known: measurements of an earlier run, by the string of the canonical architecture.
+        earlier: values of an earlier run that hold for this one.
     """
 
-    spec: CorrelationSpec
-    probe: ProbeBatch
+    recipe: Recipe
     protocol: Protocol
     folder: Path
-    known: Mapping[str, Measurement]
+    earlier: list[Row]
+
+    @contextmanager
+    def open(self, compute: ComputeSpec) -> Iterator[CachingExecutor]:
+        """An executor that has the run's folder as its cache; workers start at the first value that it lacks.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        start_folder(self.folder, self.protocol)
+        if self.earlier:
+            with closing(Store(self.folder)) as store:
+                store.keep(self.earlier)
+        with caching_executor(self.recipe, replace(compute, cache=self.folder)) as executor:
+            yield executor
 
 
-def find_scores(spec: CorrelationSpec, out: Path | None, source: Path | None, benchmark: str) -> ScoreSource:
-    """Check the folder of a run, and read what an earlier run has measured.
-
-    Args:
-        spec: teacher, probe, proxies and seeds.
-        out: the folder; by default one under `runs/` that is named by the protocol.
-        source: folder of an earlier run with the same protocol, to look up what it holds.
-        benchmark: name of the command.
+def recipe_of(spec: CorrelationSpec) -> Recipe:
+    """Load the probe, and leave the teacher for when it is needed.
 
     Raises:
-        InputError: the probe or one of the folders is not as it must be; nothing is written.
-        UnreadableData: a damaged file of an earlier run.
+        InputError: the probe cannot be had as specified.
     """
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
-    record = protocol_of(spec, 0, probe.fingerprint)
-    protocol = {
-        "benchmark": benchmark,
-        "schema": 1,
-        **{name: record[name] for name in SCORES_DEPEND_ON},
-        "weights": record["weights"],
-        "proxies": record["proxies"],
-    }
-    folder = default_folder(protocol) if out is None else out
-    check_folder(folder, protocol)
-    return ScoreSource(spec, probe, protocol, folder, {} if source is None else _known(source, protocol))
+    make = partial(
+        prepare,
+        get_space(spec.space),
+        teacher,
+        probe,
+        spec.scores,
+        seed=spec.seed,
+        initialisations=spec.teacher_inits,
+    )
+    return Recipe(make)
 
 
-class RawScores:
-    """An executor that remembers: measures the initialisations that nobody has asked for before, and looks up the rest.
-
-    Entered to keep measurements in the folder of the run; workers start at the first architecture that is not known.
+def find_scores(recipe: Recipe, protocol: Protocol, out: Path | None, source: Path | None) -> RawScores:
+    """Check the folder of a run, and read what an earlier run has measured.
 
     Args:
-        source: what the scores are made from.
-        executor: one of `diswot.executors.EXECUTORS`, for what has to be measured.
-        workers: number of workers; by default one for each core.
+        recipe: of what measures.
+        protocol: the record of the run.
+        out: the folder; by default one under `runs/` that is named by the record.
+        source: folder of an earlier run: values that hold for this one, too, are looked up, those of proxies that do
+            not look at the teacher whoever the teacher was.
 
     Raises:
-        UnknownName: no such executor.
-        InputError: fewer than one worker.
+        InputError: one of the folders is not as it must be; nothing is written.
+        UnreadableData: a damaged file of an earlier run.
+    """
+    folder = default_folder(protocol) if out is None else out
+    check_folder(folder, protocol)
+    return RawScores(recipe, protocol, folder, [] if source is None else _earlier(recipe, protocol, source))
+
+
+def _earlier(recipe: Recipe, protocol: Protocol, source: Path) -> list[Row]:
+    """The values of another folder that hold for this run."""
+    if not store_file(source).exists():
+        raise InputError(f"--from {str(source)!r} holds no raw scores: it has no {store_file(source).name}")
+    rows: list[Row] = []
+    with closing(Store(source)) as store:
+        for of_teacher in (False, True):
+            context = recipe.context(of_teacher=of_teacher)
+            for arch, values in store.find(context, store.archs(context))[0].items():
+                rows += [Row(context, arch, *key, value) for key, value in values.items()]
+    if not rows:
+        raise InputError(f"--from {str(source)!r} holds {_other(source, protocol)}")
+    return rows
+
+
+def _other(source: Path, protocol: Protocol) -> str:
+    """Why no value of an earlier run holds for this one."""
+    record = read_json(source / PROTOCOL) if (source / PROTOCOL).exists() else protocol
+    names = [name for name in SCORES_DEPEND_ON if name in record]
+    change = difference({name: record[name] for name in names}, {name: protocol[name] for name in names})
+    return f"scores with {change}" if change else "no scores by this code, these packages and this processor"
+
+
+class Memory:
+    """An executor that remembers what it was told: searches ask for the same tasks again and again.
+
+    Args:
+        space: of the architectures.
+        executor: is asked once for each task.
     """
 
-    def __init__(self, source: ScoreSource, executor: str, workers: int | None) -> None:
-        if executor not in EXECUTORS:
-            raise UnknownName("executor", executor, EXECUTORS)
-        if workers is not None and workers < 1:
-            raise InputError(f"workers must be at least 1, not {workers}")
-        self.source = source
-        self.space = get_space(source.spec.space)
-        self.measured = 0
-        self._executor, self._workers = executor, workers
-        self._pool: Executor | None = None
-        self._stack = ExitStack()
-
-    def __enter__(self) -> RawScores:
-        start_folder(self.source.folder, self.source.protocol)
-        self._log = self._stack.enter_context(MeasurementLog(self.source.folder / MEASUREMENTS))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
+    def __init__(self, space: SearchSpace, executor: Executor) -> None:
+        self._space, self._executor = space, executor
+        self._found: dict[tuple[str, range], Measurement] = {}
 
     def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
-        """Measurements in the order of `tasks`.
-
-        Raises:
-            InputError: the teacher cannot be had as specified.
-            ExecutorError: workers could not be started or were lost for good.
-        """
-        canonical = [(self.space.canonical(task.arch), task.inits) for task in tasks]
-        asked = [(self.space.encode(arch), arch, inits) for arch, inits in canonical]
-        missing = {name: self._missing(arch, inits) for name, arch, inits in asked if not self._has(name, inits)}
-        fresh = self._open().map(list(missing.values())) if missing else iter(())
-        for name, _, inits in asked:
-            while not self._has(name, inits):
-                self._keep(next(fresh), missing)
-            found = self._find(name)
-            assert found is not None, "it has just been kept"
-            yield found.drawn(inits)
-
-    def _missing(self, arch: Architecture, inits: range) -> EvalTask:
-        """The initialisations that are not known yet, up to the last that is asked for."""
-        known = self._find(self.space.encode(arch))
-        return EvalTask(arch, range(0 if known is None else known.draws, inits.stop))
-
-    def _keep(self, measurement: Measurement, missing: Mapping[str, EvalTask]) -> None:
-        known = self._find(measurement.arch)
-        stop = missing[measurement.arch].inits.stop
-        self._log.append(measurement if known is None else known.extended(measurement, stop))
-        self.measured += 1
-
-    def _has(self, name: str, inits: range) -> bool:
-        found = self._find(name)
-        return found is not None and (found.error is not None or found.draws >= inits.stop)
-
-    def _find(self, name: str) -> Measurement | None:
-        return self._log.found.get(name) or self.source.known.get(name)  # The log may hold more initialisations.
-
-    def _open(self) -> Executor:
-        if self._pool is None:
-            spec = self.source.spec
-            measurer = prepare(
-                self.space,
-                spec.teacher,
-                self.source.probe,
-                spec.scores,
-                seed=spec.seed,
-                initialisations=spec.teacher_inits,
-            )
-            self._pool = self._stack.enter_context(open_executor(self._executor, measurer, self._workers))
-        return self._pool
-
-
-def _known(source: Path, protocol: Protocol) -> Mapping[str, Measurement]:
-    """What an earlier run with the same protocol has measured by all of the proxies."""
-    earlier = read_earlier(source, protocol)
-    asked = versions_of(protocol)
-    lacking = [proxy for proxy in asked if proxy not in earlier.versions]
-    if lacking:
-        other = earlier.other_teacher
-        held = f"no scores by {', '.join(lacking)}" if other is None else f"scores with {other}"
-        raise InputError(f"--from {str(source)!r} holds {held}")
-    for proxy, version in asked.items():
-        if earlier.versions[proxy] != version:
-            raise InputError(
-                f"--from {str(source)!r} holds {proxy} of version {earlier.versions[proxy]}, not {version}"
-            )
-    return earlier.found
+        """Measurements by all proxies, in the order of `tasks`."""
+        asked = {(self._space.encode(self._space.canonical(task.arch)), task.inits): task for task in tasks}
+        new = {key: task for key, task in asked.items() if key not in self._found}
+        self._found |= zip(new, self._executor.map(list(new.values())), strict=True)
+        yield from (self._found[self._space.encode(self._space.canonical(t.arch)), t.inits] for t in tasks)

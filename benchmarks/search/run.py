@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from benchmarks.labels.ground_truth import Truth, read_truth
 from benchmarks.labels.table import fingerprint
-from benchmarks.runs.protocol import CorrelationSpec, write_json
-from benchmarks.runs.scores import RawScores, ScoreSource, find_scores
+from benchmarks.runs.folder import write_json
+from benchmarks.runs.protocol import CorrelationSpec, protocol_of
+from benchmarks.runs.scores import SCORES_DEPEND_ON, Memory, RawScores, find_scores, recipe_of
 from benchmarks.statistics.intervals import FEWEST, LEVEL, RESAMPLES, Interval, Vector, resample
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import FIRST, tasks_of
@@ -28,6 +29,7 @@ from diswot.search.exhaustive import Exhaustive
 from diswot.search.random_search import RandomSearch
 from diswot.search.run import Search
 from diswot.seeds import stream
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 from search_spaces import get_space
@@ -82,7 +84,7 @@ class SearchBenchmark:
 
 
 def run_search_benchmark(
-    spec: SearchBenchmark, out: Path | None, source: Path | None, executor: str, workers: int | None, report: Report
+    spec: SearchBenchmark, out: Path | None, source: Path | None, compute: ComputeSpec, report: Report
 ) -> dict[str, Any]:
     """Run every search, and write the table and its figure; what has been measured is kept, also if this is stopped.
 
@@ -90,8 +92,7 @@ def run_search_benchmark(
         spec: what to do.
         out: folder of the run; by default one under `runs/` that is named by what the raw scores depend on.
         source: folder of an earlier run, whose raw scores are looked up.
-        executor: one of `diswot.executors.EXECUTORS`, for what has to be measured.
-        workers: number of workers; by default one for each core.
+        compute: where to compute what has to be measured; its cache is the folder.
         report: called as the work goes on.
 
     Returns:
@@ -105,21 +106,38 @@ def run_search_benchmark(
     from benchmarks.search.figure import write_figure
 
     truth = read_truth(spec.scores, spec.scores.columns[0])
-    budgets = budgets_of(spec, truth)
-    scores = find_scores(spec.scores, out, source, "search")
     trained = None if spec.trained is None else read_truth(spec.scores, spec.trained)
-    with RawScores(scores, executor, workers) as pool:
+    budgets = budgets_of(spec, truth)
+    scores = find_search_scores(spec.scores, out, source)
+    with scores.open(compute) as executor:
+        pool = Memory(scores.recipe.space, executor)
         curves = run_searches(spec, budgets, truth, pool, report)
         if spec.trained is not None and trained is not None:
             curves |= {
                 (RandomSearch.name, spec.trained, budget): train_searches(spec, budget, truth, trained, pool)
                 for budget in budgets
             }
-    found = {"fractions": [spec.scores.columns[0]] if truth.fractions else [], "measured": pool.measured}
+    found = {
+        "fractions": [spec.scores.columns[0]] if truth.fractions else [],
+        "measured": executor.use.misses + executor.use.partial,
+    }
     document = _document(spec, scores, table(spec, curves, truth)) | found
     write_json(scores.folder / RESULT, document)
     write_figure(scores.folder / FIGURE, document)
     return document
+
+
+def find_search_scores(spec: CorrelationSpec, out: Path | None, source: Path | None) -> RawScores:
+    """Check the folder of a run, whose record is what the raw scores depend on: other labels and searches share it.
+
+    Raises:
+        InputError: the probe or a folder is not as it must be; nothing is written.
+    """
+    recipe = recipe_of(spec)
+    record = protocol_of(spec, 0, recipe.probe.fingerprint)
+    names = (*SCORES_DEPEND_ON, "student_inits", "weights", "proxies")
+    protocol = {"benchmark": "search", "schema": 1, **{name: record[name] for name in names}}
+    return find_scores(recipe, protocol, out, source)
 
 
 def budgets_of(spec: SearchBenchmark, truth: Truth) -> list[int | None]:
@@ -141,7 +159,7 @@ def budgets_of(spec: SearchBenchmark, truth: Truth) -> list[int | None]:
 
 
 def run_searches(
-    spec: SearchBenchmark, budgets: list[int | None], truth: Truth, pool: RawScores, report: Report
+    spec: SearchBenchmark, budgets: list[int | None], truth: Truth, pool: Executor, report: Report
 ) -> Curves:
     """Run every search of the benchmark, and look up what each had found after each evaluation."""
     kinds = [(a, p, b) for p in spec.scores.proxies for b in budgets for a in spec.algorithms]
@@ -158,7 +176,7 @@ def run_searches(
 
 
 def train_searches(
-    spec: SearchBenchmark, budget: int | None, truth: Truth, trained: Truth, pool: RawScores
+    spec: SearchBenchmark, budget: int | None, truth: Truth, trained: Truth, pool: Executor
 ) -> NDArray[np.float64]:
     """What random searches find that train every candidate: true accuracy of the best by training, `(runs, counts)`."""
     found = []
@@ -263,7 +281,7 @@ def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _document(spec: SearchBenchmark, scores: ScoreSource, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(spec: SearchBenchmark, scores: RawScores, rows: list[dict[str, Any]]) -> dict[str, Any]:
     labels = spec.scores.labels
     return {
         "rows": rows,

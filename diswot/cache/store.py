@@ -99,6 +99,11 @@ class Store:
                     damaged.append(arch)
         return {arch: values for arch, values in found.items() if arch not in damaged}, damaged
 
+    def archs(self, context: Context) -> list[str]:
+        """The architectures of which there are values."""
+        statement = "SELECT DISTINCT arch FROM readings WHERE context = (SELECT id FROM contexts WHERE digest = ?)"
+        return [arch for (arch,) in self.query(statement, context.digest)]
+
     def keep(self, rows: Sequence[Row]) -> None:
         """Write all of these rows, or none."""
         with self.transaction() as connection:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks.correlation import run as correlation
 from benchmarks.runs.protocol import CorrelationSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
 
 ARCHS = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_timing() -> Iterator[None]:
-    """Two architectures are enough to time proxies in tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(correlation, "TIMED", 2)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks.cli import app
 from benchmarks.correlation.page import command
+from diswot.cache.files import store_file
 from diswot.errors import InputError
 
 
@@ -47,7 +48,7 @@ def test_json_is_one_object_with_the_rows_and_the_protocol(finished: tuple[Path,
 def page(finished: tuple[Path, Result]) -> tuple[Path, Result]:
     """The page of the run in its default place, with the table that was printed, from the raw scores alone."""
     out, _ = finished
-    (out / "measurements.jsonl").unlink()
+    store_file(out).unlink()
     return out / "report.html", run("report", "--from", out)
 
 

@@ -6,17 +6,18 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from benchmarks.correlation import run as correlation
-from benchmarks.correlation.run import run_correlation
 from benchmarks.correlation.tables import correlation_table
-from benchmarks.runs.measurements import MeasurementLog
 from benchmarks.runs.protocol import CorrelationSpec
+from diswot.cache.files import store_file
 from diswot.errors import DiswotError, InputError
 from diswot.evaluation import EvalTask, Measurement, Measurer
 from search_spaces import Architecture
+from tests.benchmarks.small import correlate
 
 STATISTICS = (
     "tau",
@@ -30,10 +31,6 @@ STATISTICS = (
 )
 
 
-def quiet(what: str, done: int, total: int) -> None:
-    pass
-
-
 def raw_scores(folder: Path) -> list[dict[str, str]]:
     """The lines of raw.csv without the times."""
     with (folder / "raw.csv").open(newline="") as file:
@@ -43,7 +40,7 @@ def raw_scores(folder: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def folder(spec: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
-    return run_correlation(spec, tmp_path_factory.mktemp("runs") / "whole", "serial", None, quiet)
+    return correlate(spec, tmp_path_factory.mktemp("runs") / "whole")
 
 
 def test_every_raw_score_is_kept(folder: Path) -> None:
@@ -119,23 +116,21 @@ def test_a_stopped_run_continues_to_the_same_raw_scores(spec: CorrelationSpec, f
             raise Stopped
 
     with pytest.raises(Stopped):
-        run_correlation(spec, out, "serial", None, stop)
+        correlate(spec, out, stop)
     assert not (out / "raw.csv").exists()
     with pytest.raises(InputError, match=r"is not finished: it has no raw\.csv"):
         correlation_table(out)
-    with (out / "measurements.jsonl").open("a") as file:
-        file.write('{"arch": "3-3-')  # as a killed process leaves it
     seen: list[tuple[str, int, int]] = []
-    run_correlation(spec, out, "serial", None, lambda *progress: seen.append(progress))
-    assert [entry for entry in seen if entry[0] == "measuring"] == [("measuring", 5, 6), ("measuring", 6, 6)]
+    correlate(spec, out, lambda *progress: seen.append(progress))
+    assert [entry for entry in seen if entry[0] == "measuring"] == [("measuring", done, 6) for done in range(1, 7)]
+    assert json.loads((out / "timings.json").read_text())["measured"] == 2
     assert raw_scores(out) == raw_scores(folder)
-    assert len(MeasurementLog(out / "measurements.jsonl").found) == 6
 
 
 def test_a_finished_run_is_not_measured_again(spec: CorrelationSpec, folder: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     seen: list[tuple[str, int, int]] = []
-    run_correlation(spec, folder, "serial", None, lambda *progress: seen.append(progress))
+    correlate(spec, folder, lambda *progress: seen.append(progress))
     assert not seen
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -144,29 +139,25 @@ def test_a_folder_of_another_protocol_is_refused(spec: CorrelationSpec, folder: 
     for other, change in (
         (replace(spec, seed=1), r"probe_fingerprint .*|seed 0, not 1"),
         (replace(spec, columns=("cifar10",)), r'columns \["cifar100", "cifar10"\], not \["cifar10"\]'),
-        (replace(spec, student_inits=1), "seeds 2, not 1"),
+        (replace(spec, student_inits=1), "student_inits 2, not 1"),
     ):
         with pytest.raises(InputError, match=f"holds a run with ({change}); choose another folder"):
-            run_correlation(other, folder, "serial", None, quiet)
+            correlate(other, folder)
 
 
 def test_a_folder_of_something_else_is_refused(spec: CorrelationSpec, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(InputError, match="is not empty and holds no correlation run; choose another folder"):
-        run_correlation(spec, tmp_path, "serial", None, quiet)
+        correlate(spec, tmp_path)
     with pytest.raises(InputError, match="is a file, not a folder"):
-        run_correlation(spec, tmp_path / "thesis.tex", "serial", None, quiet)
+        correlate(spec, tmp_path / "thesis.tex")
 
 
 def test_bad_input_writes_nothing(spec: CorrelationSpec, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for bad, executor in (
-        (replace(spec, columns=("imagenet",)), "serial"),
-        (replace(spec, sample=7), "serial"),
-        (spec, "threads"),
-    ):
+    for bad in (replace(spec, columns=("imagenet",)), replace(spec, sample=7)):
         with pytest.raises(InputError):
-            run_correlation(bad, out, executor, None, quiet)
+            correlate(bad, out)
     assert not out.exists()
 
 
@@ -175,9 +166,9 @@ def test_bad_input_writes_nothing(spec: CorrelationSpec, tmp_path: Path) -> None
     [
         ({"space": "darts"}, "unknown search space 'darts'"),
         ({"proxies": ("zeno",)}, "unknown proxy 'zeno'"),
-        ({"seeds": 0}, "seeds must be at least 1, not 0"),
-        ({"initialisations": 0}, "initialisations must be at least 1, not 0"),
-        ({"seed": -1}, "seed must be a whole number from 0, not -1"),
+        ({"student_inits": 0}, "student_inits must be at least 1, not 0"),
+        ({"teacher_inits": 0}, "teacher_inits must be at least 1, not 0"),
+        ({"seed": -1}, "seed must be at least 0, not -1"),
     ],
 )
 def test_what_is_asked_is_checked(spec: CorrelationSpec, change: dict[str, object], message: str) -> None:
@@ -190,10 +181,9 @@ def test_an_aggregate_is_scaled_by_the_reference_sample(
 ) -> None:
     archs = [Architecture("cifar-resnet", choices) for choices in ((0, 0, 0), (1, 0, 0), (0, 2, 0))]
     monkeypatch.setattr(correlation, "reference_sample", lambda *_: archs)
-    out = run_correlation(
-        replace(spec, proxies=("params+nwot",), student_inits=1), tmp_path / "run", "serial", None, quiet
-    )
-    assert len(MeasurementLog(out / "measurements.jsonl").found) == 6 + 1, "two of the reference are in the table"
+    out = correlate(replace(spec, proxies=("params+nwot",), student_inits=1), tmp_path / "run")
+    measured = json.loads((out / "timings.json").read_text())["measured"]
+    assert measured == 6 + 1, "two of the reference are in the table"
     rows = [row for row in raw_scores(out) if row["arch"] == "3-3-3"]
     terms = json.loads((out / "protocol.json").read_text())["proxies"]["params+nwot"]["terms"]
     assert {row["proxy"] for row in rows} == {"params+nwot", *terms, "params", "macs", "depth", "nwot"}
@@ -210,7 +200,7 @@ def test_architectures_that_fail_are_left_out_and_named(
         return replace(found, values={}, error="RuntimeError: no") if found.arch == "3-3-1" else found
 
     monkeypatch.setattr(Measurer, "__call__", sometimes)
-    out = run_correlation(replace(spec, student_inits=1), tmp_path / "run", "serial", None, quiet)
+    out = correlate(replace(spec, student_inits=1), tmp_path / "run")
     table = correlation_table(out)
     assert table["failures"] == {"3-3-1": "RuntimeError: no"}
     assert {row["n"] for row in table["rows"]} == {5}
@@ -226,11 +216,16 @@ def test_a_run_in_which_all_fail_says_why(
 
     monkeypatch.setattr(Measurer, "__call__", never)
     with pytest.raises(DiswotError, match="6 of 6 architectures failed; the first: RuntimeError: no"):
-        run_correlation(spec, tmp_path / "run", "serial", None, quiet)
+        correlate(spec, tmp_path / "run")
 
 
-def test_a_damaged_log_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "measurements.jsonl"
-    path.write_text('{"arch": 1}\n')
-    with pytest.raises(InputError, match=r"line 1 of '.*measurements.jsonl' is not a measurement"):
-        MeasurementLog(path)
+def test_a_damaged_store_is_set_aside_and_measured_again(
+    spec: CorrelationSpec, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = copytree(folder, tmp_path / "run")
+    (out / "raw.csv").unlink()
+    store_file(out).write_bytes(b"SQLite format 3\0" + b"\1" * 4096)
+    correlate(spec, out)
+    assert "is damaged" in caplog.text
+    assert json.loads((out / "timings.json").read_text())["measured"] == 6
+    assert raw_scores(out) == raw_scores(folder)

@@ -12,7 +12,7 @@ from benchmarks.correlation.raw import read_raw, write_raw
 from benchmarks.correlation.tables import correlation_table
 from benchmarks.labels.table import read_labels
 from benchmarks.labels.units import Duplicates, units_of
-from benchmarks.runs.protocol import write_json
+from benchmarks.runs.folder import write_json
 from diswot.errors import UnreadableData
 from diswot.evaluation import Measurement
 from diswot.scoring import Scorer
@@ -40,9 +40,9 @@ def folder(tmp_path: Path, duplicates: Duplicates) -> Path:
         name = CELLS.encode(unit.canonical)
         value = next(value for operation, value in VALUES.items() if f"|{operation}" in name)
         values = {"nwot": (value - 0.5, value + 0.5), "params": (1.0, 1.0)}
-        measurements[name] = Measurement(name, Costs(1000, 70_000, 3, 1), values, 0.5)
+        measurements[unit.canonical] = Measurement(name, Costs(1000, 70_000, 3, 1), values, 0.5)
     scorers = [Scorer("nwot"), Scorer("params")]
-    write_raw(tmp_path / "raw.csv", CELLS, ["acc"], units, measurements, scorers)
+    write_raw(tmp_path / "raw.csv", ["acc"], units, measurements, scorers)
     proxies = {"nwot": {"version": 1}, "params": {"version": 1}}
     write_json(
         tmp_path / "protocol.json", {"columns": ["acc"], "proxies": proxies, "seed": 0, "duplicates": duplicates}

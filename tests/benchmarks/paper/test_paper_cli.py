@@ -87,7 +87,7 @@ def test_raw_scores_of_an_earlier_run_give_the_same_verdicts(
     again = paper(data, tmp_path / "out", "--check", "search", "--from", str(out / "nasbench201"), "--json")
     assert again.exit_code == 0, again.stderr
     assert json.loads(again.stdout)["claims"] == json.loads(result.stdout)["claims"][4:]
-    assert (tmp_path / "out" / "nasbench201" / "measurements.jsonl").read_text() == ""
+    assert json.loads((tmp_path / "out" / "nasbench201" / "result.json").read_text())["measured"] == 0
 
 
 def test_the_table_is_for_people(data: Path, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_table_is_for_people(data: Path, tmp_path: Path) -> None:
         (["--algorithm", "annealing"], "unknown algorithm 'annealing'; valid: aging-evolution,"),
         (["--executor", "threads"], "unknown executor 'threads'; valid: serial, processes, ray"),
         (["--data", "/nowhere"], "label file '/nowhere/diswot_resnet_s0.csv' does not exist"),
-        (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no protocol.json"),
+        (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no measurements-"),
         (["--out", "/dev/null"], "--out '/dev/null' is a file, not a folder"),
     ],
 )

@@ -1,122 +1,258 @@
-"""Raw scores on demand: measured once, kept, and taken over from another run."""
+"""Raw scores of a run: measured once, kept in its folder, and taken over from other runs."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
+from unittest.mock import Mock
 
 import pytest
 
-from benchmarks.correlation.run import run_correlation
-from benchmarks.runs.measurements import MeasurementLog
+from benchmarks.correlation.raw import read_raw
 from benchmarks.runs.protocol import CorrelationSpec
-from benchmarks.runs.scores import RawScores, find_scores
+from benchmarks.runs.scores import Memory, find_scores, recipe_of
+from benchmarks.search.run import find_search_scores
+from diswot.cache.files import store_file
+from diswot.cache.identity import Recipe
 from diswot.errors import InputError, UnreadableData
-from diswot.evaluation import tasks_of
-from diswot.spec.teacher import TeacherSpec
+from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
+from diswot.proxies import PROXIES
 from search_spaces import get_space
+from tests.benchmarks.small import SERIAL, correlate
 
 SPACE = get_space("cifar-resnet")
-WHOLE = range(2)
 FIRST, SECOND = SPACE.decode("1-1-1"), SPACE.decode("1-1-3")
+COUNTS = {"params", "macs", "depth"}
+EVERYTHING = frozenset({"diswot", "relation", "synflow", "nwot", *COUNTS})
 
 
 @pytest.fixture(scope="module")
-def finished(spec: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A correlation run over six architectures."""
-    return run_correlation(spec, tmp_path_factory.mktemp("runs") / "six", "serial", None, lambda *_: None)
+def asked(spec: CorrelationSpec) -> CorrelationSpec:
+    """For more than the earlier run was asked for."""
+    return replace(spec, proxies=("diswot", "relation", "synflow"))
 
 
-def test_each_architecture_is_measured_once_and_kept(spec: CorrelationSpec, tmp_path: Path) -> None:
-    source = find_scores(spec, tmp_path / "run", None, "search")
-    with RawScores(source, "serial", None) as scores:
-        first = list(scores.map(tasks_of([FIRST, SECOND, FIRST], WHOLE)))
-        assert [one.arch for one in first] == ["1-1-1", "1-1-3", "1-1-1"]
-        assert first[0] == first[2]
-        assert scores.measured == 2
-        assert list(scores.map(tasks_of([SECOND], WHOLE))) == [first[1]]
-        assert scores.measured == 2
-    assert set(MeasurementLog(tmp_path / "run" / "measurements.jsonl").found) == {"1-1-1", "1-1-3"}
-    with RawScores(find_scores(spec, tmp_path / "run", None, "search"), "serial", None) as scores:
-        assert list(scores.map(tasks_of([FIRST, SECOND], WHOLE))) == first[:2]
-        assert scores.measured == 0
+@pytest.fixture(scope="module")
+def earlier(spec: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return correlate(spec, tmp_path_factory.mktemp("runs") / "earlier")
 
 
-def test_only_the_initialisations_that_are_asked_for_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
-    asked = replace(spec, student_inits=3)
-    with RawScores(find_scores(asked, tmp_path / "whole", None, "search"), "serial", None) as scores:
-        (whole,) = scores.map(tasks_of([FIRST], range(3)))
-    with RawScores(find_scores(asked, tmp_path / "parts", None, "search"), "serial", None) as scores:
-        first, _ = scores.map(tasks_of([FIRST, SECOND]))
-        assert first == whole.drawn(range(1))
-        assert {one.draws for one in MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found.values()} == {1}
-        assert list(scores.map(tasks_of([FIRST], range(1, 3)))) == [whole.drawn(range(1, 3))]
-        assert scores.measured == 3
-        assert list(scores.map(tasks_of([FIRST], range(3)))) == [whole]
-        assert scores.measured == 3
-    assert MeasurementLog(tmp_path / "parts" / "measurements.jsonl").found["1-1-1"] == whole
+@pytest.fixture(scope="module")
+def afresh(asked: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return correlate(asked, tmp_path_factory.mktemp("runs") / "afresh")
 
 
-def test_more_initialisations_of_what_an_earlier_run_began_are_measured(spec: CorrelationSpec, tmp_path: Path) -> None:
-    asked = replace(spec, student_inits=3)
-    begun, whole, rest = (tmp_path / name for name in ("begun", "whole", "rest"))
-    with RawScores(find_scores(asked, begun, None, "search"), "serial", None) as scores:
-        list(scores.map(tasks_of([FIRST])))
-    with RawScores(find_scores(asked, whole, None, "search"), "serial", None) as scores:
-        expected = list(scores.map(tasks_of([FIRST], range(3))))
-    with RawScores(find_scores(asked, rest, begun, "search"), "serial", None) as scores:
-        assert list(scores.map(tasks_of([FIRST], range(3)))) == expected
-        assert list(scores.map(tasks_of([FIRST], range(3)))) == expected
-        assert scores.measured == 1
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
+    """By which proxies architectures are measured from here on, timing at the end of a run included."""
+    seen: list[frozenset[str]] = []
+    measure = Measurer.__call__
+
+    def watch(self: Measurer, task: EvalTask) -> Measurement:
+        seen.append(frozenset(task.proxies or self.proxies))
+        return measure(self, task)
+
+    monkeypatch.setattr(Measurer, "__call__", watch)
+    return seen
 
 
-def test_scores_of_a_correlation_run_are_taken_over(spec: CorrelationSpec, finished: Path, tmp_path: Path) -> None:
-    own = find_scores(spec, tmp_path / "own", None, "search")
-    taken = find_scores(spec, tmp_path / "taken", finished, "search")
-    more = SPACE.decode("5-1-1")
-    with RawScores(own, "serial", None) as measured, RawScores(taken, "serial", None) as scores:
-        assert list(scores.map(tasks_of([FIRST, more], WHOLE))) == list(measured.map(tasks_of([FIRST, more], WHOLE)))
-        assert scores.measured == 1, "the one that the run lacks"
+def values(folder: Path) -> dict[str, dict[str, float]]:
+    """Of each architecture, by proxy."""
+    raw = read_raw(folder / "raw.csv", ["cifar100", "cifar10"])
+    return {arch: {name: scores[i] for name, scores in raw.scores.items()} for i, arch in enumerate(raw.archs)}
 
 
-def test_the_folder_is_named_by_what_scores_depend_on(spec: CorrelationSpec, labels: Path) -> None:
-    folder = find_scores(spec, None, None, "search").folder
+def test_only_what_the_earlier_run_lacks_is_measured(
+    asked: CorrelationSpec, earlier: Path, afresh: Path, measured: list[frozenset[str]], tmp_path: Path
+) -> None:
+    out = correlate(asked, tmp_path / "run", source=earlier)
+    assert measured[:6] == [{"relation", "synflow"}] * 6
+    assert values(out) == values(afresh)
+    assert (out / "protocol.json").read_bytes() == (afresh / "protocol.json").read_bytes()
+    assert json.loads((out / "timings.json").read_text())["measured"] == 6
+
+
+def test_what_it_never_saw_or_saw_fail_is_measured_by_all(
+    asked: CorrelationSpec, spec: CorrelationSpec, afresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, seen = Measurer.__call__, list[frozenset[str]]()
+
+    def fail(self: Measurer, task: EvalTask) -> Measurement:
+        found = measure(self, task)
+        return replace(found, values={}, error="RuntimeError: no") if found.arch == "3-3-1" else found
+
+    def watch(self: Measurer, task: EvalTask) -> Measurement:
+        seen.append(frozenset(task.proxies or self.proxies))
+        return measure(self, task)
+
+    monkeypatch.setattr(Measurer, "__call__", fail)
+    source = correlate(replace(spec, sample=5), tmp_path / "earlier")
+    raw = read_raw(source / "raw.csv", ["cifar100", "cifar10"])
+    assert (len(raw.archs), set(raw.failures)) == (4, {"3-3-1"})
+    monkeypatch.setattr(Measurer, "__call__", watch)
+    out = correlate(asked, tmp_path / "run", source=source)
+    assert sorted(seen[:6], key=len) == [{"relation", "synflow"}] * 4 + [EVERYTHING] * 2
+    assert values(out) == values(afresh)
+
+
+def test_a_run_that_holds_it_all_is_taken_over(
+    spec: CorrelationSpec, afresh: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("diswot.recommend.open_executor", Mock(side_effect=AssertionError("nothing is lacking")))
+    out = correlate(replace(spec, sample=4, student_inits=1), tmp_path / "run", source=afresh)
+    assert len(values(out)) == 4
+    assert json.loads((out / "timings.json").read_text())["measured"] == 0
+    assert set(values(out)) < set(values(earlier))
+
+
+def test_a_run_that_was_stopped_goes_on(asked: CorrelationSpec, earlier: Path, afresh: Path, tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        correlate(asked, tmp_path / "run", stop, earlier)
+    assert values(correlate(asked, tmp_path / "run")) == values(afresh)
+
+
+def test_values_of_another_version_are_measured_again(
+    asked: CorrelationSpec, spec: CorrelationSpec, measured: list[frozenset[str]], tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROXIES, "nwot", replace(PROXIES["nwot"], version=99))
+        source = correlate(spec, tmp_path / "earlier")
+    measured.clear()
+    correlate(asked, tmp_path / "run", source=source)
+    assert measured[:6] == [{"relation", "synflow", "nwot"}] * 6
+
+
+def test_what_does_not_look_at_the_teacher_is_taken_from_a_run_with_another(
+    asked: CorrelationSpec, spec: CorrelationSpec, afresh: Path, measured: list[frozenset[str]], tmp_path: Path
+) -> None:
+    other = replace(spec, proxies=("relation", "synflow"), teacher=replace(spec.teacher, name="resnet32"))
+    source = correlate(other, tmp_path / "other")
+    measured.clear()
+    out = correlate(asked, tmp_path / "run", source=source)
+    assert measured[:6] == [{"diswot", "relation"}] * 6
+    assert values(out) == values(afresh)
+
+
+def test_a_folder_without_scores_is_refused(asked: CorrelationSpec, tmp_path: Path) -> None:
+    where = re.escape(f"--from {str(tmp_path)!r} holds no raw scores: it has no ")
+    with pytest.raises(InputError, match=rf"^{where}measurements-\d+\.sqlite3$"):
+        correlate(asked, tmp_path / "run", source=tmp_path)
+    store_file(tmp_path).write_text("no database, but as long as the header of one: " + "x" * 100)
+    with pytest.raises(UnreadableData, match="damaged"):
+        correlate(asked, tmp_path / "run", source=tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"seed": 7}, r"scores with probe_fingerprint .*"),
+        ({"in_shape": (3, 16, 16)}, r"scores with in_shape \[3, 16, 16\], not \[3, 32, 32\]"),
+    ],
+)
+def test_scores_of_something_else_are_refused_before_anything_is_written(
+    spec: CorrelationSpec, tmp_path: Path, change: dict[str, object], sentence: str
+) -> None:
+    teacher = {name: value for name, value in change.items() if name == "in_shape"}
+    asked = {name: value for name, value in change.items() if name not in teacher}
+    other = replace(spec, teacher=replace(spec.teacher, **teacher), sample=2, **asked)  # type: ignore[arg-type]
+    source = correlate(other, tmp_path / "other")
+    with pytest.raises(InputError, match=rf"^--from '.*' holds {sentence}$"):
+        correlate(spec, tmp_path / "run", source=source)
+    assert not (tmp_path / "run").exists()
+
+
+def test_scores_of_other_code_are_refused(
+    spec: CorrelationSpec, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diswot.cache.identity.versions", lambda: {"code": "other"})
+    with pytest.raises(InputError, match=r"holds no scores by this code, these packages and this processor$"):
+        correlate(spec, tmp_path / "run", source=earlier)
+    (copytree(earlier, tmp_path / "copy") / "protocol.json").unlink()
+    with pytest.raises(InputError, match=r"holds no scores by this code, these packages and this processor$"):
+        correlate(spec, tmp_path / "run", source=tmp_path / "copy")
+
+
+@pytest.fixture
+def recipe(spec: CorrelationSpec) -> Recipe:
+    return recipe_of(spec)
+
+
+def test_each_architecture_is_measured_once_and_kept(recipe: Recipe, tmp_path: Path) -> None:
+    protocol = {"benchmark": "test"}
+    with find_scores(recipe, protocol, tmp_path / "run", None).open(SERIAL) as executor:
+        first = list(executor.map(tasks_of([FIRST, SECOND], range(2))))
+        assert [one.arch for one in first] == ["1-1-1", "1-1-3"]
+        assert list(executor.map(tasks_of([SECOND], range(2)))) == [first[1]]
+        assert (executor.use.misses, executor.use.hits) == (2, 1)
+    with find_scores(recipe, protocol, tmp_path / "run", None).open(SERIAL) as executor:
+        assert list(executor.map(tasks_of([FIRST, SECOND], range(2)))) == first
+        assert (executor.use.misses, executor.use.hits) == (0, 2)
+
+
+def test_more_initialisations_of_what_an_earlier_run_began_are_measured(recipe: Recipe, tmp_path: Path) -> None:
+    begun, rest, whole = (tmp_path / name for name in ("begun", "rest", "whole"))
+    with find_scores(recipe, {"benchmark": "test"}, begun, None).open(SERIAL) as executor:
+        list(executor.map(tasks_of([FIRST])))
+    with find_scores(recipe, {"benchmark": "test"}, whole, None).open(SERIAL) as executor:
+        expected = list(executor.map(tasks_of([FIRST], range(3))))
+    with find_scores(recipe, {"benchmark": "test"}, rest, begun).open(SERIAL) as executor:
+        assert list(executor.map(tasks_of([FIRST], range(1)))) == [expected[0].drawn(range(1))]
+        assert (executor.use.misses, executor.use.hits) == (0, 1)
+        assert list(executor.map([EvalTask(FIRST, range(1, 3))])) == [
+            replace(expected[0], values=later(expected[0], range(1, 3)))
+        ]
+        assert executor.use.misses == 1
+
+
+def later(measurement: Measurement, inits: range) -> dict[str, tuple[float, ...]]:
+    """What a measurement holds of these initializations, by the proxies that depend on them."""
+    return {
+        name: series[inits.start : inits.stop]
+        for name, series in measurement.values.items()
+        if not PROXIES[name].steady
+    }
+
+
+def test_the_folder_of_searches_is_named_by_what_scores_depend_on(spec: CorrelationSpec) -> None:
+    folder = find_search_scores(spec, None, None).folder
     assert re.fullmatch(r"runs/search-cifar-resnet-[0-9a-f]{8}", str(folder))
-    assert find_scores(replace(spec, columns=("cifar10",)), None, None, "search").folder == folder
-    assert find_scores(replace(spec, seed=1), None, None, "search").folder != folder
+    assert find_search_scores(replace(spec, columns=("cifar10",)), None, None).folder == folder
+    assert find_search_scores(replace(spec, seed=1), None, None).folder != folder
 
 
-def test_a_run_of_another_protocol_is_refused(spec: CorrelationSpec, finished: Path, tmp_path: Path) -> None:
-    where = re.escape(f"--from {str(finished)!r} holds ")
-    other = replace(spec, teacher=TeacherSpec("resnet32", 10))
-    with pytest.raises(InputError, match=f'^{where}scores with teacher "resnet20", not "resnet32"$'):
-        find_scores(other, tmp_path / "out", finished, "search")
-    with pytest.raises(InputError, match=f"^{where}no scores by capacity, stability, retention, directness$"):
-        find_scores(replace(spec, proxies=("default",)), tmp_path / "out", finished, "search")
-    older = tmp_path / "older"
-    older.mkdir()
-    record = json.loads((finished / "protocol.json").read_text())
-    record["proxies"]["diswot"]["version"] = 99
-    (older / "protocol.json").write_text(json.dumps(record))
-    (older / "measurements.jsonl").write_text("")
-    with pytest.raises(InputError, match=r"holds diswot of version 99, not 1$"):
-        find_scores(spec, tmp_path / "out", older, "search")
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_folder_without_scores_is_refused(spec: CorrelationSpec, finished: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=re.escape(f"{str(tmp_path)!r} holds no raw scores: it has no protocol.json")):
-        find_scores(spec, tmp_path / "out", tmp_path, "search")
-    (tmp_path / "protocol.json").write_text((finished / "protocol.json").read_text())
-    with pytest.raises(InputError, match=r"holds no raw scores: it has no measurements\.jsonl$"):
-        find_scores(spec, tmp_path / "out", tmp_path, "search")
-    (tmp_path / "measurements.jsonl").write_text("{}\n")
-    with pytest.raises(UnreadableData, match=r"^line 1 of .* is not a measurement"):
-        find_scores(spec, tmp_path / "out", tmp_path, "search")
-
-
-def test_a_folder_that_holds_something_else_is_refused(spec: CorrelationSpec, finished: Path) -> None:
+def test_a_folder_that_holds_something_else_is_refused(spec: CorrelationSpec, earlier: Path) -> None:
     with pytest.raises(InputError, match='holds a run with benchmark "correlation", not "search"; choose another'):
-        find_scores(spec, finished, None, "search")
+        find_search_scores(spec, earlier, None)
+
+
+class Counting:
+    """An executor that counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.tasks: list[EvalTask] = []
+
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        for task in tasks:
+            self.tasks.append(task)
+            yield Measurement(SPACE.encode(task.arch), SPACE.costs(task.arch, 10), {}, float(len(self.tasks)))
+
+
+def test_a_memory_asks_once_for_each_architecture_and_its_initialisations() -> None:
+    counting = Counting()
+    memory = Memory(SPACE, counting)
+    first = list(memory.map(tasks_of([FIRST, SECOND, FIRST])))
+    assert [one.arch for one in first] == ["1-1-1", "1-1-3", "1-1-1"]
+    assert first[0] is first[2]
+    assert len(counting.tasks) == 2
+    again = list(memory.map([EvalTask(SECOND), EvalTask(FIRST, range(1, 3))]))
+    assert again[0] is first[1]
+    assert counting.tasks[2:] == [EvalTask(FIRST, range(1, 3))]

@@ -34,15 +34,12 @@ from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
+from tests.benchmarks.small import SERIAL, quiet
 
 SPACE = get_space("cifar-resnet")
 ARCHS = [SPACE.encode(arch) for arch in SPACE.enumerate()]
 ACCURACY = {arch: round(40 + 7.3 * (i * 37 % 64) / 10, 2) for i, arch in enumerate(ARCHS)}
 """Made up, and unrelated to size."""
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +67,7 @@ def spec(scores: CorrelationSpec) -> SearchBenchmark:
 def folder(spec: SearchBenchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
     folder = tmp_path_factory.mktemp("runs") / "search"
-    run_search_benchmark(spec, folder, None, "serial", None, quiet)
+    run_search_benchmark(spec, folder, None, SERIAL, quiet)
     return folder
 
 
@@ -185,7 +182,7 @@ def test_a_run_is_what_a_user_s_search_of_that_seed_finds(
     scores: CorrelationSpec, tmp_path: Path, budget: int | None
 ) -> None:
     spec = SearchBenchmark(scores, ("aging-evolution",), () if budget is None else (budget,), (8,), runs=2)
-    document = run_search_benchmark(spec, tmp_path / "run", None, "serial", None, quiet)
+    document = run_search_benchmark(spec, tmp_path / "run", None, SERIAL, quiet)
     found = []
     for seed in (0, 1):
         asked = SearchSpec(
@@ -216,7 +213,7 @@ def test_a_random_search_that_trains_keeps_the_best_by_training(
     asked = replace(spec, scores=replace(scores, labels=table), algorithms=("random",), max_params=(), evaluations=(4,))
     found = {}
     for trained in ("opposite", "same"):
-        document = run_search_benchmark(replace(asked, trained=trained), tmp_path / "run", None, "serial", None, quiet)
+        document = run_search_benchmark(replace(asked, trained=trained), tmp_path / "run", None, SERIAL, quiet)
         rows = {row["proxy"]: row for row in document["rows"]}
         assert list(rows) == ["params", "nwot", trained]
         assert rows[trained]["algorithm"] == "random"
@@ -229,9 +226,9 @@ def test_a_random_search_that_trains_keeps_the_best_by_training(
 
 def test_what_was_measured_is_not_measured_again(spec: SearchBenchmark, folder: Path) -> None:
     before = json.loads((folder / "result.json").read_text())
-    document = run_search_benchmark(replace(spec, evaluations=(8,)), folder, None, "serial", None, quiet)
+    document = run_search_benchmark(replace(spec, evaluations=(8,)), folder, None, SERIAL, quiet)
     assert document["measured"] == 0
-    again = run_search_benchmark(spec, folder, None, "serial", None, quiet)
+    again = run_search_benchmark(spec, folder, None, SERIAL, quiet)
     assert again["rows"] == before["rows"]
 
 
@@ -242,7 +239,7 @@ def test_the_labels_do_not_change_what_is_found(spec: SearchBenchmark, folder: P
     other = replace(spec, scores=replace(spec.scores, labels=lower))
     truth = json.loads((folder / "result.json").read_text())["rows"]
     shutil.copytree(folder, tmp_path / "run")
-    rows = run_search_benchmark(other, tmp_path / "run", None, "serial", None, quiet)["rows"]
+    rows = run_search_benchmark(other, tmp_path / "run", None, SERIAL, quiet)["rows"]
     assert [row["accuracy_mean"] for row in rows] == pytest.approx([row["accuracy_mean"] - 1 for row in truth])
 
 

@@ -21,7 +21,7 @@ def field() -> list[Contestant]:
 
 def test_everybody_takes_part(field: list[Contestant]) -> None:
     published = [one.score for one in field if one.by == "as published"]
-    assert published == ["diswot", "nwot", "synflow", "zico", "params"]
+    assert published == ["diswot", "nwot", "synflow", "zico", "params", "training step"]
     ours = {(one.score, one.dtype, one.executor) for one in field if one.by == "ours"}
     assert {("diswot", "float32", "serial"), ("diswot", "float32", "processes")} <= ours
     assert ("diswot", "bfloat16", "serial") in ours or not native_bfloat16("cpu")
@@ -59,6 +59,16 @@ def test_with_more_threads_there_is_a_row_with_one(monkeypatch: pytest.MonkeyPat
     assert [one.profiled for one in ours] == [True, False, False, False]
 
 
+def test_only_what_is_asked_for_takes_part() -> None:
+    spec = ThroughputSpec(batch=2, teacher="resnet20", classes=2, threads=1, scores=("default", "params"))
+    assert [(one.by, one.score) for one in contestants(spec)] == [
+        ("as published", "params"),
+        ("ours", "default"),
+        ("ours", "default"),
+    ]
+    ThroughputSpec(teacher="wrn-40-2", scores=("default",))  # Only the published algorithm has teachers of its own.
+
+
 @pytest.mark.parametrize(
     ("text", "native"),
     [
@@ -86,6 +96,7 @@ def test_bfloat16_is_asked_of_the_processor(tmp_path: Path, text: str, native: b
         ({"threads": 10**6}, "cores, not 1000000"),
         ({"seed": -1}, "seed must be a whole number from 0, not -1"),
         ({"teacher": "wrn-40-2"}, "resnet110 or nasbench201:ARCH, not 'wrn-40-2'"),
+        ({"scores": ("zeno",)}, "unknown score 'zeno'; valid: diswot,"),
         ({"teacher": "resnet57"}, "unknown teacher 'resnet57'"),
         ({"device": "cuda:9"}, "device 'cuda:9' is not there"),
     ],
