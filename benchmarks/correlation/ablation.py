@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.correlation.tables import counts_of, load_run, number_or_none
-from benchmarks.statistics.bootstrap import Estimate, draw, resamples_for, tau_of
+from benchmarks.statistics.bootstrap import Estimate, Resamples
 from benchmarks.statistics.intervals import Vector
+from benchmarks.statistics.ranking import kendall
 from diswot.errors import InputError
 from diswot.proxies import Aggregate, get_score
 
@@ -41,11 +42,11 @@ def ablation_table(folder: Path, score: str = "default") -> dict[str, Any]:
             f"the run in {str(folder)!r} did not measure {', '.join(missing)}: it did not ask for {score!r}"
         )
     counts = counts_of(raw, protocol["duplicates"])
-    weights = draw(raw.groups, counts, resamples_for(len(raw.archs)), protocol["seed"])
+    resamples = Resamples.draw(raw.groups, counts, protocol["seed"])
 
     def tau(terms: Mapping[str, float], column: str) -> Estimate:
         total: Vector = np.sum([weight * raw.scores[name] for name, weight in terms.items()], axis=0)
-        return tau_of(total, raw.accuracies[column], raw.groups, counts, weights)
+        return resamples.estimate(kendall(total, raw.accuracies[column], resamples.weights))
 
     rows = []
     for column in protocol["columns"]:

@@ -13,19 +13,9 @@ from benchmarks.correlation.raw import RawTable, read_raw
 from benchmarks.labels.units import DUPLICATES, Duplicates
 from benchmarks.runs.folder import PROTOCOL, RAW, TIMINGS, read_json
 from benchmarks.runs.protocol import BASELINES
-from benchmarks.statistics.bootstrap import (
-    FULL,
-    STATISTICS,
-    Counts,
-    Estimate,
-    Weights,
-    draw,
-    estimate,
-    resamples_for,
-    tau_of,
-)
-from benchmarks.statistics.definitions import BUDGETS, NEAR, TOP, Sample, budgets
+from benchmarks.statistics.bootstrap import FULL, STATISTICS, Counts, Estimate, Resamples
 from benchmarks.statistics.intervals import FEWEST, LEVEL
+from benchmarks.statistics.ranking import BUDGETS, NEAR, TOP, Sample, budgets, kendall
 from diswot.errors import InputError
 
 Row = dict[str, Any]
@@ -62,14 +52,14 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
         UnreadableData: a damaged file.
     """
     protocol, raw, timings = load_run(folder)
-    resamples = resamples_for(len(raw.archs))
     counts = counts_of(raw, protocol["duplicates"])
-    weights = draw(raw.groups, counts, resamples, protocol["seed"])
+    resamples = Resamples.draw(raw.groups, counts, protocol["seed"])
     rows: list[Row] = []
     for column in protocol["columns"]:
-        params = tau_of(raw.scores["params"], raw.accuracies[column], raw.groups, counts, weights)
+        params = resamples.estimate(kendall(raw.scores["params"], raw.accuracies[column], resamples.weights))
         for proxy in protocol["proxies"]:
-            row = _row(estimates_of(raw, column, proxy, counts, weights), params)
+            sample = sample_of(raw, column, proxy, counts)
+            row = _row({name: one.estimate(sample, resamples) for name, one in STATISTICS.items()}, params)
             seconds = timings["seconds_per_arch"][proxy]
             rows.append({"proxy": proxy, "column": column, "n": int(counts.sum()), **row, "seconds_per_arch": seconds})
             report("resampling", len(rows), len(protocol["columns"]) * len(protocol["proxies"]))
@@ -81,7 +71,7 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
         "failures": raw.failures,
         "statistics": {
             "interval": f"{LEVEL:g}% percentile bootstrap over architectures, those of one function drawn together",
-            "resamples": resamples,
+            "resamples": len(resamples.weights) - 1,
             "resamples_reduced_for_size": len(raw.archs) > FULL,
             "fewest": FEWEST,
             "top": TOP,
@@ -100,11 +90,10 @@ def counts_of(raw: RawTable, duplicates: str) -> Counts:
     return raw.members if duplicates == Duplicates.WEIGHTED else np.ones_like(raw.members)
 
 
-def estimates_of(raw: RawTable, column: str, proxy: str, counts: Counts, weights: Weights) -> dict[str, Estimate]:
-    """Every statistic of one proxy against one accuracy column, by name."""
+def sample_of(raw: RawTable, column: str, proxy: str, counts: Counts) -> Sample:
+    """One proxy against one accuracy column."""
     limits = (budgets(np.repeat(cost, counts)) for cost in (raw.params, raw.macs))
-    sample = Sample(raw.scores[proxy], raw.accuracies[column], raw.params, raw.macs, *limits)
-    return {name: estimate(one, sample, raw.groups, counts, weights) for name, one in STATISTICS.items()}
+    return Sample(raw.scores[proxy], raw.accuracies[column], raw.params, raw.macs, *limits)
 
 
 def _row(estimates: Mapping[str, Estimate], params: Estimate) -> Row:

@@ -10,8 +10,9 @@ import numpy as np
 from benchmarks.correlation.raw import RawTable
 from benchmarks.paper.claims import Claim, ends, judge, together, words
 from benchmarks.speed.as_published import TRAINING
-from benchmarks.statistics.bootstrap import draw, resamples_for, tau_of
+from benchmarks.statistics.bootstrap import Resamples
 from benchmarks.statistics.intervals import Vector, central, resample
+from benchmarks.statistics.ranking import kendall
 from diswot.seeds import stream
 
 ALONE, DISTILLED = "cifar100_test_vanilla", "cifar100_test_distilled"
@@ -58,8 +59,8 @@ def check_students(raw: RawTable, noise: float, seed: int) -> list[Claim]:
     by_alone, by_distilled = (values + noise * rng.standard_normal((DRAWS, n)) for values in (alone, distilled))
     losses = by_distilled.max(1) - by_distilled[np.arange(DRAWS), by_alone.argmax(1)]
     first, best = int(alone.argmax()), int(distilled.argmax())
-    each, once = np.arange(n), np.ones(n, dtype=np.int64)
-    tau = tau_of(alone, distilled, each, once, draw(each, once, resamples_for(n), seed))
+    resamples = Resamples.draw(np.arange(n), np.ones(n, dtype=np.int64), seed)
+    tau = resamples.estimate(kendall(alone, distilled, resamples.weights))
     loss = central(losses, DRAWS)
     figures = {
         "best_alone": names[first],

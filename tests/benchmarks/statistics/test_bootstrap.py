@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
 
-from benchmarks.statistics import bootstrap
-from benchmarks.statistics.bootstrap import STATISTICS, Estimate, draw, estimate, resamples_for, tau_of
-from benchmarks.statistics.definitions import Sample, budgets
-from benchmarks.statistics.intervals import Interval
+from benchmarks.statistics.bootstrap import STATISTICS, Estimate, Resamples, resamples_for
+from benchmarks.statistics.intervals import Interval, Vector
+from benchmarks.statistics.ranking import Sample, budgets, kendall, near_ends
+from tests.benchmarks.statistics import definitions as d
 
 
 def table(n: int, *, seed: int = 0, levels: int = 1000) -> Sample:
@@ -22,26 +25,59 @@ def table(n: int, *, seed: int = 0, levels: int = 1000) -> Sample:
     return Sample(score, accuracy, params, macs, budgets(params), budgets(macs))
 
 
-@pytest.mark.parametrize("dense", [0, 1000])
+DEFINITIONS: dict[str, Callable[[Sample], float]] = {
+    "tau": lambda t: d.kendall(t.score, t.accuracy),
+    "spearman": lambda t: d.spearman(t.score, t.accuracy),
+    "pearson": lambda t: d.pearson(t.score, t.accuracy),
+    "tau_top10": lambda t: d.kendall_top(t.score, t.accuracy),
+    "tau_budget": lambda t: d.kendall_near(t.score, t.accuracy, t.params),
+    "tau_budget_macs": lambda t: d.kendall_near(t.score, t.accuracy, t.macs),
+    "precision10": lambda t: d.precision(t.score, t.accuracy),
+    "regret": lambda t: (
+        (
+            d.regret(t.score, t.accuracy, t.params, t.params_limits)
+            + d.regret(t.score, t.accuracy, t.macs, t.macs_limits)
+        )
+        / 2
+    ),
+}
+
+
+def repeat(sample: Sample, counts: NDArray[np.int64]) -> Sample:
+    """The table in which architecture `i` stands `counts[i]` times; the budgets stay."""
+    columns = (sample.score, sample.accuracy, sample.params, sample.macs)
+    score, accuracy, params, macs = (np.repeat(column, counts) for column in columns)
+    return Sample(score, accuracy, params, macs, sample.params_limits, sample.macs_limits)
+
+
 @pytest.mark.parametrize("levels", [8, 1000])
 @pytest.mark.parametrize("name", STATISTICS)
-def test_resampled_statistics_are_the_definitions_on_resampled_tables(
-    name: str, levels: int, dense: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bootstrap, "_DENSE", dense)
-    monkeypatch.setattr(bootstrap, "_BLOCK", 16)
-    sample, statistic = table(50, levels=levels), STATISTICS[name]
-    groups = np.minimum(np.arange(50), 40)
-    members = np.where(np.arange(50) % 7, 1, 3)
-    weights = draw(groups, members, 12, seed=1)
-    expected = [statistic.exact(sample.repeat(row)) for row in weights.astype(np.int64)]
-    assert_allclose(statistic.resampled(sample, weights), expected, rtol=1e-6, atol=1e-9)
+def test_resampled_statistics_are_the_definitions_on_resampled_tables(name: str, levels: int) -> None:
+    sample = table(50, levels=levels)
+    resamples = Resamples.draw(np.minimum(np.arange(50), 40), np.where(np.arange(50) % 7, 1, 3), 1, 12)
+    expected = [DEFINITIONS[name](repeat(sample, row)) for row in resamples.weights.astype(np.int64)]
+    found = STATISTICS[name].estimate(sample, resamples)
+    assert_allclose([found.value, *found.resampled], expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("block", [16, 256])
+@pytest.mark.parametrize("dense", [0, 1000])
+@pytest.mark.parametrize("near", [False, True])
+def test_tau_is_the_same_in_blocks_and_sorted(dense: int, block: int, near: bool) -> None:
+    sample = table(50, levels=8)
+    ends = near_ends(np.sort(sample.params)) if near else None
+    weights = each(50, 12).weights
+    expected = kendall(sample.score, sample.accuracy, weights, ends)
+    assert_allclose(kendall(sample.score, sample.accuracy, weights, ends, dense=dense, block=block), expected)
+
+
+def each(n: int, resamples: int) -> Resamples:
+    """Resamples of a table in which each architecture stands once."""
+    return Resamples.draw(np.arange(n), np.ones(n, dtype=np.int64), 0, resamples)
 
 
 def test_a_table_too_small_for_a_statistic_has_no_interval() -> None:
-    sample = table(6)
-    once = np.ones(6, dtype=np.int64)
-    found = estimate(STATISTICS["tau_top10"], sample, np.arange(6), once, draw(np.arange(6), once, 9, 0))
+    found = STATISTICS["tau_top10"].estimate(table(6), each(6, 9))
     assert np.isnan([found.value, found.interval.low, found.interval.high]).all()
 
 
@@ -50,17 +86,14 @@ def test_a_perfect_ranking_is_certain() -> None:
     sample = Sample(
         accuracy, accuracy, accuracy + 100, accuracy + 100, budgets(accuracy + 100), budgets(accuracy + 100)
     )
-    weights = draw(np.arange(30), np.ones(30, dtype=np.int64), 50, 0)
     for name in ("tau", "spearman", "pearson"):
-        found = estimate(STATISTICS[name], sample, np.arange(30), np.ones(30, dtype=np.int64), weights)
+        found = STATISTICS[name].estimate(sample, each(30, 50))
         assert (found.value, found.interval.low, found.interval.high) == pytest.approx((1, 1, 1))
 
 
 def test_the_interval_holds_the_middle_95_percent() -> None:
-    sample = table(200)
-    weights = draw(np.arange(200), np.ones(200, dtype=np.int64), 400, 0)
-    found = estimate(STATISTICS["tau"], sample, np.arange(200), np.ones(200, dtype=np.int64), weights)
-    taus, interval = STATISTICS["tau"].resampled(sample, weights), found.interval
+    found = STATISTICS["tau"].estimate(table(200), each(200, 400))
+    taus, interval = found.resampled, found.interval
     assert interval.low < found.value < interval.high
     assert np.mean((taus >= interval.low) & (taus <= interval.high)) == pytest.approx(0.95, abs=0.006)
 
@@ -70,8 +103,7 @@ def whole(n: int, groups: list[int], counts: list[int], name: str) -> Estimate:
     values = np.arange(float(n))
     cost = 100 * 2.0**values
     sample = Sample(values, values, cost, cost, budgets(cost), budgets(cost))
-    weights = draw(np.array(groups), np.array(counts), 200, 0)
-    return estimate(STATISTICS[name], sample, np.array(groups), np.array(counts), weights)
+    return STATISTICS[name].estimate(sample, Resamples.draw(np.array(groups), np.array(counts), 0, 200))
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
@@ -96,38 +128,40 @@ def test_observations_are_the_independent_ones_that_decide() -> None:
 def test_resamples_that_leave_a_statistic_undefined_are_counted() -> None:
     """Of five architectures one differs in score: 0.8 to the fifth of the resamples lack it, and rank nothing."""
     score = np.array([0.0, 0.0, 0.0, 0.0, 1.0])
-    sample = Sample(score, np.arange(5.0), score + 1, score + 1, np.array([2.0]), np.array([2.0]))
-    once = np.ones(5, dtype=np.int64)
-    weights = draw(np.arange(5), once, 1000, 0)
-    interval = estimate(STATISTICS["tau"], sample, np.arange(5), once, weights).interval
-    lacking = int(np.sum(weights[:, 4] == 0) + np.sum(weights[:, 4] == 5))
+    resamples = each(5, 1000)
+    interval = resamples.estimate(kendall(score, np.arange(5.0), resamples.weights)).interval
+    drawn = resamples.weights[1:, 4]
+    lacking = int(np.sum(drawn == 0) + np.sum(drawn == 5))
     assert interval.undefined == lacking == pytest.approx(1000 * 0.8**5, rel=0.1)
     assert np.isfinite([interval.low, interval.high]).all()
 
 
 def test_differences_are_taken_resample_by_resample() -> None:
-    sample = table(50)
-    once = np.ones(50, dtype=np.int64)
-    weights = draw(np.arange(50), once, 40, 0)
-    one = estimate(STATISTICS["tau"], sample, np.arange(50), once, weights)
-    same = tau_of(2 * sample.score, sample.accuracy, np.arange(50), once, weights)
+    sample, resamples = table(50), each(50, 40)
+
+    def tau(score: Vector) -> Estimate:
+        return resamples.estimate(kendall(score, sample.accuracy, resamples.weights))
+
+    one, same, other = (tau(score) for score in (sample.score, 2 * sample.score, -sample.score))
     assert (one - same).interval == Interval(0.0, 0.0)
-    other = tau_of(-sample.score, sample.accuracy, np.arange(50), once, weights)
     assert (one - other).value == pytest.approx(2 * one.value)
     assert_allclose((one - other).resampled, 2 * one.resampled)
 
 
 def test_resamples_draw_rows_of_one_function_together() -> None:
-    weights = draw(np.array([0, 0, 1, 2]), np.array([1, 1, 1, 5]), 200, seed=3)
-    assert_array_equal(weights[:, 0], weights[:, 1])
-    assert_array_equal(weights[:, [0, 2]].sum(1) + weights[:, 3] / 5, np.full(200, 3))
-    assert_allclose(weights.mean(0), [1, 1, 1, 5], rtol=0.2)
+    weights = Resamples.draw(np.array([0, 0, 1, 2]), np.array([1, 1, 1, 5]), 3, 200).weights
+    assert_array_equal(weights[0], [1, 1, 1, 5])
+    drawn = weights[1:]
+    assert_array_equal(drawn[:, 0], drawn[:, 1])
+    assert_array_equal(drawn[:, [0, 2]].sum(1) + drawn[:, 3] / 5, np.full(200, 3))
+    assert_allclose(drawn.mean(0), [1, 1, 1, 5], rtol=0.2)
 
 
 def test_resamples_depend_on_the_seed_alone() -> None:
-    arguments = np.arange(20), np.ones(20, dtype=np.int64), 5
-    assert_array_equal(draw(*arguments, seed=1), draw(*arguments, seed=1))
-    assert (draw(*arguments, seed=1) != draw(*arguments, seed=2)).any()
+    arguments = np.arange(20), np.ones(20, dtype=np.int64)
+    first = Resamples.draw(*arguments, 1, 5).weights
+    assert_array_equal(first, Resamples.draw(*arguments, 1, 5).weights)
+    assert (first != Resamples.draw(*arguments, 2, 5).weights).any()
 
 
 def test_large_tables_get_fewer_resamples() -> None:

@@ -1,0 +1,51 @@
+"""The statistics of a table in which each architecture stands once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.statistics import ranking
+from benchmarks.statistics.intervals import Vector
+from benchmarks.statistics.ranking import TOP, Weights
+
+
+def _one(n: int) -> Weights:
+    return np.ones((1, n), dtype=np.float32)
+
+
+def kendall(x: Vector, y: Vector) -> float:
+    return float(ranking.kendall(x, y, _one(len(x)))[0])
+
+
+def spearman(x: Vector, y: Vector) -> float:
+    return float(ranking.spearman(x, y, _one(len(x)))[0])
+
+
+def pearson(x: Vector, y: Vector) -> float:
+    return float(ranking.pearson(x, y, _one(len(x)))[0])
+
+
+def kendall_top(x: Vector, y: Vector) -> float:
+    return float(ranking.kendall_top(x, y, _one(len(x)))[0])
+
+
+def kendall_near(x: Vector, y: Vector, cost: Vector) -> float:
+    return float(ranking.kendall_near(x, y, cost, _one(len(x)))[0])
+
+
+def precision(x: Vector, y: Vector, share: float = TOP) -> float:
+    return float(ranking.precision(x, y, _one(len(x)), share)[0])
+
+
+def regret(x: Vector, y: Vector, cost: Vector, limits: Vector) -> float:
+    return float(ranking.regret(x, y, cost, limits, _one(len(x)))[0])
+
+
+def best(y: Vector, share: float = TOP) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = ranking.best(y, _one(len(y)), share)[0]
+    return found
+
+
+def quota(n: int) -> int:
+    return int(ranking.quota(_one(n))[0])
