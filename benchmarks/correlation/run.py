@@ -97,7 +97,8 @@ def run_correlation(
         {
             "seconds_per_arch": scores,
             "seconds_per_arch_is": f"CPU time of one whole measurement ({spec.student_inits} seeds, forward pass "
-            f"included) when nothing else is asked; one thread, mean over {len(alone)} architectures, least to most MACs",
+            f"included) when nothing else is asked; one thread, mean over {len(alone)} architectures, least to most "
+            "MACs",
             "measured": executor.use.misses + executor.use.partial,
             "seconds": seconds,
             "executor": compute.executor,
