@@ -143,7 +143,7 @@ class Measurer:
     def _build(self, arch: Architecture, index: int) -> nn.Module:
         images = self.probe.images
         layers = shared_layers(derive_seed(self.seed, "student", index), images.device, images.dtype)
-        return self.space.build(arch, self.num_classes, self.probe.image_shape, layers).eval()
+        return layers.network(partial(self.space.build, arch, self.num_classes, self.probe.image_shape))
 
 
 def wanted(proxies: Iterable[str]) -> Want:

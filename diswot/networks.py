@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from diswot.seeds import derive_seed
+from search_spaces.layers import Layers, fresh
 
 SHARED_BYTES = 128 * 2**20
 """Weights that networks share before they are let go."""
@@ -19,9 +21,10 @@ SHARED_BYTES = 128 * 2**20
 def build_random(
     build: Callable[[], nn.Module], seed: int, device: torch.device | str = "cpu", path: str = ""
 ) -> nn.Module:
-    """Build a network of convolutions, linear layers and batch norms, and draw its weights.
+    """Build a network and draw its weights.
 
-    The module is laid out without memory first: no weight is drawn twice, the global generator is never used.
+    The module is laid out without memory first, if it can be: no weight is drawn twice. The global generator is left as
+    it was.
 
     Args:
         build: makes the module.
@@ -32,21 +35,55 @@ def build_random(
     Returns:
         The module, in evaluation mode, without gradients.
     """
-    with torch.device("meta"):
-        module = build()
-    # Not `to_empty`, which takes as long as a small network's own passes: it lays out each tensor in Python.
-    empty = {name: torch.empty(t.shape, dtype=t.dtype, device=device) for name, t in module.state_dict().items()}
-    module.load_state_dict(empty, assign=True)
-    for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.reset_running_stats()
+    module = _laid_out(build)
+    if module is None:
+        with torch.random.fork_rng(devices=[]):  # for constants that a builder draws
+            torch.manual_seed(derive_seed(seed, path))
+            module = build().to(device)
+    _give_memory(module, device)
     initialise(module, seed, path)
     return module.eval().requires_grad_(False)
 
 
+def _laid_out(build: Callable[[], nn.Module]) -> nn.Module | None:
+    """A module without memory; `None` if it holds constants or cannot be built without numbers, such as `x.item()`."""
+    try:
+        with torch.device("meta"):
+            module = build()
+    except (NotImplementedError, RuntimeError):
+        return None
+    constants = (
+        tensor
+        for layer in module.modules()
+        for tensor in (*vars(layer).values(), *(() if isinstance(layer, _NormBase) else layer.buffers(recurse=False)))
+        if isinstance(tensor, Tensor) and tensor.is_meta
+    )
+    return module if next(constants, None) is None else None
+
+
+def _give_memory(module: nn.Module, device: torch.device | str) -> None:
+    """Give memory to what has none: parameters, yet to be drawn, and statistics of norms, which start anew."""
+    # Not `to_empty`, which takes as long as a small network's own passes: it lays out each tensor in Python.
+    empty = {
+        name: torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+        for name, tensor in module.state_dict().items()
+        if tensor.is_meta
+    }
+    norms = [layer for layer in module.modules() if isinstance(layer, _NormBase) and _is_meta(layer.running_mean)]
+    module.load_state_dict(empty, assign=True, strict=False)
+    for layer in norms:
+        layer.reset_running_stats()
+
+
+def _is_meta(tensor: Tensor | None) -> bool:
+    return tensor is not None and tensor.is_meta
+
+
 @torch.no_grad()
-def initialise(module: nn.Module, seed: int, path: str = "") -> None:
+def initialise(module: nn.Module, seed: int, path: str = "", only: Collection[str] | None = None) -> None:
     """Draw the weights of `module` in place: normal with variance 2 / fan-in, scales one, biases zero.
+
+    Where names are given, only those.
 
     Each parameter has a stream of its own, seeded by its name: networks that share a layer by name and shape share its
     weights, which takes noise out of their comparison.
@@ -55,6 +92,8 @@ def initialise(module: nn.Module, seed: int, path: str = "") -> None:
     """
     generator = torch.Generator()
     for name, parameter in module.named_parameters(path):
+        if only is not None and name not in only:
+            continue
         if parameter.ndim > 1:
             generator.manual_seed(derive_seed(seed, name))
             std = math.sqrt(2.0 / parameter[0].numel())
@@ -64,7 +103,7 @@ def initialise(module: nn.Module, seed: int, path: str = "") -> None:
 
 
 def _normal(shape: torch.Size, std: float, generator: torch.Generator) -> Tensor:
-    return torch.empty(shape).normal_(0.0, std, generator=generator)
+    return torch.empty(shape, device="cpu").normal_(0.0, std, generator=generator)
 
 
 class SharedLayers:
@@ -90,11 +129,27 @@ class SharedLayers:
         if key not in self._made:
             if self._bytes > SHARED_BYTES:
                 self._made, self._bytes = {}, 0
-            layer = build_random(partial(make, *args), self._seed, self._device, path)
-            layer = layer.to(dtype=self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self._made[key] = layer
+            layer = self._made[key] = self._cast(build_random(partial(make, *args), self._seed, self._device, path))
             self._bytes += sum(weight.nbytes for weight in layer.parameters())
         return self._made[key]
+
+    def network(self, build: Callable[[Layers], nn.Module]) -> nn.Module:
+        """The network that `build` makes of these layers, in evaluation mode.
+
+        What `build` makes by itself has the weights that it would have been given here: they are drawn by its name.
+        """
+        module = _laid_out(partial(build, self))
+        if module is None:
+            return self._cast(build_random(partial(build, fresh), self._seed, self._device))
+        own = {name for name, parameter in module.named_parameters() if parameter.is_meta}
+        if own or any(map(_is_meta, module.buffers())):
+            _give_memory(module, self._device)
+            initialise(module, self._seed, only=own)
+            self._cast(module).requires_grad_(False)
+        return module.eval()
+
+    def _cast(self, module: nn.Module) -> nn.Module:
+        return module.to(dtype=self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 @lru_cache(maxsize=4)

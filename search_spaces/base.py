@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -254,10 +254,8 @@ class SearchSpace(ABC):
         Raises:
             InvalidArchitecture: the network cannot be built or run.
         """
-        from search_spaces.networks.counting import costs_of
-
         check_input(num_classes, in_shape)
-        return costs_of(self, self.canonical(arch), num_classes, in_shape)
+        return counted_costs(self, self.canonical(arch), num_classes, in_shape)
 
     @abstractmethod
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
@@ -284,6 +282,26 @@ class SearchSpace(ABC):
         if (text := _json(value)) not in valid:
             raise InvalidArchitecture(f"decision {i} of {self.name} is one of {', '.join(valid)}, not {text}")
         return valid.index(text)
+
+
+@lru_cache(maxsize=200_000)
+def counted_costs(space: SearchSpace, arch: Architecture, num_classes: int, in_shape: Shape) -> Costs:
+    """What the network of `arch` costs, counted on the network itself; it takes some ten milliseconds.
+
+    Raises:
+        InvalidArchitecture: the network cannot be built or run, or does not give logits.
+    """
+    from search_spaces.networks.counting import count_costs
+
+    which = f"the network of {space.encode(arch)} in {space.name}"
+    try:
+        costs, shape = count_costs(partial(space.build, arch, num_classes, in_shape), in_shape)
+    except Exception as error:  # whatever a builder raises
+        reason = f"{type(error).__name__}: {error}"
+        raise InvalidArchitecture(f"{which} cannot be run on images of {in_shape}: {reason}") from error
+    if shape != (1, num_classes):
+        raise InvalidArchitecture(f"{which} gives {shape} for an image, not (1, {num_classes})")
+    return costs
 
 
 @lru_cache(maxsize=64)

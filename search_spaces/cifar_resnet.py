@@ -74,4 +74,5 @@ class CifarResNets(SearchSpace):
         from search_spaces.networks.cifar_resnet import CifarResNet
 
         check_input(num_classes, in_shape)
-        return CifarResNet(self.values(arch), num_classes, in_shape[0], layers)
+        stages = list(zip(self.values(arch), WIDTHS, strict=True))
+        return CifarResNet(stages, num_classes, in_shape[0], layers)

@@ -104,7 +104,7 @@ class MobileNetV2(SearchSpace):
         from search_spaces.networks.mobilenetv2 import InvertedResidualNetwork
 
         check_input(num_classes, in_shape)
-        return InvertedResidualNetwork(*self.stages(arch), num_classes, in_shape[0], layers)
+        return InvertedResidualNetwork(STEM, *self.stages(arch), num_classes, in_shape[0], layers)
 
 
 def _alive_in_block(source: int, wide: int, filtered: int, target: int, kept: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,8 @@ from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
 
+from diswot.search.member import Member
 from search_spaces import Architecture, SearchSpace
-
-if TYPE_CHECKING:
-    from diswot.search.nsga2 import Member
 
 Choices = NDArray[np.int64]
 

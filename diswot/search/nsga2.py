@@ -8,36 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
 from diswot.search.feasible import Feasible
 from diswot.search.fresh import draw_new
+from diswot.search.member import Member
 from diswot.seeds import stream
 from search_spaces import Architecture
 
 CostOf = Callable[[Architecture], float | None]
 """What an architecture costs; `None` if that could not be measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of the population.
-
-    Attributes:
-        arch: canonical.
-        score: to be maximised.
-        cost: to be minimised.
-        rank: of its front, 0 for the Pareto front of the population.
-        crowding: crowding distance within its front; infinite at the front's ends.
-    """
-
-    arch: Architecture
-    score: float
-    cost: float
-    rank: int = 0
-    crowding: float = math.inf
 
 
 class NSGA2:

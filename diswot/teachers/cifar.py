@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from search_spaces import Shape
+from search_spaces.cifar_resnet import WIDTHS
 from search_spaces.networks.cifar_resnet import CifarResNet
 
 
@@ -14,7 +15,7 @@ def cifar_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
     Shortcuts that change shape are projected, as in the space of students.
     """
     blocks = (int(name.removeprefix("resnet")) - 2) // 6
-    return CifarResNet((blocks,) * 3, num_classes, in_shape[0])
+    return CifarResNet([(blocks, width) for width in WIDTHS], num_classes, in_shape[0])
 
 
 def wide_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from search_spaces.cifar_resnet import WIDTHS
 from search_spaces.layers import Layers, fresh
 
 
@@ -33,14 +32,16 @@ class BasicBlock(nn.Module):
 
 
 class CifarResNet(nn.Module):
-    """Stem, one stage of basic blocks for each depth at widths 16, 32, 64, global pooling, classifier."""
+    """Stem, one stage of basic blocks for each pair of depth and width, global pooling, classifier."""
 
-    def __init__(self, depths: Sequence[int], num_classes: int, in_channels: int = 3, layers: Layers = fresh) -> None:
+    def __init__(
+        self, stages: Sequence[tuple[int, int]], num_classes: int, in_channels: int = 3, layers: Layers = fresh
+    ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, WIDTHS[0], 3), nn.ReLU())
+        c_in = stages[0][1]
+        self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, c_in, 3), nn.ReLU())
         blocks: list[nn.Module] = []
-        c_in = WIDTHS[0]
-        for stage, (depth, width) in enumerate(zip(depths, WIDTHS, strict=True)):
+        for stage, (depth, width) in enumerate(stages):
             for i in range(depth):
                 stride = 2 if stage and not i else 1
                 blocks.append(layers(f"blocks.{len(blocks)}", BasicBlock, c_in, width, stride))

@@ -12,9 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from search_spaces.base import Architecture, SearchSpace, Shape
 from search_spaces.costs import FLOAT32, Costs
-from search_spaces.errors import InvalidArchitecture
+from search_spaces.layers import Layers
 
 aten = torch.ops.aten
 PRODUCTS = {aten.convolution, aten.addmm, aten.mm, aten.baddbmm, aten.bmm}
@@ -26,32 +25,11 @@ ACTIVATIONS = {
 """Operations whose result has the shape of what they read."""
 
 
-@lru_cache(maxsize=200_000)
-def costs_of(space: SearchSpace, arch: Architecture, num_classes: int, in_shape: Shape) -> Costs:
-    """Costs of the network of a canonical architecture.
-
-    Raises:
-        InvalidArchitecture: it cannot be built or run, or does not give logits.
-    """
-    try:
-        with torch.device("meta"):
-            network = space.build(arch, num_classes, in_shape, _layer)
-        costs, shape = count_costs(network.eval(), in_shape)
-    except Exception as error:  # whatever a builder raises
-        reason = f"{type(error).__name__}: {error}"
-        raise InvalidArchitecture(
-            f"the network of {space.encode(arch)} in {space.name} cannot be run on images of {in_shape}: {reason}"
-        ) from error
-    if shape != (1, num_classes):
-        raise InvalidArchitecture(
-            f"the network of {space.encode(arch)} in {space.name} gives {shape} for an image, not (1, {num_classes})"
-        )
-    return costs
-
-
-def count_costs(network: nn.Module, in_shape: Shape) -> tuple[Costs, tuple[int, ...]]:
-    """Costs of a network that is on the meta device, in evaluation mode, and the shape of its logits for one image."""
+def count_costs(build: Callable[[Layers], nn.Module], in_shape: tuple[int, int, int]) -> tuple[Costs, tuple[int, ...]]:
+    """Costs of the network that `build` makes, and the shape of its logits for one image."""
     image = torch.empty(1, *in_shape, device="meta")
+    with torch.device("meta"):
+        network = build(_layer).eval()
     ledger = _Ledger(network, image)
     with torch.no_grad(), FlopCounterMode(display=False) as counter, ledger:
         logits = network(image)

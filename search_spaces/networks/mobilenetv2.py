@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from search_spaces.layers import Layers, fresh
-from search_spaces.mobilenetv2 import STEM
 
 
 def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -35,10 +34,11 @@ class InvertedResidual(nn.Module):
 
 
 class InvertedResidualNetwork(nn.Module):
-    """Stem of 32 channels at stride 1, the stages, the last 1 x 1 convolution, global pooling, classifier."""
+    """Stem at stride 1, stages of (expansion, width, depth, stride), last 1 x 1 convolution, pooling, classifier."""
 
     def __init__(
         self,
+        stem: int,
         stages: Sequence[tuple[int, int, int, int]],
         last: int,
         num_classes: int,
@@ -46,9 +46,9 @@ class InvertedResidualNetwork(nn.Module):
         layers: Layers = fresh,
     ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, STEM, 3), nn.ReLU6())
+        self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, stem, 3), nn.ReLU6())
         blocks: list[nn.Module] = []
-        c_in = STEM
+        c_in = stem
         for expansion, width, depth, stride in stages:
             for i in range(depth):
                 path = f"blocks.{len(blocks)}"

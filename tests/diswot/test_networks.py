@@ -1,14 +1,19 @@
 """Random weights that depend on nothing but the seed and the names of the parameters."""
 
+from collections.abc import Callable
 from functools import partial
+from itertools import count
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from diswot.networks import SharedLayers, build_random
-from search_spaces import SPACES, get_space
+from search_spaces import CIFAR, SPACES, Architecture, Shape, get_space
+from search_spaces.cifar_resnet import CifarResNets
+from search_spaces.layers import Layers, fresh
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -80,3 +85,102 @@ def test_the_scheme_is_he_s() -> None:
     assert (norm.running_var == 1).all()
     assert not net.training
     assert not any(p.requires_grad for p in net.parameters())
+
+
+class Deaf(CifarResNets):
+    """A space whose builder makes its layers by itself."""
+
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, _: Layers = fresh) -> nn.Module:
+        return super().build(arch, num_classes, in_shape)
+
+
+class Half(CifarResNets):
+    """A space whose builder makes every other layer by itself."""
+
+    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+        made = count()
+
+        def every_other(path: str, make: Callable[..., nn.Module], *args: Any) -> nn.Module:
+            return layers(path, make, *args) if next(made) % 2 else make(*args)
+
+        return super().build(arch, num_classes, in_shape, every_other)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("kind", [Deaf, Half])
+def test_layers_that_a_builder_makes_by_itself_have_the_same_weights(
+    kind: type[CifarResNets], dtype: torch.dtype
+) -> None:
+    arch = kind().decode("3-1-1")
+    layers = SharedLayers(1, dtype=dtype)
+    before = torch.random.get_rng_state()
+    for _ in range(2):
+        asked, made = (layers.network(partial(space.build, arch, 10, CIFAR)) for space in (CifarResNets(), kind()))
+        assert asked.state_dict().keys() == made.state_dict().keys()
+        for name, value in asked.state_dict().items():
+            other = made.state_dict()[name]
+            assert torch.equal(value, other), name
+            assert (value.dtype, value.stride()) == (other.dtype, other.stride())
+        assert not any(parameter.requires_grad for parameter in made.parameters())
+        assert not made.training
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_layers_that_were_asked_for_are_shared_all_the_same() -> None:
+    layers, space = SharedLayers(1), Half()
+    a, b = (layers.network(partial(space.build, space.smallest, 10, CIFAR)) for _ in range(2))
+    same = [x is y for x, y in zip(a.parameters(), b.parameters(), strict=True)]
+    assert any(same)
+    assert not all(same)
+
+
+class Constant(nn.Module):
+    """Adds numbers that it holds in a buffer, in an attribute and by way of `item`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.register_buffer("shift", torch.arange(4.0).reshape(4, 1, 1))
+        self.scale = torch.tensor([2.0])
+        self.noise = nn.Buffer(torch.randn(4, 1, 1), persistent=False)
+        self.head = nn.Linear(4, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = (self.conv(x) + self.shift) * self.scale + self.noise
+        out: Tensor = self.head(maps.mean((2, 3)))
+        return out
+
+
+class Counting(nn.Module):
+    """Asks for a number while it is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = [rate.item() for rate in torch.linspace(0, 1, 3)]
+        self.head = nn.Linear(3, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.head(x.mean((2, 3)) * self.steps[1])
+        return out
+
+
+@pytest.mark.parametrize("make", [Constant, Counting])
+def test_networks_that_hold_numbers_of_their_own_keep_them(make: Callable[[], nn.Module]) -> None:
+    before = torch.random.get_rng_state()
+    images = torch.ones(2, 3, 8, 8)
+    own = build_random(make, 1)(images)
+    assert torch.isfinite(own).all()
+    for network in (build_random(make, 1), SharedLayers(1).network(lambda _: make())):
+        torch.testing.assert_close(network(images), own, rtol=1e-4, atol=1e-4)
+    assert not torch.equal(build_random(make, 2)(images), own)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_statistics_of_every_norm_start_anew() -> None:
+    network = build_random(lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)), 0)
+    norm = network.get_submodule("1")
+    assert isinstance(norm, nn.BatchNorm1d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    assert not norm.running_mean.any()
+    assert (norm.running_var == 1).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from itertools import product
 
 import numpy as np
@@ -11,7 +13,7 @@ from diswot.errors import InfeasibleBudget
 from diswot.search.feasible import Feasible
 from diswot.search.repair import Effort
 from diswot.spec.constraints import Constraints
-from search_spaces import CIFAR, get_space
+from search_spaces import CIFAR, SearchSpace, get_space
 
 NASBENCH, RESNETS, MOBILENETS = map(get_space, ("nasbench201", "cifar-resnet", "mobilenetv2"))
 
@@ -171,3 +173,16 @@ def test_exchanges_lead_on_where_single_steps_do_not() -> None:
     assert all(map(feasible.fits, near))
     changes = [sum(a != b for a, b in zip(arch.choices, other.choices, strict=True)) for other in near]
     assert set(changes) == {2}
+
+
+@pytest.mark.parametrize(
+    ("space", "budget", "expected"),
+    [
+        (RESNETS, Constraints(max_params=400_000), "f8abd16c7fc195d9"),
+        (MOBILENETS, Constraints(max_params=1_000_000, max_macs=30_000_000, min_params=600_000), "85ba09af55a7dec7"),
+    ],
+)
+def test_a_seed_gives_the_draws_that_it_always_gave(space: SearchSpace, budget: Constraints, expected: str) -> None:
+    feasible, rng = Feasible(space, budget, 10, CIFAR), np.random.default_rng(1)
+    drawn = [feasible.sample(rng).choices for _ in range(12)]
+    assert hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:16] == expected
