@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diswot.recommend import explain, run_search
     from diswot.report.result import Result
     from diswot.scoring import Scorer
-    from diswot.search.run import Search
+    from diswot.search.search import Search
     from diswot.spec.compute import ComputeSpec
     from diswot.spec.constraints import Constraints
     from diswot.spec.probe import ProbeSpec
@@ -33,7 +33,7 @@ _HOMES = {
     "ProbeSpec": "diswot.spec.probe",
     "Result": "diswot.report.result",
     "Scorer": "diswot.scoring",
-    "Search": "diswot.search.run",
+    "Search": "diswot.search.search",
     "SearchSpec": "diswot.spec.search",
     "TeacherSpec": "diswot.spec.teacher",
     "explain": "diswot.recommend",

@@ -15,10 +15,13 @@ from diswot.evaluation import EvalTask, Measurer, prepare, tasks_of
 from diswot.executors import Executor, Measure, open_executor, reach
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
+from diswot.report.finished import FinishedSearch
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
 from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.search.confirm import confirm
-from diswot.search.run import Progress, Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
+from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.score import ScoreSpec
 from search_spaces import Architecture, get_space
@@ -79,7 +82,7 @@ def run_search(
         search: what to do, and how far it has come.
         compute: where to do it.
         report: called after each measurement.
-        checkpoint: called when `search.state()` is worth keeping; returns whether to go on.
+        checkpoint: called when the search is worth keeping; returns whether to go on.
 
     Returns:
         The result, or `None` if the checkpoint ended the search early.
@@ -89,24 +92,33 @@ def run_search(
         ExecutorError: workers could not be started or were lost for good.
         DiswotError: every candidate failed.
     """
+    found = finish_search(search, compute, report, checkpoint)
+    return None if found is None else found[1]
+
+
+def finish_search(
+    search: Search,
+    compute: ComputeSpec,
+    report: Callable[[Progress], None],
+    checkpoint: Callable[[], bool] = lambda: True,
+) -> tuple[FinishedSearch, Result] | None:
+    """Run a search as `run_search` does; returns all of its candidates beside the result."""
     start = time.perf_counter()
     recipe = recipe_of(search.spec, compute.device)
     search.look_at(recipe.probe.fingerprint)
     ready = time.perf_counter()
     with caching_executor(recipe, compute) as executor, search.meter:
-        search.run(executor, report, checkpoint)
+        run_phases(search, executor, report, checkpoint)
     if not search.done:
         return None
-    confirm(search, 1 + ALTERNATIVES)
+    finished = FinishedSearch.of(search, confirm(search, 1 + ALTERNATIVES))
     timings = {
         "prepare": ready - start + executor.preparing,
         "search": time.perf_counter() - ready - executor.preparing,
-        "measuring_all_workers": sum(
-            m.seconds for m in (*search.reference, *search.measurements, *(search.beyond or ()))
-        ),
+        "measuring_all_workers": finished.measuring_seconds,
     }
     cache = None if compute.cache is None else CacheRecord(**asdict(executor.use), hit_rate=executor.use.hit_rate)
-    return make_result(search, recipe.probe.fingerprint, timings, cache)
+    return finished, make_result(finished, timings, cache)
 
 
 def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explanation:

@@ -10,7 +10,8 @@ from typing import Any
 from diswot.errors import DiswotError
 from diswot.recommend import run_search
 from diswot.report.result import Result
-from diswot.search.run import Progress, Search
+from diswot.search.search import Search
+from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from service.leases import Lease, Leases
 from service.requests import SearchRequest
@@ -105,7 +106,7 @@ class SearchWork:
         if self._done > self._saved:
             self._saved = self._done
             self._told = self._kept = self.clock()
-            self._heed(self.leases.checkpoint(self.lease, self.progress, self._done, self.search.state()))
+            self._heed(self.leases.checkpoint(self.lease, self.progress, self._done, self.search.to_json()))
         return True
 
     def _heed(self, state: str) -> None:

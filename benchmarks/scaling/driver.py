@@ -10,7 +10,8 @@ from typing import Any
 
 from diswot.evaluation import EvalTask, Measurement, Measurer
 from diswot.executors import Executor, open_executor
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import Architecture
@@ -70,7 +71,7 @@ def _search_ms(name: str, measurer: Measurer, seed: int) -> float:
     with open_executor(name, measurer, 2) as executor:
         list(executor.map([EvalTask(measurer.space.smallest)] * 20))
         before = time.process_time()
-        search.run(executor, report=lambda _: None)
+        run_phases(search, executor, report=lambda _: None)
         seconds = time.process_time() - before
     return 1000 * seconds / (len(search.reference) + len(search.measurements) + search.sure)
 

@@ -27,7 +27,8 @@ from diswot.scoring import Scorer
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.random_search import RandomSearch
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
@@ -168,7 +169,7 @@ def run_searches(
         runs = []
         for run in range(spec.runs):
             search = new_search(spec, kind, run)
-            search.run(pool, lambda _: None)
+            run_phases(search, pool, lambda _: None)
             runs.append(curve(search, pool, truth, counts_of(spec, kind, truth)))
             report("searching", len(curves) * spec.runs + run + 1, len(kinds) * spec.runs)
         curves[kind] = np.array(runs)
@@ -182,7 +183,7 @@ def train_searches(
     found = []
     for run in range(spec.runs):
         search = new_search(spec, (RandomSearch.name, "params", budget), run)
-        search.run(pool, lambda _: None)
+        run_phases(search, pool, lambda _: None)
         names = [measurement.arch for measurement in search.measurements]
         best = (max(names[:count], key=trained.accuracy.__getitem__) for count in spec.evaluations)
         found.append([truth.accuracy[name] for name in best])

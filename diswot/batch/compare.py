@@ -15,6 +15,7 @@ from diswot.batch.plan import Job
 from diswot.errors import UnreadableData
 from diswot.report.files import CANDIDATES
 from diswot.report.result import Result
+from diswot.spec.search import PARETO_COSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,12 @@ def compare(jobs: Iterable[Job], folder: BatchFolder, failed: Collection[str] = 
         choice = _choose(found) if found else None
         groups.append(Group(seeds, found, choice, agreement([one.firsts for one in found])))
     return groups
+
+
+def limited_costs(groups: Iterable[Group]) -> list[str]:
+    """Costs that some budget limits, from above or below."""
+    budgets = [group.jobs[0].spec.constraints for group in groups]
+    return [cost for cost in PARETO_COSTS if any(budget.range(cost) != (None, None) for budget in budgets)]
 
 
 def _found(job: Job, folder: BatchFolder) -> Found | None:

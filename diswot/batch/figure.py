@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from diswot.batch.compare import Group
+from diswot.report.units import UNITS
 
 LineStyle = str | tuple[int, tuple[int, ...]]
 
@@ -29,11 +30,12 @@ ENTRIES = 2
 """Of the legend, beside one another over each panel."""
 
 
-def fronts(groups: Sequence[Group]) -> str:
-    """Score against MACs in one space: a panel for each teacher, the fronts of all budgets and seeds in it.
+def fronts(groups: Sequence[Group], cost: str) -> str:
+    """Score against one cost in one space: a panel for each teacher, the fronts of all budgets and seeds in it.
 
     Args:
         groups: of one space, at least one of them with a finished search.
+        cost: `params`, `macs`, `memory` or `latency`; searches whose result has no front over it are left out.
     """
     budgets = list(dict.fromkeys(group.jobs[0].budget for group in groups))
     teachers = list(dict.fromkeys(group.jobs[0].teacher for group in groups))
@@ -49,27 +51,27 @@ def fronts(groups: Sequence[Group]) -> str:
             axes.grid(color="#eeeeee")
             for group in groups:
                 if group.jobs[0].teacher == teacher:
-                    _draw(axes, group, budgets.index(group.jobs[0].budget))
+                    _draw(axes, group, cost, budgets.index(group.jobs[0].budget))
         for axes in panels[len(teachers) :]:
             axes.set_axis_off()
         _legend(figure, panels[0], budgets, across)
-        figure.supxlabel("multiply-accumulates an image (millions)", fontsize=10)
+        figure.supxlabel(UNITS[cost].title, fontsize=10)
         figure.supylabel(f"score ({groups[0].jobs[0].spec.score}, no unit, higher is better)", fontsize=10)
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return text.getvalue()
 
 
-def _draw(axes: Axes, group: Group, place: int) -> None:
+def _draw(axes: Axes, group: Group, cost: str, place: int) -> None:
     """The front of each seed under one budget, with a large mark for the student that it recommends."""
-    color, line, marker = _style(place)
+    (color, line, marker), unit = _style(place), UNITS[cost].size
     for found in group.found:
-        front = next(front for front in found.result.fronts if front.against == "macs")
-        macs, scores = [point.cost / 1e6 for point in front.points], [point.score for point in front.points]
-        axes.step(macs, scores, where="post", color=color, linestyle=line, linewidth=1.4)
-        axes.plot(macs, scores, marker, color=color, markersize=5, markerfacecolor="white")
-        best = found.result.recommended
-        axes.plot(best.macs / 1e6, best.score, marker, color=color, markersize=10)
+        for front in (front for front in found.result.fronts if front.against == cost):
+            costs, scores = [point.cost / unit for point in front.points], [point.score for point in front.points]
+            axes.step(costs, scores, where="post", color=color, linestyle=line, linewidth=1.4)
+            axes.plot(costs, scores, marker, color=color, markersize=5, markerfacecolor="white")
+            best = found.result.recommended
+            axes.plot(getattr(best, cost) / unit, best.score, marker, color=color, markersize=10)
 
 
 def _style(place: int) -> tuple[str, LineStyle, str]:

@@ -13,7 +13,7 @@ from diswot.proxies import get_score
 from diswot.report.files import check_folder, read_result
 from diswot.report.result import Result
 from diswot.search.checkpoint import CHECKPOINT, RESULT, read_checkpoint
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.storage.atomic import atomic_write
 from diswot.storage.lock import LOCK, hold
@@ -88,7 +88,7 @@ class BatchFolder:
         if not file.exists():
             return None
         result = read_result(file)
-        check_folder(self.of(job), Search(job.spec))
+        check_folder(self.of(job), job.spec)
         version = get_score(job.spec.score).version
         if result.outcome.score_version != version:
             raise InputError(

@@ -23,12 +23,11 @@ from diswot.runtime.threads import one_thread
 from diswot.scoring import needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
 from diswot.search.feasible import Feasible
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
-from diswot.spec.constraints import Constraints
-from diswot.spec.search import PARETO_COSTS
-from search_spaces import Architecture
+from search_spaces import Architecture, get_space
 
 TIMED = 3
 """Architectures that are timed for each teacher, space and budget."""
@@ -150,7 +149,7 @@ class _Clock:
 def _within(job: Job) -> list[Architecture]:
     """A few architectures within the budget, as far as formulas tell."""
     spec, rng = job.spec, stream(job.spec.seed, "price")
-    feasible = Feasible(Search(spec).space, spec.constraints, spec.teacher.num_classes, spec.teacher.in_shape)
+    feasible = Feasible(get_space(spec.space), spec.constraints, spec.teacher.num_classes, spec.teacher.in_shape)
     return [feasible.sample(rng) for _ in range(TIMED)]
 
 
@@ -160,7 +159,7 @@ def _price(
     """The price of a search; `ahead` are the reference samples that searches before it will have measured."""
     spec, begun = job.spec, folder.begun(job)
     search = Search(spec) if begun is None else begun[0]
-    total, spent, sample = search.total, search.seconds, _unsampled(search)
+    total, spent, sample = search.total, search.state.seconds, _unsampled(search)
     left, cached = _left(search), 0
     if compute.cache is not None:
         cached, through = _rehearse(search, compute)
@@ -180,9 +179,7 @@ def _price(
 
 def _left(search: Search) -> int:
     """Architectures that a search may still ask for: reference sample, candidates, finalists, and beyond the budget."""
-    beyond = (
-        LOOKS if search.spec.relaxation > 0 and _has_maximum(search.spec.constraints) and search.beyond is None else 0
-    )
+    beyond = LOOKS if search.has_yet_to_look_beyond else 0
     return _unsampled(search) + max(0, search.total - len(search.measurements)) + _finalists(search) + beyond
 
 
@@ -204,10 +201,6 @@ def _unsampled(search: Search) -> int:
     return len(reference_sample(search.space, search.spec.seed)) - len(search.reference)
 
 
-def _has_maximum(budget: Constraints) -> bool:
-    return any(budget.range(cost)[1] is not None for cost in PARETO_COSTS)
-
-
 def _rehearse(search: Search, compute: ComputeSpec) -> tuple[int, bool]:
     """Run the search on the cache alone, until something is missing.
 
@@ -221,7 +214,7 @@ def _rehearse(search: Search, compute: ComputeSpec) -> tuple[int, bool]:
         return 0, False
     recipe = recipe_of(search.spec, compute.device)
     with CachingExecutor(recipe, partial(_unmeasured, recipe), compute.cache) as executor:
-        search.run(executor, lambda _: None, lambda: _had_all(executor.use))
+        run_phases(search, executor, lambda _: None, lambda: _had_all(executor.use))
     return executor.use.hits, _had_all(executor.use)
 
 

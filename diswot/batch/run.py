@@ -9,12 +9,13 @@ from typing import Literal
 
 from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
-from diswot.errors import DiswotError
+from diswot.errors import DiswotError, StorageError
 from diswot.executors import reach
-from diswot.recommend import run_search
+from diswot.recommend import finish_search
 from diswot.report.files import write_files
 from diswot.search.checkpoint import CHECKPOINT, checkpoints
-from diswot.search.run import Progress, Search
+from diswot.search.search import Search
+from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 
 Status = Literal["finished", "skipped", "failed"]
@@ -29,12 +30,14 @@ class Outcome:
         status: `finished` now, `skipped` as it was finished before, or `failed`.
         seconds: that it took now.
         reason: why it failed.
+        missing: why there is no picture of it, if there is none.
     """
 
     job: Job
     status: Status
     seconds: float
     reason: str | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +79,27 @@ def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: ComputeSpec, wa
 def _outcome(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> Outcome:
     start = time.monotonic()
     try:
-        status: Status = "finished" if _search(job, folder, compute, watch) else "skipped"
+        if folder.result(job) is not None:
+            (folder.of(job) / CHECKPOINT).unlink(missing_ok=True)  # Left by a kill between the two.
+            return Outcome(job, "skipped", time.monotonic() - start)
+        missing = _search(job, folder, compute, watch)
     except DiswotError as error:
         return Outcome(job, "failed", time.monotonic() - start, str(error))
     except (ArithmeticError, OSError, RuntimeError, ValueError) as error:
         # A network that does not fit into memory, a full disk: the other searches may well go through.
         return Outcome(job, "failed", time.monotonic() - start, f"{type(error).__name__}: {error}")
-    return Outcome(job, status, time.monotonic() - start)
+    return Outcome(job, "finished", time.monotonic() - start, missing=missing)
 
 
-def _search(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> bool:
-    """Bring one search to its end; returns whether there was anything to do."""
-    home = folder.of(job)
-    if folder.result(job) is not None:
-        (home / CHECKPOINT).unlink(missing_ok=True)  # Left by a kill between the two.
-        return False
-    begun = folder.begun(job)
+def _search(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> str | None:
+    """Bring one search to its end; returns why there is no picture of it, if there is none."""
+    home, begun = folder.of(job), folder.begun(job)
     search = Search(job.spec) if begun is None else begun[0]
     with checkpoints(home, search, compute) as keep:
-        result = run_search(search, compute, lambda progress: watch.progress(job, progress), keep)
-        assert result is not None, "no checkpoint ends the search"
-        write_files(home, search, result)
-    return True
+        found = finish_search(search, compute, lambda progress: watch.progress(job, progress), keep)
+        assert found is not None, "no checkpoint ends the search"
+        try:
+            return write_files(home, *found)
+        except StorageError as error:
+            best = found[1].recommended
+            raise StorageError(f"{error}; it recommends {best.arch} with a score of {best.score:.3f}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +12,15 @@ import typer
 from diswot.cli import options as o
 from diswot.cli.batch_show import show_comparison, show_prices
 from diswot.cli.console import STDERR, STDOUT
-from diswot.errors import InputError
+from diswot.errors import InputError, StorageError
 from diswot.executors import get_ready
 from diswot.spec.compute import ComputeSpec
 
 if TYPE_CHECKING:
     from diswot.batch.folder import BatchFolder
     from diswot.batch.plan import Job, Plan
+    from diswot.batch.report import Report
+    from diswot.batch.run import Outcome
 
 
 @o.takes(*o.of(ComputeSpec))
@@ -62,7 +65,7 @@ def batch(
 
 def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
     """Run what is left, compare, and say what came out; exit code 1 if a search failed."""
-    from diswot.batch.report import write_report
+    from diswot.batch.report import make_report
     from diswot.batch.run import run_batch
     from diswot.cli.batch_progress import watching
 
@@ -73,17 +76,17 @@ def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: Comput
         except KeyboardInterrupt:
             STDERR.print("interrupted; the same command goes on", soft_wrap=True)
             raise
-        table = write_report(jobs, folder, outcomes)
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    if json:
-        searches = [
-            {"name": one.job.name, "status": one.status, "seconds": round(one.seconds, 3), "reason": one.reason}
-            for one in outcomes
-        ]
-        typer.echo(json_module.dumps({"folder": str(folder.path), "searches": searches, "comparison": table}))
-    else:
-        show_comparison(table)
+        report = make_report(jobs, folder, outcomes)
+        _show(report, outcomes, json=json)
+        try:
+            missing = report.write()
+        except StorageError as error:
+            raise StorageError(f"{error}; when there is room, the same command goes on") from error
+    for reason in missing:
+        STDERR.print(f"a figure was left out of report.html: {reason}", markup=False, soft_wrap=True)
+    if not json:
         STDOUT.print(f"Files: {folder.path}/report.html, comparison.csv, and a folder for each search.", soft_wrap=True)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         STDERR.print(
             f"{len(failed)} of {len(outcomes)} searches failed; the same command tries them again",
@@ -91,6 +94,17 @@ def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: Comput
             soft_wrap=True,
         )
         raise typer.Exit(1)
+
+
+def _show(report: Report, outcomes: Sequence[Outcome], *, json: bool) -> None:
+    if not json:
+        show_comparison(report.table)
+        return
+    searches = [
+        {"name": one.job.name, "status": one.status, "seconds": round(one.seconds, 3), "reason": one.reason}
+        for one in outcomes
+    ]
+    typer.echo(json_module.dumps({"folder": str(report.folder), "searches": searches, "comparison": report.table}))
 
 
 def _price(jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:

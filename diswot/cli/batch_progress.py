@@ -12,18 +12,13 @@ from rich.progress import Progress as Bar
 
 from diswot.batch.plan import Job
 from diswot.cli.batch_show import say_duration
+from diswot.cli.conduct import PHASES
 from diswot.cli.console import STDERR
 
 if TYPE_CHECKING:
     from diswot.batch.run import Outcome, Watch
-    from diswot.search.run import Progress
+    from diswot.search.state import Progress
 
-PHASES = {
-    "reference": "reference sample",
-    "evolving": "searching",
-    "finalists": "making sure of the finalists",
-    "beyond": "looking beyond the budget",
-}
 BAR = 16
 """Characters of a bar: the name of the search that runs needs the room."""
 
@@ -90,6 +85,8 @@ class Display:
             soft_wrap=True,
             style="red" if outcome.status == "failed" else None,
         )
+        if outcome.missing is not None:
+            self.bar.console.print(f"  search.png was left out: {outcome.missing}", markup=False, soft_wrap=True)
 
     def told(self) -> str:
         """How many are done and failed, and how long the rest will take."""

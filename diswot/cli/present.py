@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.table import Table
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 Number = TypeVar("Number", int, float)
 
 
-def show_result(result: Result, out: Path | None, compute: ComputeSpec) -> None:
+def show_result(result: Result, compute: ComputeSpec) -> None:
     """Print the recommendation, its alternatives, what the scores are made of, and what to do next."""
     best, how = result.recommended, result.search
     STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher.title}, out of {how.space}:")
@@ -48,11 +47,7 @@ def show_result(result: Result, out: Path | None, compute: ComputeSpec) -> None:
             soft_wrap=True,
         )
     seconds = result.timings["prepare"] + result.timings["search"]
-    STDOUT.print(
-        f"Took {seconds:.0f} s. {_known(result)}"
-        + (f"Files: {out}/result.json, candidates.csv, search.png." if out else ""),
-        soft_wrap=True,
-    )
+    STDOUT.print(f"Took {seconds:.0f} s. {_known(result)}".rstrip(), soft_wrap=True)
     STDOUT.print("Next, see what this score is made of:")
     STDOUT.print(f"  {to_score_command(how, best.arch, device=compute.device)}", markup=False, soft_wrap=True)
 

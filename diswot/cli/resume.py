@@ -12,7 +12,7 @@ from diswot.spec.compute import ComputeSpec
 from diswot.spec.option import declared
 
 if TYPE_CHECKING:
-    from diswot.search.run import Search
+    from diswot.search.search import Search
 
 ELSEWHERE = [one for one in declared(ComputeSpec) if one.name != "device"]
 """Options that say where to compute. Not the device: scores of another one differ in their last digits."""

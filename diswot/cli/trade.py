@@ -9,22 +9,21 @@ from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
 from diswot.quantities import say_seconds
-from diswot.search.nsga2 import NSGA2
+from diswot.report.units import UNITS
 from diswot.search.pareto import Point, outline
 
 if TYPE_CHECKING:
     from diswot.report.beyond import Beyond
-    from diswot.report.fronts import Front, FrontPoint
+    from diswot.report.fronts import FrontPoint
     from diswot.report.result import Result
 
 COLUMNS = 6
 """Points of a front that are shown at most, its ends among them."""
-UNITS = {"params": "parameters", "macs": "MACs", "memory": "memory", "latency": "latency"}
 
 
 def show_trade(result: Result) -> None:
     """Print some points of the front that matters most, and what lies beyond the budget."""
-    front = _front(result)
+    front = result.fronts[0]
     if len(front.points) > 1:
         shown = outline([Point(float(point.cost), point.score) for point in front.points], COLUMNS)
         left_out = len(front.points) - len(shown)
@@ -37,21 +36,12 @@ def show_trade(result: Result) -> None:
             STDOUT.print(line, markup=False, soft_wrap=True)
 
 
-def _front(result: Result) -> Front:
-    """Over the cost that was played off, or else over the first that is limited."""
-    how, fronts = result.search, {front.against: front for front in result.fronts}
-    if how.algorithm == NSGA2.name:
-        return fronts[how.pareto_cost]
-    limited = (front for name, front in fronts.items() if how.constraints.range(name)[1] is not None)
-    return next(limited, result.fronts[0])
-
-
 def _table(against: str, points: Sequence[FrontPoint]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     for _ in points:
         table.add_column(justify="right")
-    table.add_row(UNITS[against], *(say_cost(against, point.cost) for point in points))
+    table.add_row(UNITS[against].name, *(say_cost(against, point.cost) for point in points))
     table.add_row("score", *(f"{point.score:.3f}" for point in points))
     return table
 

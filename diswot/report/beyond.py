@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from diswot.report.document import Document
-from diswot.report.student import Student, student
-from diswot.scoring import Scorer
+from diswot.report.finished import FinishedSearch
+from diswot.report.student import Student
 from diswot.search.beyond import excess
 from diswot.search.pareto import Point, pareto_front
-from diswot.search.run import Search, candidate
+from diswot.spec.constraints import Constraints
+from search_spaces import Costs
 
 
 class Step(Document):
@@ -38,23 +39,21 @@ class Beyond(Document):
     steps: list[Step]
 
 
-def make_beyond(search: Search, best: Student) -> Beyond | None:
-    """What was found beyond the budget; `None` where nothing was looked at."""
-    if search.beyond is None:
+def make_beyond(finished: FinishedSearch, best: Student) -> Beyond | None:
+    """What was found beyond the budget; `None` where nobody looked there."""
+    found = finished.beyond
+    if found is None:
         return None
-    scorer = Scorer(search.spec.score, search.reference)
-    found = [student(candidate(scorer, m), search.latency(m.arch)) for m in search.beyond if m.error is None]
     better = [one for one in found if one.seeds == best.seeds and one.score > best.score]
-    steps = [Step(more=_excess(search, one), student=one) for one in better]
+    steps = [Step(more=_excess(finished.spec.constraints, one), student=one) for one in better]
     front = pareto_front([Point(step.more, step.student.score) for step in steps])
     return Beyond(
-        share=search.spec.relaxation,
-        measured=len(search.beyond),
-        failed=len(search.beyond) - len(found),
+        share=finished.spec.relaxation,
+        measured=len(found) + finished.failed_beyond,
+        failed=finished.failed_beyond,
         steps=[steps[i] for i in front],
     )
 
 
-def _excess(search: Search, one: Student) -> float:
-    costs = search.feasible.costs(search.space.decode(one.arch))
-    return excess(search.spec.constraints, costs, one.latency)
+def _excess(budget: Constraints, one: Student) -> float:
+    return excess(budget, Costs(one.params, one.macs, one.depth, one.memory), one.latency)

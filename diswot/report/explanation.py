@@ -9,7 +9,6 @@ from diswot.proxies import PROXIES
 from diswot.report.document import Document
 from diswot.report.student import Student, student
 from diswot.scoring import Scorer
-from diswot.search.run import candidate
 
 
 class Part(Document):
@@ -60,7 +59,7 @@ def make_explanation(asked: str, teacher: str, scorer: Scorer, measurement: Meas
     Raises:
         ValueError: the measurement failed.
     """
-    one = student(candidate(scorer, measurement))
+    one = student(measurement, scorer)
     return Explanation(
         canonical_of=asked,
         student=one,

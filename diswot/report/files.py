@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
-from diswot.errors import InputError, UnreadableData
+from diswot.errors import InputError, StorageError, UnreadableData
+from diswot.report.attempt import attempt
+from diswot.report.finished import FinishedSearch
 from diswot.report.result import SCHEMA, Result
 from diswot.search.checkpoint import CHECKPOINT, RESULT
-from diswot.search.run import Search
+from diswot.spec.search import SearchSpec
 from diswot.storage.atomic import atomic_write
-from diswot.storage.refusal import obstacle
+from diswot.storage.refusal import obstacle, reason
 
 CANDIDATES = "candidates.csv"
 PLOT = "search.png"
 COSTS = ("params", "macs", "depth", "memory", "latency")
 """Columns of `candidates.csv`."""
+DROPPED = "measured again, its latency is outside the budget"
+"""What `candidates.csv` says of a candidate that has a score and no rank."""
 
 
-def check_folder(folder: Path, search: Search) -> None:
+def check_folder(folder: Path, spec: SearchSpec) -> None:
     """Refuse, before any work, a folder that cannot take the files or holds the result of another search.
 
     Raises:
@@ -29,7 +34,7 @@ def check_folder(folder: Path, search: Search) -> None:
     """
     if found := obstacle(folder):
         raise InputError(f"--out {str(folder)!r} cannot be written: {found}")
-    if (folder / RESULT).exists() and read_result(folder / RESULT).search != search.spec:
+    if (folder / RESULT).exists() and read_result(folder / RESULT).search != spec:
         raise InputError(f"{str(folder)!r} holds the result of another search; choose another folder")
     if (folder / CHECKPOINT).exists() and not (folder / RESULT).exists():
         raise InputError(
@@ -38,14 +43,28 @@ def check_folder(folder: Path, search: Search) -> None:
         )
 
 
-def write_files(folder: Path, search: Search, result: Result) -> None:
-    """Write `result.json`, `candidates.csv` and `search.png`, each whole or not at all."""
+def write_files(folder: Path, finished: FinishedSearch, result: Result) -> str | None:
+    """Write `candidates.csv` and `result.json`, each whole or not at all, and after them the picture `search.png`.
+
+    Returns:
+        Why there is no picture, or `None` where it was drawn: a result does not depend on it.
+
+    Raises:
+        StorageError: the result cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(folder / CANDIDATES, _candidates(finished))
+        atomic_write(folder / RESULT, result.model_dump_json(indent=2) + "\n")
+    except OSError as error:
+        raise StorageError(f"the result cannot be written to {str(folder)!r}: {reason(error)}") from error
+    return attempt(lambda: _draw(folder / PLOT, finished, result))[1]
+
+
+def _draw(path: Path, finished: FinishedSearch, result: Result) -> None:
     from diswot.report.plots import plot_search
 
-    folder.mkdir(parents=True, exist_ok=True)
-    atomic_write(folder / CANDIDATES, _candidates(search))
-    plot_search(search, result, folder / PLOT)
-    atomic_write(folder / RESULT, result.model_dump_json(indent=2) + "\n")
+    atomic_write(path, plot_search(finished, result))
 
 
 def read_result(path: Path) -> Result:
@@ -66,28 +85,27 @@ def read_result(path: Path) -> Result:
     )
 
 
-def _candidates(search: Search) -> str:
-    order = {m.arch: i for i, m in enumerate(search.measurements, 1)}
-    candidates = search.candidates()
-    terms = list(next((c.score.components for c in candidates if c.score), {}))
+def _candidates(finished: FinishedSearch) -> str:
+    """A line for each candidate: those that may be recommended by rank, then those with a score, then the failed."""
+    scored = [*finished.students, *finished.dropped]
+    terms = list(scored[0].components) if scored else []
     text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    raw = [f"raw_{term}" for term in terms]
-    writer.writerow(["rank", "evaluation", "arch", "score", "stderr", "seeds", "first", *COSTS, *terms, *raw, "error"])
-    for rank, candidate in enumerate(candidates, 1):
-        m, score = candidate.measurement, candidate.score
-        head = [
-            rank if score else "",
-            order[m.arch],
-            m.arch,
-            score.value if score else "",
-            score.stderr if score else "",
-            m.draws if score else "",
-            candidate.first if score else "",
-        ]
-        parts = [score.components[term] for term in terms] if score else [""] * len(terms)
-        means = [sum(m.values[term]) / len(m.values[term]) for term in terms] if score else [""] * len(terms)
-        seconds = search.latency(m.arch)
-        costs = [m.costs.params, m.costs.macs, m.costs.depth, m.costs.memory, seconds.median if seconds else ""]
-        writer.writerow([*head, *costs, *parts, *means, m.error or ""])
+    writer = csv.DictWriter(
+        text,
+        ["rank", "evaluation", "arch", "score", "stderr", "seeds", "first", *COSTS, *terms, *map(_raw, terms), "error"],
+        lineterminator="\n",
+    )
+    writer.writeheader()
+    for one in scored:
+        row = one.model_dump(exclude={"components", "raw", "latency_spread"})
+        parts = one.components | {_raw(name): value for name, value in one.raw.items()}
+        error = None if one.rank is not None else DROPPED
+        writer.writerow({**row, **parts, "evaluation": finished.evaluations[one.arch], "error": error})
+    for failed in finished.failed:
+        evaluation = finished.evaluations[failed.arch]
+        writer.writerow({"evaluation": evaluation, "arch": failed.arch, **asdict(failed.costs), "error": failed.error})
     return text.getvalue()
+
+
+def _raw(term: str) -> str:
+    return f"raw_{term}"

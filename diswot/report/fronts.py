@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from operator import itemgetter
 
 from diswot.report.document import Document
+from diswot.report.finished import FinishedSearch
 from diswot.report.student import Student
-from diswot.search.finalists import ALWAYS
+from diswot.search.finalists import front_costs
 from diswot.search.pareto import Point, growth, pareto_front
-from diswot.search.run import Search
 
 
 class FrontPoint(Document):
@@ -42,15 +42,10 @@ class Front(Document):
     hypervolume: list[Volume]
 
 
-def make_fronts(search: Search, students: Mapping[str, Student]) -> list[Front]:
-    """The fronts over parameters and MACs, and over the cost that the score was to be played off against.
-
-    Args:
-        search: finished.
-        students: its candidates within the budget, by architecture.
-    """
-    order = [(count, students[m.arch]) for count, m in enumerate(search.measurements, 1) if m.arch in students]
-    return [_front(cost, order) for cost in dict.fromkeys((*ALWAYS, search.spec.pareto_cost))]
+def make_fronts(finished: FinishedSearch) -> list[Front]:
+    """The fronts of the students that may be recommended, over each cost that matters."""
+    order = sorted(((finished.evaluations[one.arch], one) for one in finished.students), key=itemgetter(0))
+    return [_front(cost, order) for cost in front_costs(finished.spec)]
 
 
 def _front(cost: str, students: list[tuple[int, Student]]) -> Front:

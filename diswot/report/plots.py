@@ -1,104 +1,115 @@
-"""Plots for people: units on the axes, colours that everybody can tell apart, marks that survive a grey printer."""
+"""Plots for people: units on the axes, colors that everybody can tell apart, marks that survive a gray printer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from itertools import accumulate
-from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front
 from diswot.report.result import Result
-from diswot.search.run import Search
-from diswot.storage.atomic import atomic_write
+from diswot.report.student import Student
+from diswot.report.units import UNITS
 
 # Okabe and Ito's palette.
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"
-
-AXES = {
-    "params": ("parameters (millions)", 1e6),
-    "macs": ("multiply-accumulates an image (millions)", 1e6),
-    "memory": ("activations of an image (kB)", 1e3),
-    "latency": ("latency (ms)", 1e-3),
-}
-"""For each cost, what its axis says, and how many are one there."""
+BLUE, ORANGE, GREEN, GRAY = "#0072B2", "#D55E00", "#009E73", "#777777"
 
 
-def plot_search(search: Search, result: Result, path: Path) -> None:
+def plot_search(finished: FinishedSearch, result: Result) -> bytes:
     """Draw how the search came on, above, and every score against two costs with the Pareto fronts, below.
 
     Args:
-        search: finished.
+        finished: the search.
         result: of it.
-        path: of the PNG file.
+
+    Returns:
+        A PNG file.
     """
-    figure = Figure(figsize=(11, 8), layout="constrained")
+    figure = Figure(figsize=(11, 9), layout="constrained")
     FigureCanvasAgg(figure)
-    (best, volume), (left, right) = figure.subplots(2, 2)
-    _best_so_far(best, search)
-    _volume_so_far(volume, result)
-    _against(left, search, result, result.fronts[0])
-    _against(right, search, result, result.fronts[-1])
+    (best, volume), below = figure.subplots(2, 2)
+    fronts = result.fronts[:2]
+    _best_so_far(best, finished)
+    _volume_so_far(volume, result, fronts)
+    for axes, front in zip(below, fronts, strict=True):
+        _against(axes, finished, result, front)
     for axes in (best, volume):
+        axes.set_xlabel("evaluations")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for axes in (best, volume, left, right):
+    for axes in (best, volume, *below):
         axes.spines[["top", "right"]].set_visible(False)
-    spec = search.spec
+        axes.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)  # Above the data.
+    spec = finished.spec
     figure.suptitle(
         f"Students for {spec.teacher.name} ({spec.teacher.num_classes} classes) in {spec.space}, {spec.constraints}"
     )
     picture = BytesIO()
     figure.savefig(picture, dpi=150, format="png", metadata={"Software": None})
-    atomic_write(path, picture.getvalue())
+    return picture.getvalue()
 
 
-def _best_so_far(axes: Axes, search: Search) -> None:
-    score = {c.measurement.arch: c.first for c in search.candidates() if c.first is not None}
-    values = [score.get(m.arch, float("-inf")) for m in search.measurements]
-    best = list(accumulate(values, max))
-    axes.plot(range(1, len(values) + 1), values, ".", color=GREY, markersize=3, label=_each(search))
-    axes.step(range(1, len(best) + 1), best, where="post", color=BLUE, label="best so far")
-    axes.set(xlabel="evaluations", ylabel=f"score ({search.spec.score})")
-    axes.legend(frameon=False, loc="best")
+def _best_so_far(axes: Axes, finished: FinishedSearch) -> None:
+    firsts = {one.arch: one.first for one in finished.students}
+    values = [firsts.get(arch, float("-inf")) for arch in finished.evaluations]
+    counts = range(1, len(values) + 1)
+    axes.plot(counts, values, ".", color=GRAY, markersize=3, label=_each(finished))
+    dropped = [(finished.evaluations[one.arch], one.first) for one in finished.dropped]
+    if dropped:
+        axes.plot(*zip(*dropped, strict=True), "x", color=ORANGE, markersize=4, label="too slow when measured again")
+    axes.step(counts, list(accumulate(values, max)), where="post", color=BLUE, label="best so far")
+    axes.set_ylabel(_score(finished))
 
 
-def _each(search: Search) -> str:
-    """What the grey points are: scores on which all candidates can be compared."""
-    return "each candidate" if search.spec.student_inits == 1 else "each candidate, one initialisation"
+def _score(finished: FinishedSearch) -> str:
+    return f"score ({finished.spec.score})"
 
 
-def _volume_so_far(axes: Axes, result: Result) -> None:
+def _each(finished: FinishedSearch) -> str:
+    """What the small points are: scores on which all candidates can be compared."""
+    return "each candidate" if finished.spec.student_inits == 1 else "each candidate, one initialization"
+
+
+def _volume_so_far(axes: Axes, result: Result, fronts: Sequence[Front]) -> None:
     """Hypervolume of two fronts, from the first evaluation to the last."""
-    styles = zip((result.fronts[0], result.fronts[-1]), ((BLUE, "-"), (ORANGE, "--")), strict=True)
-    for front, (color, line) in styles:
+    for front, (color, line) in zip(fronts, ((BLUE, "-"), (ORANGE, "--")), strict=True):
         counts = [1, *(grown.evaluations for grown in front.hypervolume), result.outcome.evaluations]
         shares = [0.0, *(grown.share for grown in front.hypervolume)]
-        name = AXES[front.against][0].partition(" (")[0]
+        name = UNITS[front.against].name
         axes.step(counts, [*shares, shares[-1]], line, where="post", color=color, label=f"over {name}")
-    axes.set(xlabel="evaluations", ylabel="hypervolume (share of what is possible)", ylim=(0, 1))
-    axes.legend(frameon=False, loc="best")
+    axes.set(ylabel="hypervolume (share of what is possible)", ylim=(0, 1))
 
 
-def _against(axes: Axes, search: Search, result: Result, front: Front) -> None:
+def _against(axes: Axes, finished: FinishedSearch, result: Result, front: Front) -> None:
     """Every score against one cost, the front, the budget, and what lies beyond it."""
-    label, unit = AXES[front.against]
-    known = ((search.cost(c.measurement.arch, front.against), c.first) for c in search.candidates())
-    scored = [(cost / unit, score) for cost, score in known if cost is not None and score is not None]
-    axes.plot(*zip(*scored, strict=True), ".", color=GREY, markersize=3, label=_each(search))
-    costs, scores = [point.cost / unit for point in front.points], [point.score for point in front.points]
+    cost, unit = front.against, UNITS[front.against]
+    best, most = result.recommended, result.recommended.seeds
+
+    def draw(students: Sequence[Student], mark: str, label: str, *, first: bool = False, **style: Any) -> None:
+        shown = [
+            (getattr(one, cost) / unit.size, one.first if first else one.score)
+            for one in students
+            if getattr(one, cost) is not None
+        ]
+        if shown:
+            axes.plot(*zip(*shown, strict=True), mark, label=label, **style)
+
+    draw(finished.students, ".", _each(finished), first=True, color=GRAY, markersize=3)
+    if most > 1:
+        sure = [one for one in finished.students if one.seeds == most]
+        draw(sure, "o", f"finalists, mean of {most} initializations", color=GREEN, markersize=5, markerfacecolor="none")
+    costs, scores = [point.cost / unit.size for point in front.points], [point.score for point in front.points]
     axes.step(costs, scores, where="post", color=BLUE, label="best for at most this cost")
-    if result.beyond is not None and result.beyond.steps:
-        students = [step.student for step in result.beyond.steps]
-        shown = [(getattr(one, front.against) / unit, one.score) for one in students]
-        axes.plot(*zip(*shown, strict=True), "D", color=ORANGE, markerfacecolor="none", label="beyond the budget")
-    best = result.recommended
-    axes.plot(getattr(best, front.against) / unit, best.score, "*", color=ORANGE, markersize=13, label="recommended")
-    limits = [limit for limit in search.spec.constraints.range(front.against) if limit is not None]
+    steps = result.beyond.steps if result.beyond else []
+    draw([step.student for step in steps], "D", "beyond the budget", color=ORANGE, markerfacecolor="none")
+    draw([best], "*", "recommended", color=ORANGE, markersize=13)
+    limits = [limit for limit in finished.spec.constraints.range(cost) if limit is not None]
     for i, limit in enumerate(limits):
-        axes.axvline(limit / unit, color="black", linestyle=":", label="budget" if i == 0 else None)
-    axes.set(xlabel=label, ylabel=f"score ({search.spec.score})")
-    axes.legend(frameon=False, loc="best")
+        axes.axvline(limit / unit.size, color="black", linestyle=":", label="budget" if i == 0 else None)
+    axes.set(xlabel=unit.title, ylabel=_score(finished))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
@@ -11,10 +12,9 @@ from diswot.errors import DiswotError
 from diswot.proxies import get_score
 from diswot.report.beyond import Beyond, make_beyond
 from diswot.report.document import Document
+from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front, make_fronts
-from diswot.report.student import Student, student
-from diswot.search.run import Search
-from diswot.spec.constraints import Constraints
+from diswot.report.student import Student
 from diswot.spec.search import SearchSpec
 
 SCHEMA: Final = 2
@@ -101,7 +101,7 @@ class Result(Document):
     cache: CacheRecord | None = None
 
 
-def resolution(students: list[Student]) -> float | None:
+def resolution(students: Sequence[Student]) -> float | None:
     """The least difference of two scores that is more than chance: 1.96 standard errors of a difference.
 
     The spread over the seeds is pooled over all finalists: a few seeds of one student say little about its own. `None`
@@ -114,62 +114,58 @@ def resolution(students: list[Student]) -> float | None:
 
 
 def make_result(
-    search: Search, probe_fingerprint: str, timings: dict[str, float], cache: CacheRecord | None = None
+    finished: FinishedSearch, timings: Mapping[str, float] | None = None, cache: CacheRecord | None = None
 ) -> Result:
     """The result of a finished search.
 
+    Args:
+        finished: with at least one student.
+        timings: seconds, by part of the work.
+        cache: what was measured before.
+
     Raises:
-        DiswotError: every candidate failed; the message quotes the first failure.
+        DiswotError: every candidate failed, the message quotes the first failure; or all missed the budget of latency.
     """
-    candidates = search.candidates()
-    students = [student(c, search.latency(c.measurement.arch)) for c in candidates if c.score is not None]
-    if not students:
-        raise DiswotError(f"all {len(candidates)} candidates failed; the first: {candidates[0].measurement.error}")
-    failed = len(candidates) - len(students)
-    students = [one for one in students if _in_time(one, search.spec.constraints)]
-    if not students:
-        raise DiswotError(f"measured again, the latency of none of {len(candidates)} candidates was within the budget")
-    best, *others = (one.model_copy(update={"rank": rank}) for rank, one in enumerate(students, 1))
-    limit = resolution(students)
+    if not finished.students:
+        raise DiswotError(_without_students(finished))
+    best, *others = finished.students
+    limit = resolution(finished.students)
+    latency = {"latency": finished.latency_seconds} if finished.spec.times else {}
     return Result(
         recommended=best,
         alternatives=others[:ALTERNATIVES],
         resolution=limit,
         indistinguishable=[one.arch for one in others if one.seeds == best.seeds and _close(best, one, limit)],
-        fronts=make_fronts(search, {one.arch: one for one in students}),
-        beyond=make_beyond(search, best),
-        search=search.spec,
-        outcome=_outcome(search, probe_fingerprint, failed),
-        timings={part: round(seconds, 3) for part, seconds in (timings | _latency_time(search)).items()},
+        fronts=make_fronts(finished),
+        beyond=make_beyond(finished, best),
+        search=finished.spec,
+        outcome=_outcome(finished),
+        timings={part: round(seconds, 3) for part, seconds in {**(timings or {}), **latency}.items()},
         cache=cache,
     )
+
+
+def _without_students(finished: FinishedSearch) -> str:
+    count = len(finished.evaluations)
+    if finished.dropped:
+        return f"measured again, the latency of none of {count} candidates was within the budget"
+    return f"all {count} candidates failed; the first: {finished.failed[0].error}"
 
 
 def _close(best: Student, one: Student, limit: float | None) -> bool:
     return limit is not None and best.score - one.score < limit
 
 
-def _in_time(one: Student, budget: Constraints) -> bool:
-    """Whether a student holds the limits of latency, if there are any."""
-    return not budget.times or (one.latency is not None and budget.in_time(one.latency))
-
-
-def _latency_time(search: Search) -> dict[str, float]:
-    return {"latency": search.meter.seconds} if search.spec.times else {}
-
-
-def _outcome(search: Search, probe_fingerprint: str, failed: int) -> Outcome:
-    ended = search.ended
-    assert ended is not None, "only a finished search has a result"
-    bred = search.bred
+def _outcome(finished: FinishedSearch) -> Outcome:
+    evaluations = len(finished.evaluations)
     return Outcome(
-        evaluations=len(search.measurements),
-        random=len(search.measurements) - bred,
-        bred=bred,
-        ended=ended,
-        within_budget=None if search.feasible.listed is None else len(search.feasible.listed),
-        failed=failed,
-        exhausted=search.exhausted,
-        score_version=get_score(search.spec.score).version,
-        probe_fingerprint=probe_fingerprint,
+        evaluations=evaluations,
+        random=evaluations - finished.bred,
+        bred=finished.bred,
+        ended=finished.ended,
+        within_budget=finished.within_budget,
+        failed=len(finished.failed),
+        exhausted=finished.exhausted,
+        score_version=get_score(finished.spec.score).version,
+        probe_fingerprint=finished.probe or "",
     )

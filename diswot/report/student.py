@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from diswot.evaluation import FIRST, Measurement
 from diswot.latency import Latency
 from diswot.report.document import Document
-from diswot.search.run import Candidate
+from diswot.scoring import Scorer
 
 
 class Student(Document):
@@ -44,18 +45,19 @@ class Student(Document):
     raw: dict[str, float]
 
 
-def student(candidate: Candidate, latency: Latency | None = None) -> Student:
-    """A candidate with a score, as a document, with its latency if that was measured."""
-    measurement, score, first = candidate.measurement, candidate.score, candidate.first
-    if score is None or first is None:
-        raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
-    costs = measurement.costs
+def student(measurement: Measurement, scorer: Scorer, latency: Latency | None = None) -> Student:
+    """A measurement with its score, as a document, with its latency if that was measured.
+
+    Raises:
+        ValueError: the measurement failed.
+    """
+    score, costs = scorer(measurement), measurement.costs
     return Student(
         arch=measurement.arch,
         score=score.value,
         stderr=score.stderr,
         seeds=measurement.draws,
-        first=first,
+        first=scorer(measurement.drawn(FIRST)).value,
         params=costs.params,
         macs=costs.macs,
         depth=costs.depth,

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from diswot.errors import DiswotError, InputError, UnreadableData
+from diswot.errors import DiswotError, InputError, StorageError, UnreadableData
 from diswot.proxies import get_score
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
 from diswot.storage.checkpoint import CheckpointWriter, damaged, read_content
 from diswot.storage.lock import LOCK, hold
+from diswot.storage.refusal import reason
 
 CHECKPOINT = "checkpoint.json"
 RESULT = "result.json"
@@ -54,7 +55,10 @@ def checkpoints(folder: Path, search: Search, compute: ComputeSpec) -> Iterator[
 @contextmanager
 def _kept(path: Path, search: Search, compute: ComputeSpec) -> Iterator[CheckpointWriter]:
     writer = checkpoint_writer(path, search, compute)
-    writer.write()
+    try:
+        writer.write()
+    except OSError as error:
+        raise StorageError(f"the search cannot be kept in {str(path.parent)!r}: {reason(error)}") from error
     try:
         yield writer
     except DiswotError:
@@ -74,7 +78,7 @@ def _content(search: Search, compute: ComputeSpec) -> dict[str, Any]:
         "spec": _SPEC.dump_python(search.spec, mode="json"),
         "compute": _COMPUTE.dump_python(compute, mode="json"),
         "score_version": get_score(search.spec.score).version,
-        "state": search.state(),
+        "state": search.to_json(),
     }
 
 

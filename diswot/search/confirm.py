@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Mapping
 
-from diswot.latency import LatencyMeter
-from diswot.search.run import Search
+from diswot.latency import Latency, LatencyMeter
+from diswot.search.search import Search
 
 
-def confirm(search: Search, count: int) -> None:
+def confirm(search: Search, count: int) -> Mapping[str, Latency | None]:
     """Measure the best candidates again, in a fresh process, until `count` of them hold the budget.
 
-    What passed narrowly by luck is found out here: of many candidates measured once, some near a limit are. The figures
-    are left in `search.confirmed`. Nothing happens where the budget does not limit latency.
+    What passed narrowly by luck is found out here: of many candidates measured once, some near a limit are. Nothing
+    happens where the budget does not limit latency.
 
     Args:
         search: done, its workers gone.
         count: students to return.
+
+    Returns:
+        The latency of those that were measured, by architecture; `None` if that failed.
     """
+    found: dict[str, Latency | None] = {}
     if not search.spec.constraints.times:
-        return
+        return found
     task = (search.spec.teacher.num_classes, search.spec.teacher.in_shape)
-    names = (c.measurement.arch for c in search.candidates() if c.score is not None)
     with LatencyMeter(search.space, search.spec.constraints.latency, *task) as meter:
-        holding = (name for name in names if _holds(search, name, meter))
-        for _ in islice(holding, count):
-            pass
+        for measurement, _ in search.ranked():
+            latency = found[measurement.arch] = meter(search.space.decode(measurement.arch))
+            count -= latency is not None and search.spec.constraints.in_time(latency.median)
+            if count == 0:
+                break
     search.meter.seconds += meter.seconds
-
-
-def _holds(search: Search, name: str, meter: LatencyMeter) -> bool:
-    latency = search.confirmed[name] = meter(search.space.decode(name))
-    return latency is not None and search.spec.constraints.in_time(latency.median)
+    return found

@@ -35,11 +35,16 @@ class CheckpointWriter:
     ) -> None:
         self._path, self._content, self._version, self._clock = path, content, version, clock
         self._written, self._cost = clock(), 0.0
+        self.missed: OSError | None = None
+        """Why the last checkpoint could not be written, if it could not."""
 
     def __call__(self) -> bool:
-        """Keep the content; returns that the work goes on."""
+        """Keep the content; returns that the work goes on, even where there is no room for a checkpoint."""
         if self._clock() - self._written >= self._cost / SHARE:
-            self.write()
+            try:
+                self.write()
+            except OSError as error:
+                self.missed = error
         return True
 
     def write(self) -> None:
@@ -48,7 +53,7 @@ class CheckpointWriter:
         text = json.dumps(self._content())
         document = f'{{"version": {self._version}, "sha256": "{_digest(text)}", "content": {text}}}\n'
         atomic_write(self._path, document)
-        self._written = self._clock()
+        self._written, self.missed = self._clock(), None
         self._cost = self._written - start
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from diswot.recommend import run_search
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from service.database import open_database
 from service.requests import SearchRequest

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from diswot.errors import DiswotError, ExecutorError
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.scoring import reference_sample
-from diswot.search.run import Progress, Search
+from diswot.search.search import Search
+from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from service import work as work_module
 from service.database import open_database
@@ -44,7 +45,7 @@ def worker(store: Store) -> Worker:
 @pytest.fixture
 def _scaled_score(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(AGGREGATES, "scaled", Aggregate("scaled", "", "", {"nwot": 1.0, "macs": 1.0}, "standard"))
-    monkeypatch.setattr("diswot.search.run.reference_sample", lambda space, seed: reference_sample(space, seed, 12))
+    monkeypatch.setattr("diswot.search.phases.reference_sample", lambda space, seed: reference_sample(space, seed, 12))
 
 
 def post(store: Store, body: dict[str, Any]) -> str:

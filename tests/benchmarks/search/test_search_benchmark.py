@@ -27,7 +27,7 @@ from diswot.evaluation import EvalTask, Measurement
 from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
@@ -75,7 +75,7 @@ def measured(*scored: tuple[str, float | None]) -> Search:
     """A search by NWOT that has measured these; `None` for one that failed."""
     search = Search(SearchSpec(TeacherSpec("resnet20", 10), "cifar-resnet", "nwot"))
     costs = SPACE.costs(SPACE.smallest, 10)
-    search.measurements = [
+    search.state.measurements = [
         Measurement(arch, costs, {}, 0.0, "failed")
         if score is None
         else Measurement(arch, costs, {"nwot": (score,)}, 0.0)

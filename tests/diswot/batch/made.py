@@ -9,8 +9,10 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job, Plan, jobs_of
 from diswot.evaluation import EvalTask, Measurement
 from diswot.report.files import write_files
+from diswot.report.finished import FinishedSearch
 from diswot.report.result import make_result
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from search_spaces import get_space
 
 A, B, C, D = "1-1-1", "3-1-1", "5-1-1", "7-1-1"
@@ -60,5 +62,6 @@ def jobs(**changes: Any) -> tuple[Job, ...]:
 def finish(folder: BatchFolder, job: Job, values: Values) -> None:
     """Leave the files of a search behind in which these values were measured."""
     search = Search(job.spec)
-    search.run(Scripted(values), lambda _: None)
-    write_files(folder.of(job), search, make_result(search, "by hand", {}))
+    run_phases(search, Scripted(values), lambda _: None)
+    finished = FinishedSearch.of(search)
+    write_files(folder.of(job), finished, make_result(finished))

@@ -11,7 +11,8 @@ import pytest
 from diswot.batch.folder import PLAN, BatchFolder
 from diswot.errors import InputError, UnreadableData
 from diswot.search.checkpoint import CHECKPOINT, checkpoint_writer
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from tests.diswot.batch.made import A, B, Scripted, finish, jobs, plan_of
 
@@ -111,12 +112,12 @@ def test_an_interrupted_search_is_there_as_it_was(tmp_path: Path) -> None:
     folder, (job,) = BatchFolder(tmp_path), jobs()
     assert folder.begun(job) is None
     search = Search(job.spec)
-    search.run(Scripted(VALUES), lambda _: None)
+    run_phases(search, Scripted(VALUES), lambda _: None)
     folder.of(job).mkdir()
     checkpoint_writer(folder.of(job) / CHECKPOINT, search, ComputeSpec("serial", cache=None)).write()
     begun = folder.begun(job)
     assert begun is not None
-    assert begun[0].state() == search.state()
+    assert begun[0].to_json() == search.to_json()
     (other,) = jobs(search={"score": "macs"})
     with pytest.raises(InputError, match="holds another search"):
         folder.begun(other)

@@ -13,7 +13,7 @@ import pytest
 from diswot.batch.compare import compare
 from diswot.batch.figure import STYLES, fronts
 from diswot.batch.folder import BatchFolder
-from diswot.batch.report import write_report
+from diswot.batch.report import make_report
 from diswot.batch.run import Outcome
 from tests.diswot.batch.made import A, B, C, D, finish, jobs
 
@@ -65,18 +65,42 @@ def report_page(folder: BatchFolder) -> str:
     asked = jobs(seeds=[0, 1], budgets=BUDGETS)
     reason = "<b>no</b> memory"
     failed = [Outcome(job, "failed", 1.0, reason) for job in asked[2:]]
-    write_report(asked, folder, [Outcome(asked[0], "finished", 1.0), Outcome(asked[1], "skipped", 0.0), *failed])
+    outcomes = [Outcome(asked[0], "finished", 1.0), Outcome(asked[1], "skipped", 0.0), *failed]
+    assert make_report(asked, folder, outcomes).write() == []
     return (folder.path / "report.html").read_text()
 
 
 def test_the_page_is_whole_and_asks_for_nothing_outside_itself(page: str) -> None:
     parsed = Page(page)
     assert parsed.open == []
-    assert len(parsed.asked) == 1
-    assert parsed.asked[0].startswith("data:image/svg+xml;base64,")
+    images = [address for address in parsed.asked if address.startswith("data:image/svg+xml;base64,")]
+    assert len(images) == 1, "parameters are limited; no finished search has a front over memory"
     assert "url(" not in page
     assert "@import" not in page
     assert "$" not in page
+
+
+def test_the_page_links_to_the_folder_of_each_search_that_is_finished(folder: BatchFolder, page: str) -> None:
+    links = [address for address in Page(page).asked if not address.startswith("data:")]
+    assert links == [f"resnet20--cifar-resnet--small--seed{seed}/" for seed in (0, 1)]
+    assert all((folder.path / link / "result.json").exists() for link in links)
+
+
+def test_a_figure_that_cannot_be_drawn_costs_no_report(
+    folder: BatchFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise OSError("no font\nanywhere")
+
+    monkeypatch.setattr("diswot.batch.page.fronts", fail)
+    (job,) = jobs()
+    other = BatchFolder(tmp_path)
+    finish(other, job, VALUES[0])
+    assert make_report([job], other, []).write() == ["cifar-resnet, parameters: OSError: no font anywhere"]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<li>cifar-resnet, parameters: OSError: no font anywhere</li>" in page
+    assert "<img" not in page
+    assert Page(page).rows[1][2].startswith(B)
 
 
 def test_what_people_wrote_is_escaped(page: str) -> None:
@@ -92,7 +116,9 @@ def test_the_table_says_it_with_units(page: str) -> None:
         *("seeds for it", "top 10 shared", "Kendall tau"),
     ]
     # C: (4 + 6) / 2, against 4.5 of B; its error is that of the seed that recommends it.
-    assert first[:6] == ["resnet20", "smallat most 107,000 parameters", C, "5.000", "0.000", "1.414"]
+    assert first[:2] == ["resnet20", "smallat most 107,000 parameters"]
+    assert first[2].split() == [f"{C}", "seed", "0,", "seed", "1"]
+    assert first[3:6] == ["5.000", "0.000", "1.414"]
     assert first[6:9] == ["0.097", "7.8", "49"]  # three maps of 16 x 16 x 16 numbers of 4 bytes: 49,152
     assert first[9:] == ["1 of 2", "100%", "0.67 over 4"]  # B and C turned round, the other five pairs not: 4 / 6
     assert second[0] == ""
@@ -110,7 +136,7 @@ def test_the_protocol_and_the_failures_come_first(page: str) -> None:
 def test_the_same_searches_give_the_same_bytes(folder: BatchFolder, page: str) -> None:
     asked = jobs(seeds=[0, 1], budgets=BUDGETS)
     table = (folder.path / "comparison.csv").read_bytes()
-    write_report(asked, folder, [Outcome(job, "failed", 2.0, "<b>no</b> memory") for job in asked[2:]])
+    make_report(asked, folder, [Outcome(job, "failed", 2.0, "<b>no</b> memory") for job in asked[2:]]).write()
     assert (folder.path / "report.html").read_text() == page
     assert (folder.path / "comparison.csv").read_bytes() == table
 
@@ -119,7 +145,7 @@ def test_one_seed_makes_no_columns_for_agreement(folder: BatchFolder, tmp_path: 
     (job,) = jobs()
     other = BatchFolder(tmp_path)
     finish(other, job, VALUES[0])
-    write_report([job], other, [])
+    make_report([job], other, []).write()
     page = (tmp_path / "report.html").read_text()
     assert "One seed: how far seeds agree cannot be said." in page
     assert Page(page).rows[0][-1] == "MACs (M)"
@@ -127,7 +153,7 @@ def test_one_seed_makes_no_columns_for_agreement(folder: BatchFolder, tmp_path: 
 
 def test_where_every_search_failed_there_is_no_figure(tmp_path: Path) -> None:
     (job,) = jobs()
-    write_report([job], BatchFolder(tmp_path), [Outcome(job, "failed", 1.0, "no memory")])
+    make_report([job], BatchFolder(tmp_path), [Outcome(job, "failed", 1.0, "no memory")]).write()
     page = (tmp_path / "report.html").read_text()
     assert "<img" not in page
     assert Page(page).rows[1][2] == "failed"
@@ -139,16 +165,16 @@ def test_a_damaged_search_that_failed_does_not_stand_in_the_way(tmp_path: Path) 
     finish(folder, one, VALUES[0])
     finish(folder, other, VALUES[1])
     (folder.of(other) / "result.json").write_text("{")
-    (row,) = write_report([one, other], folder, [Outcome(other, "failed", 0.1, "is damaged")])
+    (row,) = make_report([one, other], folder, [Outcome(other, "failed", 0.1, "is damaged")]).table
     assert (row["arch"], row["finished"]) == (B, 1)
 
 
 def test_axes_have_units_and_budgets_differ_without_colour(folder: BatchFolder, page: str) -> None:
-    data = Page(page).asked[0].partition(",")[2]
+    (data,) = [address.partition(",")[2] for address in Page(page).asked if address.startswith("data:")]
     svg = base64.b64decode(data).decode()
     assert ET.fromstring(svg).tag.endswith("svg")
     comments = re.findall(r"<!-- (.*?) -->", svg)
-    assert "multiply-accumulates an image (millions)" in comments
+    assert "parameters (M)" in comments
     assert "score (diswot, no unit, higher is better)" in comments
     assert {"resnet20", "small", "light"} <= set(comments)
     for place in range(3):
@@ -159,6 +185,6 @@ def test_more_budgets_than_styles_can_still_be_drawn(tmp_path: Path) -> None:
     budgets = {f"b{i}": {"max_params": "107k"} for i in range(9)}
     nine, folder = jobs(budgets=budgets), BatchFolder(tmp_path)
     finish(folder, nine[8], VALUES[0])
-    svg = fronts(compare(nine, folder))
+    svg = fronts(compare(nine, folder), "params")
     assert svg.startswith("<?xml")
     assert "b8" in re.findall(r"<!-- (.*?) -->", svg)

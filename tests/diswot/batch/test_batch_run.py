@@ -10,7 +10,7 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.price import price
 from diswot.batch.run import Outcome, Watch, run_batch
-from diswot.search.run import Progress
+from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from tests.diswot.batch.made import jobs
 

@@ -17,7 +17,7 @@ from diswot.cache.survey import survey
 from diswot.cli.app import app
 from diswot.proxies import AGGREGATES
 from diswot.recommend import explain, run_search
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec

@@ -12,7 +12,7 @@ from diswot.batch.price import Price
 from diswot.batch.run import Outcome
 from diswot.cli.batch_progress import Display
 from diswot.cli.batch_show import say_duration, show_prices
-from diswot.search.run import Progress
+from diswot.search.state import Progress
 from tests.diswot.batch.made import jobs
 
 

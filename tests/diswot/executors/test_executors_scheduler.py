@@ -110,12 +110,12 @@ class SimulatedPool:
         self._free[worker] = max(self._free[worker], self.now) + self._takes(task)
         heappush(self._answers, (self._free[worker], worker, Done(measured(task), self._takes(task))))
 
-    def wait(self, seconds: float) -> list[tuple[int, Event]]:  # noqa: ARG002
+    def wait(self, seconds: float) -> list[tuple[int, Event]]:
         answer, worker, event = heappop(self._answers)
         self.now = max(self.now, answer) + self._message
         return [(worker, event)]
 
-    def end(self, worker: int) -> None:  # noqa: ARG002
+    def end(self, worker: int) -> None:
         raise AssertionError("nobody hangs here")
 
 

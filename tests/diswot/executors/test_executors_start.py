@@ -20,7 +20,7 @@ from diswot.errors import ExecutorError, InputError, UnknownName
 from diswot.executors import open_executor
 from diswot.recommend import run_search
 from diswot.runtime import forkserver
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from diswot.evaluation import EvalTask, Measurement
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
@@ -50,5 +51,5 @@ def spec() -> SearchSpec:
 @pytest.fixture
 def search(spec: SearchSpec) -> Search:
     found = Search(spec)
-    found.run(Costing(), lambda _: None)
+    run_phases(found, Costing(), lambda _: None)
     return found

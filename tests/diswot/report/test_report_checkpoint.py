@@ -16,7 +16,8 @@ from diswot.errors import DiswotError, InputError
 from diswot.proxies import PROXIES
 from diswot.report.files import check_folder
 from diswot.search.checkpoint import checkpoint_writer, checkpoints, read_checkpoint
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
@@ -39,7 +40,7 @@ def begin(folder: Path, spec: SearchSpec, batches: int = 1) -> Search:
             keep.write()
             return next(left, False)
 
-        search.run(Costing(), lambda _: None, write)
+        run_phases(search, Costing(), lambda _: None, write)
         raise Killed
     return search
 
@@ -60,7 +61,7 @@ def test_a_checkpoint_holds_the_whole_search(tmp_path: Path, spec: SearchSpec) -
     checkpoint_writer(tmp_path / "checkpoint.json", search, COMPUTE).write()
     found, compute = read_checkpoint(tmp_path)
     assert (found.spec, compute) == (asked, COMPUTE)
-    assert found.state() == search.state()
+    assert found.to_json() == search.to_json()
 
 
 def test_a_search_goes_on_from_its_checkpoint_to_the_same_end(tmp_path: Path, spec: SearchSpec, search: Search) -> None:
@@ -68,9 +69,9 @@ def test_a_search_goes_on_from_its_checkpoint_to_the_same_end(tmp_path: Path, sp
     assert 0 < len(stopped.measurements) < len(search.measurements)
     found, _ = read_checkpoint(tmp_path)
     assert found.measurements == stopped.measurements
-    found.run(Costing(), lambda _: None)
-    assert found.candidates() == search.candidates()
-    assert found.beyond == search.beyond
+    run_phases(found, Costing(), lambda _: None)
+    assert found.ranked() == search.ranked()
+    assert found.state.beyond == search.state.beyond
 
 
 def test_a_checkpoint_is_written_at_once_and_gone_when_the_search_is_on_file(tmp_path: Path, spec: SearchSpec) -> None:
@@ -93,7 +94,7 @@ def test_a_search_that_fails_before_it_measures_leaves_nothing(tmp_path: Path, s
 def test_a_search_that_fails_later_can_go_on(tmp_path: Path, spec: SearchSpec) -> None:
     search = Search(spec)
     with suppress(DiswotError), checkpoints(tmp_path, search, COMPUTE) as keep:
-        search.run(Costing(), lambda _: None)
+        run_phases(search, Costing(), lambda _: None)
         keep.write()
         raise DiswotError("the disk is full")
     assert read_checkpoint(tmp_path)[0].measurements == search.measurements
@@ -193,7 +194,7 @@ def test_a_search_sees_the_images_that_it_began_with(spec: SearchSpec) -> None:
 def test_a_new_search_leaves_an_unfinished_one_alone(tmp_path: Path, spec: SearchSpec) -> None:
     begin(tmp_path, spec)
     with pytest.raises(InputError) as caught:
-        check_folder(tmp_path, Search(spec))
+        check_folder(tmp_path, spec)
     assert str(caught.value) == (
         f"'{tmp_path}' holds a search that is not finished; go on with --resume '{tmp_path}', or choose another folder"
     )

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from diswot.cli.trade import say_cost, show_trade
+from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import FrontPoint
 from diswot.report.plots import plot_search
 from diswot.report.result import Result, make_result
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.spec.search import SearchSpec
 from search_spaces import get_space
 from tests.diswot.report.conftest import FAILING, Costing
@@ -21,12 +23,12 @@ SPACE = get_space("cifar-resnet")
 
 
 def result_of(search: Search) -> Result:
-    return make_result(search, "", {"search": 1.0, "prepare": 0.0})
+    return make_result(FinishedSearch.of(search), {"search": 1.0, "prepare": 0.0})
 
 
-def run(spec: SearchSpec) -> Search:
+def searched(spec: SearchSpec) -> Search:
     search = Search(spec)
-    search.run(Costing(), lambda _: None)
+    run_phases(search, Costing(), lambda _: None)
     return search
 
 
@@ -61,12 +63,12 @@ def test_the_hypervolume_counts_every_evaluation_failures_too(search: Search) ->
 
 
 def test_the_cost_that_was_asked_for_has_a_front_too(spec: SearchSpec) -> None:
-    result = result_of(run(replace(spec, algorithm="nsga2", pareto_cost="memory")))
-    assert [front.against for front in result.fronts] == ["params", "macs", "memory"]
+    result = result_of(searched(replace(spec, algorithm="nsga2", pareto_cost="memory")))
+    assert [front.against for front in result.fronts] == ["memory", "params", "macs"]
     assert result.search.algorithm == "nsga2"
     # Every architecture of the space needs the same memory: one point, and nothing to play off.
-    assert len(result.fronts[2].points) == 1
-    assert result.fronts[2].hypervolume == []
+    assert len(result.fronts[0].points) == 1
+    assert result.fronts[0].hypervolume == []
 
 
 def test_the_rank_is_that_within_the_budget(search: Search) -> None:
@@ -80,8 +82,8 @@ def test_the_rank_is_that_within_the_budget(search: Search) -> None:
 def test_what_lies_beyond_is_told_and_not_recommended(search: Search) -> None:
     result = result_of(search)
     assert result.beyond is not None
-    assert search.beyond is not None
-    assert (result.beyond.share, result.beyond.measured) == (0.5, len(search.beyond))
+    assert search.state.beyond is not None
+    assert (result.beyond.share, result.beyond.measured) == (0.5, len(search.state.beyond))
     assert result.beyond.steps
     for step in result.beyond.steps:
         assert step.student.score > result.recommended.score
@@ -90,11 +92,11 @@ def test_what_lies_beyond_is_told_and_not_recommended(search: Search) -> None:
         assert step.student.rank is None
     pairs = [(step.more, step.student.score) for step in result.beyond.steps]
     assert pairs == sorted(pairs)
-    assert pairs[-1][1] == max(math.log(m.costs.macs) for m in search.beyond)
+    assert pairs[-1][1] == max(math.log(m.costs.macs) for m in search.state.beyond)
 
 
 def test_without_a_glance_nothing_is_told(spec: SearchSpec) -> None:
-    assert result_of(run(replace(spec, relaxation=0.0))).beyond is None
+    assert result_of(searched(replace(spec, relaxation=0.0))).beyond is None
 
 
 def test_people_see_some_of_the_front_and_what_lies_beyond(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +105,7 @@ def test_people_see_some_of_the_front_and_what_lies_beyond(search: Search, capsy
     shown = capsys.readouterr().out
     assert "What a smaller budget buys (the whole Pareto front):" in shown
     assert f"{result.recommended.score:.3f}" in shown
-    assert f"A glance at {len(search.beyond or ())} architectures up to 50% beyond the budget" in shown
+    assert f"A glance at {len(search.state.beyond or ())} architectures up to 50% beyond the budget" in shown
     assert result.beyond is not None
     assert all(step.student.arch in shown for step in result.beyond.steps)
 
@@ -139,7 +141,7 @@ def test_costs_are_said_with_their_units(cost: str, value: float, said: str) -> 
 
 @pytest.mark.parametrize("against", ["params", "memory"])
 def test_the_plot_of_any_search_is_drawn(spec: SearchSpec, against: str, tmp_path: Path) -> None:
-    search = run(replace(spec, pareto_cost=against))
-    plot_search(search, result_of(search), tmp_path / "search.png")
+    search = searched(replace(spec, pareto_cost=against))
+    (tmp_path / "search.png").write_bytes(plot_search(FinishedSearch.of(search), result_of(search)))
     assert (tmp_path / "search.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["search.png"]

@@ -18,7 +18,7 @@ from diswot.search.feasible import Feasible
 from diswot.search.nsga2 import NSGA2
 from diswot.search.pareto import Point, hypervolume, pareto_front
 from diswot.search.random_search import RandomSearch
-from diswot.search.run import Search
+from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec

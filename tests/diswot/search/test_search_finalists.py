@@ -12,8 +12,10 @@ from statistics import fmean
 import pytest
 
 from diswot.evaluation import EvalTask, Measurement
-from diswot.search.finalists import finalists
-from diswot.search.run import Progress, Search
+from diswot.search.finalists import finalists, front_costs
+from diswot.search.run import run_phases
+from diswot.search.search import Search
+from diswot.search.state import Progress
 from diswot.seeds import stream
 from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
@@ -74,12 +76,20 @@ def ignore(_: Progress) -> None: ...
 
 def search(asked: SearchSpec, executor: Wavering) -> Search:
     found = Search(asked)
-    found.run(executor, ignore, clock=lambda: 0.0)
+    run_phases(found, executor, ignore, clock=lambda: 0.0)
     return found
 
 
 def by_first(found: Search) -> list[str]:
     return sorted((m.arch for m in found.measurements if m.error is None), key=lambda name: -value(name, 0))
+
+
+def test_there_is_a_front_over_each_cost_that_is_limited_or_played_off() -> None:
+    assert front_costs(spec()) == ("params", "macs")
+    limited = Constraints(max_memory=200_000, max_macs=10**9, min_params=10)
+    assert front_costs(spec(constraints=limited)) == ("macs", "memory", "params")
+    assert front_costs(spec(constraints=limited, algorithm="nsga2", pareto_cost="latency"))[:2] == ("latency", "macs")
+    assert "latency" not in front_costs(spec(constraints=limited, pareto_cost="latency")), "nobody plays it off"
 
 
 def test_finalists_are_the_best_and_the_members_of_the_fronts() -> None:
@@ -90,8 +100,8 @@ def test_finalists_are_the_best_and_the_members_of_the_fronts() -> None:
     def cost(name: str, which: str) -> float | None:
         return seconds.get(name) if which == "latency" else params[name]
 
-    assert finalists(scores, 1, "macs", cost) == ["best", "cheap", "small"]
-    assert finalists(scores, 2, "latency", cost) == ["best", "second", "cheap", "small", "fast"]
+    assert finalists(scores, 1, ["params", "macs"], cost) == ["best", "cheap", "small"]
+    assert finalists(scores, 2, ["params", "macs", "latency"], cost) == ["best", "second", "cheap", "small", "fast"]
     assert finalists({}, 2, "macs", cost) == []
 
 
@@ -113,16 +123,16 @@ def test_every_candidate_has_one_initialisation_and_finalists_have_all() -> None
 
 def test_finalists_lead_by_their_mean_whatever_one_initialisation_says_of_the_others() -> None:
     found = search(spec(), Wavering())
-    final, candidates = found.finalists(), found.candidates()
+    final, candidates = found.finalists(), found.ranked()
     means = {name: fmean(value(name, draw) for draw in range(SEEDS)) for name in final}
-    ranked = [c.measurement.arch for c in candidates]
+    ranked = [m.arch for m, _ in candidates]
     assert ranked[: len(final)] == sorted(final, key=lambda name: -means[name])
     assert ranked[len(final) :] == [name for name in by_first(found) if name not in final]
     assert ranked[0] != by_first(found)[0], "the first initialisation errs here"
-    assert [c.first for c in candidates] == [value(name, 0) for name in ranked]
-    assert candidates[0].score is not None
-    assert found.best == (candidates[0].score.value, ranked[0])
-    assert candidates[0].score.value == pytest.approx(means[ranked[0]])
+    assert [found.first(m) for m, _ in candidates] == [value(name, 0) for name in ranked]
+    score = candidates[0][1].value
+    assert found.state.best == (score, ranked[0])
+    assert score == pytest.approx(means[ranked[0]])
 
 
 def test_a_finalist_that_fails_makes_room_for_the_next() -> None:
@@ -130,7 +140,8 @@ def test_a_finalist_that_fails_makes_room_for_the_next() -> None:
     first, *others = by_first(plain)
     found = search(spec(), Wavering({first: 1}))
     assert found.finalists()[:5] == others[:5]
-    assert found.candidates()[-1].measurement.error == "out of order"
+    assert [m.error for m in found.measurements if m.arch == first] == ["out of order"]
+    assert first not in [m.arch for m, _ in found.ranked()]
     assert {m.draws for m in found.measurements if m.arch in found.finalists()} == {SEEDS}
 
 
@@ -153,12 +164,12 @@ def test_a_search_stopped_among_its_finalists_goes_on_as_if_it_had_not() -> None
     batches = 1 + 60 // BATCH + math.ceil(len(whole.finalists()) / BATCH)
     for stop in range(60 // BATCH, batches + 1):
         stopped = Search(asked)
-        stopped.run(Wavering(failing), ignore, partial(next, iter([True] * stop), False), clock=lambda: 0.0)
+        run_phases(stopped, Wavering(failing), ignore, partial(next, iter([True] * stop), False), clock=lambda: 0.0)
         executor = Wavering(failing)
         resumed = Search(asked)
-        resumed.restore(json.loads(json.dumps(stopped.state(), allow_nan=False)))
-        resumed.run(executor, ignore, clock=lambda: 0.0)
-        assert resumed.state() == whole.state()
+        resumed.restore(json.loads(json.dumps(stopped.to_json(), allow_nan=False)))
+        run_phases(resumed, executor, ignore, clock=lambda: 0.0)
+        assert resumed.to_json() == whole.to_json()
         known = {(m.arch, draw) for m in stopped.measurements for draw in range(m.draws)}
         assert not known & set(executor.asked)
 
@@ -166,7 +177,7 @@ def test_a_search_stopped_among_its_finalists_goes_on_as_if_it_had_not() -> None
 def test_progress_counts_the_finalists() -> None:
     progress: list[Progress] = []
     found = Search(spec(finalists=30))
-    found.run(Wavering(), progress.append, clock=lambda: 0.0)
+    run_phases(found, Wavering(), progress.append, clock=lambda: 0.0)
     count = len(found.finalists())
     assert [(p.phase, p.done, p.total) for p in progress[50:]] == [("finalists", i + 1, count) for i in range(count)]
 
@@ -174,9 +185,9 @@ def test_progress_counts_the_finalists() -> None:
 def test_beyond_the_budget_only_what_looks_better_gets_all_initialisations() -> None:
     executor = Wavering()
     found = search(spec(constraints=Constraints(max_params=200_000), relaxation=0.5, evaluations=20), executor)
-    assert found.beyond
-    first = value(found.candidates()[0].measurement.arch, 0)
-    assert {m.draws for m in found.beyond} == {1, SEEDS}
-    for m in found.beyond:
+    assert found.state.beyond
+    first = value(found.ranked()[0][0].arch, 0)
+    assert {m.draws for m in found.state.beyond} == {1, SEEDS}
+    for m in found.state.beyond:
         assert m.draws == (SEEDS if value(m.arch, 0) > first else 1)
     assert len(set(executor.asked)) == len(executor.asked)

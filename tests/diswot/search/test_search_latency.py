@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -13,10 +15,13 @@ import pytest
 from diswot.errors import DiswotError, InfeasibleBudget
 from diswot.evaluation import EvalTask, Measurement
 from diswot.latency import Latency, LatencyMeter
+from diswot.report.files import write_files
+from diswot.report.finished import FinishedSearch
 from diswot.report.result import make_result
 from diswot.search.confirm import confirm
 from diswot.search.feasible import Feasible
-from diswot.search.run import Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
 from diswot.spec.latency import LatencySetup
 from diswot.spec.probe import ProbeSpec
@@ -66,7 +71,7 @@ class Costing:
 
 @pytest.fixture(autouse=True)
 def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diswot.search.run.LatencyMeter", Knowing)
+    monkeypatch.setattr("diswot.search.search.LatencyMeter", Knowing)
     monkeypatch.setattr("diswot.search.confirm.LatencyMeter", Again)
 
 
@@ -87,7 +92,7 @@ def search(budget: Constraints, evaluations: int = 64) -> Search:
     )
     found = Search(spec)
     with found.meter:
-        found.run(Costing(), lambda _: None)
+        run_phases(found, Costing(), lambda _: None)
     return found
 
 
@@ -104,7 +109,7 @@ def test_every_candidate_holds_the_latency_and_all_that_do_are_found() -> None:
     }
     assert {m.arch for m in found.measurements} == within
     assert len(found.measurements) == len(within) < 64
-    assert found.exhausted
+    assert found.state.exhausted
 
 
 def test_what_the_formulas_rule_out_is_never_timed() -> None:
@@ -115,9 +120,9 @@ def test_what_the_formulas_rule_out_is_never_timed() -> None:
 
 def test_without_a_limit_nothing_is_timed() -> None:
     found = search(Constraints(max_params=300_000), evaluations=5)
-    confirm(found, 4)
+    assert confirm(found, 4) == {}
     assert found.meter.known == {}
-    result = make_result(found, "", {})
+    result = make_result(FinishedSearch.of(found))
     assert result.recommended.latency is None
     assert result.recommended.latency_spread is None
     assert "latency" not in result.timings
@@ -134,20 +139,21 @@ def test_what_cannot_be_run_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_search_goes_on_with_the_latencies_that_it_knew() -> None:
     found = search(Constraints(max_latency=0.006), evaluations=12)
     restored = Search(found.spec)
-    restored.restore(json.loads(json.dumps(found.state())))
+    restored.restore(json.loads(json.dumps(found.to_json())))
     assert restored.meter.known == found.meter.known
-    assert restored.state() == found.state()
+    assert restored.to_json() == found.to_json()
 
 
 def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
     limit = 0.006
     found = search(Constraints(max_latency=limit))
-    confirm(found, 4)
+    confirmed = confirm(found, 4)
     ranked = sorted((a for a in RESNETS.enumerate() if seconds(a) <= limit), key=seconds, reverse=True)
     holding = [arch for arch in ranked if 1.1 * seconds(arch) <= limit]
     assert seconds(holding[0]) < seconds(ranked[0])
 
-    result = make_result(found, "", {"search": 1.0})
+    finished = FinishedSearch.of(found, confirmed)
+    result = make_result(finished, {"search": 1.0})
     returned = [result.recommended, *result.alternatives]
     macs = [round(seconds(arch) / PER_MAC) for arch in holding[:4]]
     assert [one.macs for one in returned] == macs
@@ -156,18 +162,35 @@ def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
     assert result.search.constraints.latency == LatencySetup("cpu", 1, 1)
     assert result.search.constraints.range("latency") == (None, limit)
     assert "latency" in result.timings
-    assert len(found.confirmed) == ranked.index(holding[3]) + 1
+    assert len(confirmed) == ranked.index(holding[3]) + 1
+    assert {one.arch for one in finished.dropped} == {RESNETS.encode(arch) for arch in ranked if arch not in holding}
+
+
+def test_the_files_rank_nobody_who_was_too_slow_when_timed_again(tmp_path: Path) -> None:
+    found = search(Constraints(max_latency=0.006))
+    finished = FinishedSearch.of(found, confirm(found, 4))
+    dropped = {one.arch for one in finished.dropped}
+    result = make_result(finished)
+    assert write_files(tmp_path, finished, result) is None
+    with (tmp_path / "candidates.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(found.measurements)
+    assert (rows[0]["rank"], rows[0]["arch"]) == ("1", result.recommended.arch)
+    assert {row["arch"] for row in rows if not row["rank"]} == dropped != set()
+    assert {row["error"] for row in rows if not row["rank"]} == {"measured again, its latency is outside the budget"}
+    assert max(row["score"] for row in rows) in {row["score"] for row in rows if row["arch"] in dropped}
+    assert not {point.arch for front in result.fronts for point in front.points} & dropped
 
 
 def test_when_no_finalist_holds_nothing_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Again, "factor", 100.0)
     found = search(Constraints(max_latency=0.006), evaluations=8)
-    confirm(found, 4)
-    assert len(found.confirmed) == 8
+    confirmed = confirm(found, 4)
+    assert len(confirmed) == 8
     with pytest.raises(
         DiswotError, match=r"^measured again, the latency of none of 8 candidates was within the budget$"
     ):
-        make_result(found, "", {})
+        make_result(FinishedSearch.of(found, confirmed))
 
 
 def test_a_latency_that_even_the_smallest_misses_is_refused_at_once() -> None:

@@ -17,9 +17,12 @@ from diswot.evaluation import EvalTask, Measurement
 from diswot.executors import open_executor
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.recommend import measurer_of
+from diswot.report.finished import FinishedSearch
 from diswot.scoring import REFERENCE_SIZE, Scorer, reference_sample
 from diswot.search.algorithms import ALGORITHMS
-from diswot.search.run import Progress, Search
+from diswot.search.run import run_phases
+from diswot.search.search import Search
+from diswot.search.state import Progress
 from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
@@ -82,7 +85,7 @@ def scaled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def search(asked: SearchSpec, executor: Costing | None = None) -> tuple[Search, list[Progress]]:
     found, progress = Search(asked), list[Progress]()
-    found.run(executor or Costing(), progress.append, clock=lambda: 0.0)
+    run_phases(found, executor or Costing(), progress.append, clock=lambda: 0.0)
     return found, progress
 
 
@@ -91,12 +94,11 @@ def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
     asked = spec(score, evaluations=40)
     found = Search(asked)
     with open_executor("serial", measurer_of(asked)) as executor:
-        found.run(executor, ignore)
-    best = found.candidates()[0]
-    assert best.measurement.arch == BEST
-    assert best.score is not None
+        run_phases(found, executor, ignore)
+    best, found_score = found.ranked()[0]
+    assert best.arch == BEST
     costs = SPACE.costs(SPACE.decode(BEST), TASK.num_classes, TASK.in_shape)
-    assert best.score.value == pytest.approx(math.log(getattr(costs, score)))
+    assert found_score.value == pytest.approx(math.log(getattr(costs, score)))
     assert len(found.measurements) == 40
 
 
@@ -107,9 +109,9 @@ def test_the_best_within_a_budget_is_found_by_all_its_evaluations(limit: int) ->
     costs = {arch: SPACE.costs(arch, TASK.num_classes, TASK.in_shape) for arch in SPACE.enumerate()}
     within = [arch for arch in costs if budget.allows(costs[arch])]
     assert {m.arch for m in found.measurements} == set(map(SPACE.encode, within))
-    assert found.candidates()[0].measurement.costs.macs == max(costs[arch].macs for arch in within)
+    assert found.ranked()[0][0].costs.macs == max(costs[arch].macs for arch in within)
     assert found.done
-    assert found.exhausted == (len(within) < 64)
+    assert found.state.exhausted == (len(within) < 64)
 
 
 def test_a_budget_that_nothing_meets_is_refused_before_work_starts() -> None:
@@ -124,9 +126,8 @@ def test_progress_is_told_after_each_measurement() -> None:
         *(("reference", i + 1, reference) for i in range(reference)),
         *(("evolving", i + 1, 50) for i in range(50)),
     ]
-    best = found.candidates()[0]
-    assert best.score is not None
-    assert (progress[-1].best, progress[-1].best_score) == (best.measurement.arch, best.score.value)
+    best, found_score = found.ranked()[0]
+    assert (progress[-1].best, progress[-1].best_score) == (best.arch, found_score.value)
     scores = [p.best_score for p in progress if p.best_score is not None]
     assert scores == sorted(scores)
 
@@ -140,19 +141,19 @@ def test_a_search_stopped_after_any_batch_goes_on_as_if_it_had_not(score: str, a
     asked = replace(spec(score, Constraints(max_params=590_000)), algorithm=algorithm, relaxation=0.5)
     whole, _ = search(asked, Costing(failing=["1-3-5", "7-1-1"]))
     assert len(whole.measurements) == 50
-    assert whole.beyond
+    assert whole.state.beyond
     reference = math.ceil(len(whole.reference) / BATCH) or 1
     for batches in range(reference + 50 // BATCH + 2):
         go_on = partial(next, iter([True] * batches), False)
         stopped = Search(asked)
-        stopped.run(Costing(failing=["1-3-5", "7-1-1"]), ignore, go_on, clock=lambda: 0.0)
+        run_phases(stopped, Costing(failing=["1-3-5", "7-1-1"]), ignore, go_on, clock=lambda: 0.0)
         assert len(stopped.reference) == min(BATCH * (batches + 1), len(whole.reference))
         assert len(stopped.measurements) == min(BATCH * max(0, batches - reference + 1), 50)
         resumed = Search(asked)
-        resumed.restore(json.loads(json.dumps(stopped.state(), allow_nan=False)))
-        resumed.run(Costing(failing=["1-3-5", "7-1-1"]), ignore, clock=lambda: 0.0)
-        assert resumed.state() == whole.state()
-        assert resumed.candidates() == whole.candidates()
+        resumed.restore(json.loads(json.dumps(stopped.to_json(), allow_nan=False)))
+        run_phases(resumed, Costing(failing=["1-3-5", "7-1-1"]), ignore, clock=lambda: 0.0)
+        assert resumed.to_json() == whole.to_json()
+        assert resumed.ranked() == whole.ranked()
 
 
 def test_an_aggregate_is_scaled_by_its_reference_sample_which_is_measured_once() -> None:
@@ -163,20 +164,18 @@ def test_an_aggregate_is_scaled_by_its_reference_sample_which_is_measured_once()
     assert [m.arch for m in found.reference] == executor.measured[: len(sample)] == sample
     assert sorted(executor.measured) == sorted(SPACE.encode(arch) for arch in SPACE.enumerate())
     scorer = Scorer(SCALED, found.reference)
-    for candidate in found.candidates():
-        assert candidate.score == scorer(candidate.measurement)
-    assert found.candidates()[0].measurement.arch == BEST
+    assert all(score == scorer(measurement) for measurement, score in found.ranked())
+    assert found.ranked()[0][0].arch == BEST
 
 
-def test_failures_come_last_and_count_as_evaluations() -> None:
+def test_failures_are_ranked_nowhere_and_count_as_evaluations() -> None:
     failing = ["1-1-1", "3-1-1", "5-1-1", "7-7-7"]
     found, progress = search(spec(evaluations=64), Costing(failing))
     assert len(progress) == 64
-    *ranked, a, b, c, d = found.candidates()
-    assert all(candidate.score is not None for candidate in ranked)
-    assert sorted(candidate.measurement.arch for candidate in (a, b, c, d)) == failing
-    assert {candidate.score for candidate in (a, b, c, d)} == {None}
-    assert found.candidates()[0].measurement.arch == progress[-1].best
+    finished = FinishedSearch.of(found)
+    assert len(finished.students) == 60
+    assert sorted(m.arch for m in finished.failed) == failing
+    assert finished.students[0].arch == found.ranked()[0][0].arch == progress[-1].best
 
 
 def test_a_state_of_another_version_is_refused() -> None:
@@ -210,18 +209,18 @@ def test_seconds_end_the_search_between_batches_and_count_over_all_its_runs() ->
     ticks = iter(range(100))
     asked = replace(spec(evaluations=64), max_seconds=3.0)
     first = Search(asked)
-    first.run(Costing(), ignore, partial(next, iter([True]), False), lambda: float(next(ticks)))
-    assert (first.ended, first.seconds, len(first.measurements)) == (None, 2.0, BATCH)
+    run_phases(first, Costing(), ignore, partial(next, iter([True]), False), lambda: float(next(ticks)))
+    assert (first.ended, first.state.seconds, len(first.measurements)) == (None, 2.0, BATCH)
     second = Search(asked)
-    second.restore(json.loads(json.dumps(first.state())))
-    second.run(Costing(), ignore, clock=lambda: float(next(ticks)))
-    assert (second.ended, second.seconds, len(second.measurements)) == ("max_seconds", 3.0, BATCH)
+    second.restore(json.loads(json.dumps(first.to_json())))
+    run_phases(second, Costing(), ignore, clock=lambda: float(next(ticks)))
+    assert (second.ended, second.state.seconds, len(second.measurements)) == ("max_seconds", 3.0, BATCH)
 
 
 def test_a_search_short_of_time_measures_one_batch_all_the_same() -> None:
     ticks = iter(range(1000))
     found = Search(replace(spec(SCALED, evaluations=64), max_seconds=0.5))
-    found.run(Costing(), ignore, clock=lambda: float(next(ticks)))
+    run_phases(found, Costing(), ignore, clock=lambda: float(next(ticks)))
     assert (found.ended, len(found.measurements)) == ("max_seconds", BATCH)
 
 
@@ -238,15 +237,15 @@ def test_what_lies_beyond_is_measured_once_and_changes_nothing_within(algorithm:
     executor = Costing()
     asked = replace(spec(constraints=budget, evaluations=10), algorithm=algorithm, relaxation=0.5)
     found, progress = search(asked, executor)
-    assert found.candidates() == plain.candidates()
-    assert found.beyond
-    assert [(p.phase, p.done) for p in progress[10:]] == [("beyond", i + 1) for i in range(len(found.beyond))]
-    assert all(200_000 < m.costs.params <= 300_000 for m in found.beyond)
+    assert found.ranked() == plain.ranked()
+    assert found.state.beyond
+    assert [(p.phase, p.done) for p in progress[10:]] == [("beyond", i + 1) for i in range(len(found.state.beyond))]
+    assert all(200_000 < m.costs.params <= 300_000 for m in found.state.beyond)
     assert len(set(executor.measured)) == len(executor.measured)
 
 
 def test_without_an_upper_limit_nothing_lies_beyond() -> None:
     found, progress = search(replace(spec(constraints=Constraints(min_params=200_000), evaluations=15), relaxation=0.5))
     assert found.done
-    assert found.beyond is None
+    assert found.state.beyond is None
     assert len(progress) == 15

@@ -1,0 +1,120 @@
+"""A search under the eyes of a person: its progress, its recommendation, its files, and what to do when one fails."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.present import show_result
+from diswot.errors import StorageError
+from diswot.storage.refusal import reason
+
+if TYPE_CHECKING:
+    from diswot.report.finished import FinishedSearch
+    from diswot.report.result import Result
+    from diswot.search.search import Search
+    from diswot.search.state import Progress
+    from diswot.spec.compute import ComputeSpec
+    from diswot.storage.checkpoint import CheckpointWriter
+
+PHASES = {
+    "reference": "measuring the reference sample",
+    "evolving": "searching",
+    "finalists": "making sure of the finalists",
+    "beyond": "looking beyond the budget",
+}
+
+
+def conduct(search: Search, compute: ComputeSpec, folder: Path | None, *, json: bool) -> None:
+    """Search, show what came out, and leave it in the folder, if there is one; until then, checkpoints.
+
+    What came out is shown before it is written: a full disk costs nobody the recommendation.
+
+    Raises:
+        StorageError: the result cannot be written; the message says how to go on.
+    """
+    if folder is None:
+        _show(_searched(search, compute, lambda: True)[1], compute, json=json)
+        return
+    try:
+        missing = _conduct_in(folder, search, compute, json=json)
+    except KeyboardInterrupt:
+        STDERR.print(f"interrupted; go on with: {_resume(folder)}", soft_wrap=True)
+        raise
+    if missing is not None:
+        STDERR.print(f"search.png was left out: {missing}", markup=False, soft_wrap=True)
+    if not json:
+        files = ["result.json", "candidates.csv", *(["search.png"] if missing is None else [])]
+        STDOUT.print(f"Files: {folder}/{', '.join(files)}.", markup=False, soft_wrap=True)
+
+
+def _conduct_in(folder: Path, search: Search, compute: ComputeSpec, *, json: bool) -> str | None:
+    """The same with a folder; returns why there is no picture, if there is none."""
+    from diswot.report.files import write_files
+    from diswot.search.checkpoint import checkpoints
+
+    with checkpoints(folder, search, compute) as writer:
+        finished, result = _searched(search, compute, _telling(writer))
+        _show(result, compute, json=json)
+        try:
+            return write_files(folder, finished, result)
+        except StorageError as error:
+            raise StorageError(f"{error}; when there is room, write it with: {_resume(folder)}") from error
+
+
+def _resume(folder: Path) -> str:
+    return f"diswot search --resume {shlex.quote(str(folder))}"
+
+
+def _show(result: Result, compute: ComputeSpec, *, json: bool) -> None:
+    if json:
+        typer.echo(result.model_dump_json())
+    else:
+        show_result(result, compute)
+
+
+def _telling(writer: CheckpointWriter) -> Callable[[], bool]:
+    """Keeps checkpoints, and says once if one could not be written."""
+
+    def keep() -> bool:
+        told = writer.missed is not None
+        go_on = writer()
+        if writer.missed is not None and not told:
+            STDERR.print(f"no checkpoint could be written, the search goes on: {reason(writer.missed)}", soft_wrap=True)
+        return go_on
+
+    return keep
+
+
+def _searched(search: Search, compute: ComputeSpec, keep: Callable[[], bool]) -> tuple[FinishedSearch, Result]:
+    """The search to its end, its progress on stderr."""
+    from diswot.recommend import finish_search
+
+    with _bar() as bar:
+        task = bar.add_task(f"observing the teacher {search.spec.teacher.name}", total=None)
+
+        def show(progress: Progress) -> None:
+            best = "" if progress.best_score is None else f", best score {progress.best_score:.3f}"
+            bar.update(task, description=PHASES[progress.phase] + best, completed=progress.done, total=progress.total)
+
+        found = finish_search(search, compute, show, keep)
+    assert found is not None, "no checkpoint ends the search"
+    return found
+
+
+def _bar() -> Bar:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Bar(*columns, console=STDERR)
