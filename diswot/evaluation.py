@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from diswot.networks import shared_layers
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
-from diswot.proxies import PROXIES, Aggregate, get_score
+from diswot.proxies import Proxy, proxies_of
 from diswot.proxies.base import Evidence
 from diswot.runtime.threads import one_thread
 from diswot.seeds import derive_seed
@@ -98,7 +98,7 @@ class Measurer:
         num_classes: of teacher and students.
         probe: the batch, on its device and in the dtype of the networks.
         teacher: what the teacher shows on it, or `None` where no proxy asks.
-        proxies: names of the proxies to compute.
+        proxies: to compute, by name; workers need no table to find them in.
         seed: of the students' weights.
     """
 
@@ -106,7 +106,7 @@ class Measurer:
     num_classes: int
     probe: ProbeBatch
     teacher: TeacherView | None
-    proxies: tuple[str, ...]
+    proxies: Mapping[str, Proxy]
     seed: int
 
     def __call__(self, task: EvalTask) -> Measurement:
@@ -126,14 +126,14 @@ class Measurer:
 
     def _measure(self, task: EvalTask, costs: Costs) -> dict[str, tuple[float, ...]]:
         """Values for each initialization; steady proxies are measured on the first."""
-        proxies = self.proxies if task.proxies is None else task.proxies
-        steady = {name for name in proxies if PROXIES[name].steady}
+        proxies = {name: self.proxies[name] for name in (self.proxies if task.proxies is None else task.proxies)}
+        steady = {name for name, proxy in proxies.items() if proxy.steady}
         rows = []
         for index in task.inits:
-            asked = tuple(name for name in proxies if index == 0 or name not in steady)
+            asked = {name: proxy for name, proxy in proxies.items() if index == 0 or name not in steady}
             build = partial(self._build, task.arch, index)
-            evidence = Evidence(build, wanted(asked), costs, self.teacher, self.probe)
-            rows.append({name: PROXIES[name].compute(evidence) for name in asked})
+            evidence = Evidence(build, wanted(asked.values()), costs, self.teacher, self.probe)
+            rows.append({name: proxy.compute(evidence) for name, proxy in asked.items()})
         return {
             name: tuple(rows[0][name] if name in steady else row[name] for row in rows)
             for name in proxies
@@ -146,21 +146,9 @@ class Measurer:
         return layers.network(partial(self.space.build, arch, self.num_classes, self.probe.image_shape))
 
 
-def wanted(proxies: Iterable[str]) -> Want:
+def wanted(proxies: Iterable[Proxy]) -> Want:
     """What these proxies need of a forward pass, together."""
-    return reduce(or_, (PROXIES[name].want for name in proxies), Want.NOTHING)
-
-
-def proxies_of(scores: Iterable[str]) -> tuple[str, ...]:
-    """The proxies that these scores are made of, each once, in order.
-
-    Raises:
-        UnknownName: lists the valid names.
-    """
-    found: dict[str, None] = {}
-    for score in map(get_score, scores):
-        found.update(dict.fromkeys(score.terms if isinstance(score, Aggregate) else (score.name,)))
-    return tuple(found)
+    return reduce(or_, (proxy.want for proxy in proxies), Want.NOTHING)
 
 
 def prepare(
@@ -180,7 +168,7 @@ def prepare(
     """
     proxies = proxies_of(scores)
     view = None
-    looking = [name for name in proxies if PROXIES[name].teacher]
+    looking = [proxy for proxy in proxies.values() if proxy.teacher]
     if looking:
         with one_thread():
             view = observe_teacher(

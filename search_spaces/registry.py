@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain, count
 from operator import attrgetter
 from typing import TypeVar
 
@@ -36,9 +37,10 @@ class Registry(Mapping[str, T]):
     """
 
     def __init__(self, kind: str, group: str, builtin: Mapping[str, T], convert: Callable[[object], T]) -> None:
-        self.kind, self.group, self.builtin = kind, group, dict(builtin)
+        self.kind, self.group, self.builtin = kind, group, builtin
         self._convert = convert
         self._imported: dict[str, T] = {}
+        self._given: dict[str, tuple[object, T]] = {}
 
     def __getitem__(self, name: str) -> T:
         return self.builtin[name] if name in self.builtin else self._installed[name]
@@ -62,6 +64,8 @@ class Registry(Mapping[str, T]):
     def find(self, key: object) -> T:
         """The row of a name, of an import path `package.module:Name`, or of an object that is or makes a row.
 
+        A name may also be one that `name_of` gave an object in this process.
+
         Only for keys of those who may run code here: an import path runs the module that it names.
 
         Raises:
@@ -70,9 +74,33 @@ class Registry(Mapping[str, T]):
         """
         if not isinstance(key, str):
             return self._convert(key)
+        if key in self._given:
+            return self._given[key][1]
         if key not in self.builtin and _IMPORT_PATH.fullmatch(key):
             return self._import(key)
         return self.named(key)
+
+    def name_of(self, key: object) -> str:
+        """The name by which `find` finds what is given, in this process; a text is one already.
+
+        An object is kept under the name of its row, or of its class, with a number where that is taken. So whoever
+        writes down what was given writes text, which means the same as long as this process lives.
+
+        Raises:
+            InputError: what is given is no row and makes none.
+        """
+        if isinstance(key, str):
+            return key
+        known: dict[str, object] = {**self.builtin, **{name: given for name, (given, _) in self._given.items()}}
+        for name, given in known.items():
+            if given is key:
+                return name
+        row = self._convert(key)
+        plain = str(getattr(row, "name", type(key).__name__))
+        numbered = (f"{plain}-{number}" for number in count(2))
+        name = next(name for name in chain([plain], numbered) if name not in known)
+        self._given[name] = key, row
+        return name
 
     def _import(self, path: str) -> T:
         """The row of an import path; the same object whenever it is asked for again."""

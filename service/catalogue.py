@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from diswot.proxies import AGGREGATES, PROXIES
+from diswot.proxies import SCORES, Aggregate, Proxy, get_proxy
 from diswot.teachers.spec import TEACHERS
 from search_spaces import SPACES
 
@@ -57,13 +57,13 @@ def proxies() -> list[ProxyItem]:
     return [
         ProxyItem(
             name=a.name, kind="aggregate", summary=a.summary, reference=a.reference, version=a.version,
-            needs_teacher=any(PROXIES[term].teacher for term in a.terms), terms=dict(a.terms),
+            needs_teacher=any(get_proxy(term).teacher for term in a.terms), terms=dict(a.terms),
         )
-        for a in AGGREGATES.values()
+        for a in SCORES.values() if isinstance(a, Aggregate)
     ] + [
         ProxyItem(
             name=p.name, kind="proxy", summary=p.summary, reference=p.reference, version=p.version,
             needs_teacher=p.teacher,
         )
-        for p in PROXIES.values()
+        for p in SCORES.values() if isinstance(p, Proxy)
     ]  # fmt: skip

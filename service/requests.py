@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from diswot.errors import InputError
+from diswot.proxies import SCORES
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.feasible import ENUMERABLE, Feasible, check_bounds
 from diswot.spec.constraints import Constraints as Limits
@@ -163,6 +164,7 @@ class SearchRequest(Request):
             raise InputError(f"probe {self.probe.source!r} cannot be had over HTTP; valid: {', '.join(SEEDED)}")
         SPACES.named(self.search_space)  # the library takes import paths, too, which run code
         ALGORITHMS.named(self.algorithm.name)
+        SCORES.named(self.score)
         channels, height, width = self.teacher.in_shape
         spec = SearchSpec(
             teacher=TeacherSpec(self.teacher.name, self.teacher.num_classes, (channels, height, width)),

@@ -19,8 +19,9 @@ from benchmarks.runs.folder import RAW, TIMINGS, write_json
 from benchmarks.runs.protocol import CorrelationSpec, protocol_of
 from benchmarks.runs.scores import RawScores, find_scores, recipe_of
 from diswot.errors import DiswotError
-from diswot.evaluation import EvalTask, Measurement, Measurer, proxies_of, tasks_of
+from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
 from diswot.executors import reach
+from diswot.proxies import proxies_of
 from diswot.runtime.threads import one_thread
 from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.spec.compute import ComputeSpec

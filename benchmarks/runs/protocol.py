@@ -12,8 +12,7 @@ from typing import Any
 from benchmarks.labels.table import fingerprint
 from benchmarks.labels.units import Duplicates
 from benchmarks.runs.folder import Protocol
-from diswot.proxies import AGGREGATES, PROXIES, get_score
-from diswot.proxies.base import Aggregate
+from diswot.proxies import Aggregate, get_proxy, get_score
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
@@ -127,6 +126,6 @@ def _definition(name: str) -> dict[str, Any]:
     """Which definition of a score this is: its version, and for an aggregate its terms with theirs."""
     score = get_score(name)
     if isinstance(score, Aggregate):
-        terms = {term: {"weight": weight, "version": PROXIES[term].version} for term, weight in score.terms.items()}
-        return {"version": AGGREGATES[name].version, "scale": score.scale, "terms": terms}
+        terms = {term: {"weight": weight, "version": get_proxy(term).version} for term, weight in score.terms.items()}
+        return {"version": score.version, "scale": score.scale, "terms": terms}
     return {"version": score.version}

@@ -15,7 +15,6 @@ from diswot.cache.shelter import ShelteredStore
 from diswot.cache.store import Context, Row, Values
 from diswot.evaluation import EvalTask, Measurement
 from diswot.executors.base import Executor, Measure
-from diswot.proxies import PROXIES
 from search_spaces import Architecture
 
 KEEP_SECONDS = 1.0
@@ -135,7 +134,7 @@ class CachingExecutor:
         return found
 
     def _proxies(self, task: EvalTask) -> tuple[str, ...]:
-        return self._recipe.proxies if task.proxies is None else task.proxies
+        return tuple(self._recipe.proxies) if task.proxies is None else task.proxies
 
     def _lacking(self, values: Values, task: EvalTask) -> tuple[str, ...]:
         proxies = self._proxies(task)
@@ -143,7 +142,7 @@ class CachingExecutor:
 
     def _keys(self, proxy: str, inits: range) -> list[tuple[str, int, int]]:
         """What the store holds of a proxy: a value for each initialization, or the first one's for all."""
-        row = PROXIES[proxy]
+        row = self._recipe.proxies[proxy]
         return [(proxy, row.version, index) for index in inits if index == 0 or not row.steady]
 
     def _measure(self, gaps: Sequence[EvalTask]) -> Iterator[Measurement]:
@@ -180,13 +179,14 @@ class CachingExecutor:
                 self._remember(measured.arch, keys, values[proxy])
             elif keys:
                 series = tuple(known[key] for key in keys)
-                values[proxy] = series * len(task.inits) if PROXIES[proxy].steady else series
+                values[proxy] = series * len(task.inits) if self._recipe.proxies[proxy].steady else series
         return replace(measured, values=values, seconds=seconds)
 
     def _remember(self, arch: str, keys: Sequence[tuple[str, int, int]], series: Sequence[float]) -> None:
         if self._contexts:
             pairs = zip(keys, series, strict=False)  # A steady proxy repeats its one value.
-            self._pending += [Row(self._contexts[PROXIES[key[0]].teacher], arch, *key, value) for key, value in pairs]
+            proxies = self._recipe.proxies
+            self._pending += [Row(self._contexts[proxies[key[0]].teacher], arch, *key, value) for key, value in pairs]
 
     def _keep(self) -> None:
         self._store.keep(self._pending)

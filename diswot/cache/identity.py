@@ -16,10 +16,12 @@ from pathlib import Path
 import torch
 
 from diswot.cache.describe import describe
+from diswot.cache.foreign import foreign_code
 from diswot.cache.store import Context
 from diswot.cache.versions import versions
-from diswot.evaluation import Measurer, proxies_of
+from diswot.evaluation import Measurer
 from diswot.probes.batch import ProbeBatch
+from diswot.proxies import Proxy, proxies_of
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import SearchSpace
 
@@ -41,7 +43,7 @@ class Recipe:
         space: of the architectures.
         teacher: specification of the teacher.
         probe: the batch.
-        proxies: that will be measured.
+        proxies: that will be measured, by name.
     """
 
     def __init__(self, make: partial[Measurer]) -> None:
@@ -52,7 +54,7 @@ class Recipe:
         self.space: SearchSpace = bound.arguments["space"]
         self.teacher: TeacherSpec = bound.arguments["teacher"]
         self.probe: ProbeBatch = bound.arguments["probe"]
-        self.proxies: tuple[str, ...] = proxies_of(bound.arguments["scores"])
+        self.proxies: dict[str, Proxy] = proxies_of(bound.arguments["scores"])
 
     def context(self, *, of_teacher: bool) -> Context:
         """What values depend on.
@@ -61,7 +63,7 @@ class Recipe:
             of_teacher: for proxies that look at the teacher; for the others, neither its name nor its weights matter.
 
         Raises:
-            TypeError: something has no description.
+            TypeError: something has no description, or comes from code without a file.
             OSError: the teacher's weights cannot be read.
         """
         arguments = {name: describe(value) for name, value in self._arguments.items() if name not in PER_ROW}
@@ -74,6 +76,7 @@ class Recipe:
             "teacher": self.teacher.name if of_teacher else None,
             "arguments": arguments,
             "versions": versions(),
+            "foreign": foreign_code([type(self.space).__module__, *(proxy.module for proxy in self.proxies.values())]),
             "machine": machine(self.probe.images.device),
         }
         return Context(json.dumps(known, sort_keys=True, separators=(",", ":")))

@@ -13,7 +13,7 @@ from diswot.cache.files import damaged_file, store_file
 from diswot.cache.store import COLUMNS, Context, Store, is_sound
 from diswot.cache.versions import versions
 from diswot.errors import UnreadableData
-from diswot.proxies import PROXIES
+from diswot.proxies import SCORES
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,8 +122,8 @@ def each_row(store: Store) -> Iterator[tuple[Known | None, tuple[Any, ...]]]:
 
 
 def is_current(proxy: str, version: int) -> bool:
-    """Whether that is the version of the proxy in the table."""
-    return proxy in PROXIES and PROXIES[proxy].version == version
+    """Whether that is the version of the proxy in the table; of one that has an import path, nobody knows better."""
+    return ":" in proxy or (proxy in SCORES and SCORES[proxy].version == version)
 
 
 def bytes_on_disk(path: Path) -> int:

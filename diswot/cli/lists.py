@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from diswot.cli.console import STDOUT
-from diswot.proxies import AGGREGATES, PROXIES, Proxy
+from diswot.proxies import SCORES, Aggregate, Proxy
 from diswot.teachers.spec import TEACHERS
 from search_spaces import SPACES
 
@@ -23,10 +23,12 @@ def teachers() -> None:
 
 def proxies() -> None:
     """List the proxies with what they need and cost, and the scores made of them."""
-    rows = [[p.name, _needs(p), p.passes, p.summary] for p in PROXIES.values()]
+    scores = SCORES.values()
+    rows = [[p.name, _needs(p), p.passes, p.summary] for p in scores if isinstance(p, Proxy)]
     _print(["proxy", "needs", "passes", "what it is"], rows)
     STDOUT.print()
-    terms = [[a.name, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items())] for a in AGGREGATES.values()]
+    aggregates = (score for score in scores if isinstance(score, Aggregate))
+    terms = [[a.name, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items())] for a in aggregates]
     _print(["score", "scale", "sum of"], terms)
     STDOUT.print("\nDefinitions and references: docs/proxies.md", soft_wrap=True)
 

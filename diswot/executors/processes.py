@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from diswot.errors import InputError, reason_of
 from diswot.evaluation import EvalTask
 from diswot.executors.base import Measure
 from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
@@ -49,7 +50,13 @@ class ProcessPool:
 
     def __init__(self, measurer: Measure, count: int) -> None:
         # Pickled here, so that a worker's tensors are its own: a connection would pass torch's through shared memory.
-        self._measurer = pickle.dumps(measurer)
+        try:
+            self._measurer = pickle.dumps(measurer)
+        except (AttributeError, TypeError, pickle.PicklingError) as error:
+            raise InputError(
+                f"worker processes cannot be sent what they shall compute ({reason_of(error)}); "
+                "define it at the top of a module that they can import, or use the executor serial"
+            ) from error
         self.count = count
         self._workers: dict[int, _Worker] = {}
 

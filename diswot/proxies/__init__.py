@@ -1,8 +1,13 @@
-"""The table of proxies and of the aggregates made of them; free of torch: functions are imported at first use."""
+"""The tables of proxies and of the aggregates made of them; free of torch: functions are imported at first use."""
 
-from diswot.errors import UnknownName
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from diswot.errors import InputError
 from diswot.observation.capture import Want
 from diswot.proxies.base import Aggregate, Passes, Proxy
+from search_spaces.registry import Registry
 
 _HERE = "diswot.proxies"
 _DISWOT = "Dong et al., DisWOT, CVPR 2023"
@@ -210,17 +215,53 @@ AGGREGATES: dict[str, Aggregate] = {
 }
 
 
-def get_score(name: str) -> Proxy | Aggregate:
-    """The proxy or aggregate of that name.
+def _score(found: object) -> Proxy | Aggregate:
+    if not isinstance(found, Proxy | Aggregate):
+        raise InputError(f"a score is a diswot.proxies.Proxy or an Aggregate of some, not {found!r}")
+    return found
+
+
+_OURS: Mapping[str, Proxy | Aggregate] = ChainMap[str, Any](PROXIES, AGGREGATES)
+
+SCORES: Registry[Proxy | Aggregate] = Registry("proxy", "diswot.proxies", _OURS, _score)
+"""All that can rank students, by name."""
+
+
+def get_score(score: str | Proxy | Aggregate) -> Proxy | Aggregate:
+    """A proxy or an aggregate by its name or its import path `package.module:name`, or as it is given.
 
     Raises:
         UnknownName: lists the valid names.
+        InputError: what the import path names is none.
     """
-    if name in AGGREGATES:
-        return AGGREGATES[name]
-    if name not in PROXIES:
-        raise UnknownName("proxy", name, [*AGGREGATES, *PROXIES])
-    return PROXIES[name]
+    return SCORES.find(score)
 
 
-__all__ = ["AGGREGATES", "PROXIES", "Aggregate", "Proxy", "get_score"]
+def get_proxy(name: str) -> Proxy:
+    """The proxy of a name or import path: a term of a score.
+
+    Raises:
+        UnknownName: lists the valid names.
+        InputError: it is no single proxy.
+    """
+    found = get_score(name)
+    if isinstance(found, Aggregate):
+        raise InputError(f"{name!r} is a score of several proxies, which cannot be a term of another one")
+    return found
+
+
+def proxies_of(scores: Iterable[str]) -> dict[str, Proxy]:
+    """The proxies that these scores are made of by name, each once, in order.
+
+    Raises:
+        UnknownName: lists the valid names.
+        InputError: a term of an aggregate is no proxy.
+    """
+    found: dict[str, Proxy] = {}
+    for name in scores:
+        score = get_score(name)
+        found.update({t: get_proxy(t) for t in score.terms} if isinstance(score, Aggregate) else {name: score})
+    return found
+
+
+__all__ = ["AGGREGATES", "PROXIES", "SCORES", "Aggregate", "Proxy", "get_proxy", "get_score", "proxies_of"]

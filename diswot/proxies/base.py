@@ -144,7 +144,7 @@ class Proxy:
         name: how users call it.
         summary: one line for lists.
         reference: paper and equation, or where it is documented.
-        function: where it is, as `module:function` of an `Evidence`.
+        function: of an `Evidence`, or where that is, as `module:function`.
         want: what it needs of the forward pass.
         teacher: whether it looks at the teacher.
         labels: whether it depends on the probe's labels.
@@ -156,7 +156,7 @@ class Proxy:
     name: str
     summary: str
     reference: str
-    function: str
+    function: str | Callable[[Evidence], float]
     want: Want = Want.NOTHING
     teacher: bool = False
     labels: bool = False
@@ -169,9 +169,16 @@ class Proxy:
         """Whether it needs a backward pass."""
         return self.passes.endswith("backward")
 
+    @property
+    def module(self) -> str:
+        """Name of the module that has the function."""
+        return self.function.partition(":")[0] if isinstance(self.function, str) else self.function.__module__
+
     @cached_property
     def compute(self) -> Callable[[Evidence], float]:
         """The function itself, imported at first use."""
+        if not isinstance(self.function, str):
+            return self.function
         module, function = self.function.split(":")
         compute: Callable[[Evidence], float] = getattr(import_module(module), function)
         return compute

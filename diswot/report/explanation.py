@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from diswot.evaluation import Measurement
-from diswot.proxies import PROXIES
+from diswot.proxies import get_proxy
 from diswot.report.document import Document
 from diswot.report.student import Student, student
 from diswot.scoring import Scorer
@@ -76,7 +76,7 @@ def _part(term: str, one: Student, scorer: Scorer) -> Part:
     better = float(np.mean(scorer.reference[term] < raw)) if term in scorer.reference else None
     return Part(
         name=term,
-        summary=PROXIES[term].summary,
+        summary=get_proxy(term).summary,
         raw=raw,
         weight=scorer.terms[term],
         adds=one.components[term],

@@ -7,11 +7,11 @@ from math import prod
 from typing import Annotated
 
 from diswot.errors import InputError
-from diswot.proxies import get_score
+from diswot.proxies import SCORES, get_score
 from diswot.spec.option import Option, complete
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
+from search_spaces import SPACES, get_space
 
 MAX_INITS = 1_000
 """Greatest number of random initializations."""
@@ -25,8 +25,9 @@ class ScoreSpec:
 
     Attributes:
         teacher: whom the students will learn from.
-        space: name of the search space.
-        score: name of the proxy or aggregate that ranks.
+        space: name of the search space, its import path `package.module:Name`, or a space itself.
+        score: name of the proxy or aggregate that ranks, its import path, or one itself. Of what is given as an object
+            the spec keeps the name that it then has in this process.
         probe: the batch.
         seed: of the search, the probe, the teacher and the students.
         student_inits: random initializations of each student; a search steers by the first one, and gives all of them
@@ -72,6 +73,8 @@ class ScoreSpec:
         Raises:
             InputError: with one sentence.
         """
+        object.__setattr__(self, "space", SPACES.name_of(self.space))
+        object.__setattr__(self, "score", SCORES.name_of(self.score))
         complete(self)
         get_space(self.space)
         get_score(self.score)

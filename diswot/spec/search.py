@@ -57,7 +57,7 @@ class SearchSpec(ScoreSpec):
         population: members of the evolution that may become parents; by default a sixth of the evaluations, from 2 to
             50, so that a short search breeds too.
         tournament: members of which the best becomes the parent; by default half of the population.
-        algorithm: name of what proposes the candidates.
+        algorithm: name of what proposes the candidates, its import path, or what makes it.
         pareto_cost: the cost that `nsga2` trades against the score, and that the result's last front is drawn over.
         max_seconds: after which no further batch begins; the result then depends on the machine.
         patience: evaluations in a row without a better score that end the search.
@@ -160,6 +160,7 @@ class SearchSpec(ScoreSpec):
         Raises:
             InputError: with one sentence.
         """
+        object.__setattr__(self, "algorithm", ALGORITHMS.name_of(self.algorithm))
         ScoreSpec.__post_init__(self)
         ALGORITHMS.find(self.algorithm)
         if self.algorithm == AgingEvolution.name and self.tournament > self.population:

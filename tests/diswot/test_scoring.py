@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from torch import nn
 
-from diswot import evaluation
 from diswot.errors import InputError, UnknownName
-from diswot.evaluation import EvalTask, Measurement, Measurer, prepare, proxies_of, tasks_of
+from diswot.evaluation import EvalTask, Measurement, Measurer, prepare, tasks_of
 from diswot.observation import forward
-from diswot.observation.capture import Want
 from diswot.probes import load_probe
-from diswot.proxies import AGGREGATES, PROXIES, Aggregate
+from diswot.proxies import AGGREGATES, PROXIES, Aggregate, Proxy, proxies_of
 from diswot.proxies.base import Scale
 from diswot.scoring import Scorer, reference_sample
 from diswot.spec.probe import DTYPES, ProbeSpec
@@ -84,7 +82,7 @@ def test_a_failed_measurement_has_no_score() -> None:
 
 
 def test_proxies_of_scores_are_listed_once() -> None:
-    assert proxies_of(["params", "macs", "params"]) == ("params", "macs")
+    assert list(proxies_of(["params", "macs", "params"])) == ["params", "macs"]
     with pytest.raises(UnknownName, match="unknown proxy 'nope'; valid: default"):
         proxies_of(["nope"])
 
@@ -182,18 +180,10 @@ def test_a_network_that_fails_is_a_failure_on_record(error: Exception, monkeypat
     assert found.error == f"{type(error).__name__}: {error}"
 
 
-def test_a_value_that_is_not_finite_is_a_failure_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = measurer("nwot")
-    monkeypatch.setattr(evaluation, "PROXIES", {"nwot": _Infinite()})
-    assert measure(EvalTask(SPACE.decode("1-1-1"))).error == "not finite: nwot"
-
-
-class _Infinite:
-    want = Want.NOTHING
-    steady = False
-
-    def compute(self, _: object) -> float:
-        return math.inf
+def test_a_value_that_is_not_finite_is_a_failure_on_record() -> None:
+    endless = Proxy("endless", "never ends", "by hand", lambda _: math.inf)
+    measure = replace(measurer("nwot"), proxies={"endless": endless})
+    assert measure(EvalTask(SPACE.decode("1-1-1"))).error == "not finite: endless"
 
 
 def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:

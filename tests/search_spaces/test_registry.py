@@ -50,6 +50,18 @@ def test_a_name_an_object_and_an_import_path_give_a_row(folder: Path) -> None:
     assert table.find("paints:Blue") is table.find("paints:Blue")
 
 
+def test_an_object_gets_a_name_by_which_it_is_found() -> None:
+    table, blue, other = colors(), Color("blue"), Color("blue")
+    assert [table.name_of(one) for one in (blue, other, blue, RED, "pink")] == ["blue", "blue-2", "blue", "red", "pink"]
+    assert (table.find("blue"), table.find("blue-2")) == (blue, other)
+    assert table.name_of(Color("red")) == "red-2"
+    assert list(table) == ["red"]
+    with pytest.raises(UnknownName, match=r"^unknown color 'blue'; valid: red$"):
+        table.named("blue")  # Strangers cannot name it.
+    with pytest.raises(InputError, match=r"^a color has a name, which 7 has not$"):
+        table.name_of(7)
+
+
 def test_rows_of_installed_packages_stand_behind_our_own(folder: Path) -> None:
     install(folder, "paints", "class Blue: name = 'blue'", tests__colors="blue = paints:Blue")
     table = colors()

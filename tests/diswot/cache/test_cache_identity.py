@@ -16,9 +16,11 @@ from diswot.cache.identity import PER_ROW, Recipe
 from diswot.evaluation import Measurer, prepare
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
+from diswot.proxies import SCORES, Proxy
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
 from tests.diswot.cache.kitchen import SPACE, TASK, probe, recipe
+from tests.search_spaces.plugins import importable, install
 
 CHANGES: dict[str, list[dict[str, Any]]] = {
     "space": [{"space": get_space("mobilenetv2")}],
@@ -128,3 +130,21 @@ def test_descriptions_tell_values_apart() -> None:
     assert len(set(told)) == len(told)
     with pytest.raises(TypeError, match="a set has no description"):
         describe({1, 2})
+
+
+def test_another_text_of_a_package_that_has_a_proxy_changes_the_key(tmp_path: Path) -> None:
+    text = "from diswot.proxies import Proxy\nONE = Proxy('one', '', '', lambda _: 1.0)\n"
+    install(tmp_path, "cached_scores", text)
+    with importable(tmp_path):
+        before, plain = key(recipe("cached_scores:ONE")), key(recipe())
+        assert key(recipe("cached_scores:ONE")) == before
+        (tmp_path / "cached_scores.py").write_text(f"{text}# in other words\n")
+        assert key(recipe("cached_scores:ONE")) != before
+        assert key(recipe()) == plain
+
+
+def test_code_without_a_file_has_no_description() -> None:
+    code: dict[str, Any] = {"__name__": "notebook"}
+    exec("def one(_): return 1.0", code)
+    with pytest.raises(TypeError, match=r"^the code of 'notebook' has no file$"):
+        key(recipe(SCORES.name_of(Proxy("one", "", "", code["one"]))))

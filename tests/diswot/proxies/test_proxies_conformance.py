@@ -33,7 +33,7 @@ CASES = {
     "resnet": ("cifar-resnet", "1-3-1"),
     "mobilenet": ("mobilenetv2", ""),
 }
-DISTANCES = [name for name, proxy in PROXIES.items() if proxy.function.split(".")[-1].startswith("dis")]
+DISTANCES = [name for name, proxy in PROXIES.items() if str(proxy.function).split(".")[-1].startswith("dis")]
 """Negative distances between student and teacher: DisWOT's and the distillation losses."""
 
 
@@ -45,7 +45,9 @@ def probe() -> ProbeBatch:
 
 @cache
 def teacher() -> TeacherView:
-    return observe_teacher(TeacherSpec("resnet20", CLASSES, SHAPE), probe(), wanted(PROXIES), seed=0, initialisations=1)
+    return observe_teacher(
+        TeacherSpec("resnet20", CLASSES, SHAPE), probe(), wanted(PROXIES.values()), seed=0, initialisations=1
+    )
 
 
 def network(case: str, seed: int = 0) -> nn.Module:
@@ -63,7 +65,7 @@ def costs(case: str) -> Costs:
 
 
 def evidence_of(case: str, module: nn.Module, batch: ProbeBatch) -> Evidence:
-    return Evidence(lambda: module, wanted(PROXIES), costs(case), teacher(), batch)
+    return Evidence(lambda: module, wanted(PROXIES.values()), costs(case), teacher(), batch)
 
 
 @cache
