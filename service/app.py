@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import UUID7, BaseModel
 
+from diswot.spec.document import to_json
 from service import catalogue, handlers
 from service.database import open_database
 from service.documents import SearchJob, SearchPage, State, etag, search_document
@@ -94,11 +95,11 @@ def _add_searches(app: FastAPI, store: Store, pager: Pager, queue: int) -> None:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Start a search; answers at once with the job."""
-        check_feasible(body.search_spec())
-        spec = body.normalised()
-        progress = {"done": 0, "total": body.budget.evaluations, "percent": 0.0}
+        spec = body.search_spec()
+        check_feasible(spec)
+        progress = {"done": 0, "total": spec.evaluations, "percent": 0.0}
         key = _key(request, body, idempotency_key)
-        job, replayed = store.create(KIND, spec, body.labels, progress, key=key, queue=queue)
+        job, replayed = store.create(KIND, to_json(spec), body.labels, progress, key=key, queue=queue)
         return _job(job, 202, {"Idempotency-Replayed": "true"} if replayed else {})
 
     @app.get("/v1/searches", response_model=SearchPage, responses=declared())

@@ -13,8 +13,9 @@ from diswot.report.result import Result
 from diswot.search.search import Search
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
+from diswot.spec.document import from_json
+from diswot.spec.search import SearchSpec
 from service.leases import Lease, Leases
-from service.requests import SearchRequest
 
 TELL = 0.5
 """Seconds between two reports of progress; a request to cancel is noticed as often."""
@@ -54,7 +55,7 @@ class SearchWork:
         self.compute = compute
         self.stopping = stopping
         self.clock = clock
-        self.search = Search(SearchRequest.model_validate({**lease.job.spec, "labels": {}}).search_spec())
+        self.search = Search(from_json(SearchSpec, lease.job.spec))
         state = leases.latest(lease)
         if state is not None:
             self.search.restore(state)

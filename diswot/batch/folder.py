@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from diswot.batch.plan import Job, Plan
+from diswot.batch.plan import SCHEMA, Job, Plan
 from diswot.errors import InputError, UnreadableData
 from diswot.proxies import get_score
 from diswot.report.files import check_folder, read_result
@@ -50,10 +51,7 @@ class BatchFolder:
             if self.path.exists() and any(path.name != LOCK for path in self.path.iterdir()):
                 raise InputError(f"--out {str(self.path)!r} is not empty and holds no batch; choose another folder")
             return
-        try:
-            begun = Plan.model_validate_json(file.read_text(encoding="utf-8"))
-        except ValueError:
-            raise UnreadableData(f"{str(file)!r} is damaged; choose another folder") from None
+        begun = _read(file)
         if begun != plan:
             parts = [name for name in Plan.model_fields if getattr(begun, name) != getattr(plan, name)]
             raise InputError(
@@ -110,3 +108,21 @@ class BatchFolder:
         if search.spec != job.spec:
             raise InputError(f"{str(self.of(job))!r} holds another search; choose another folder")
         return search, compute
+
+
+def _read(file: Path) -> Plan:
+    """The plan that a folder was begun with.
+
+    Raises:
+        UnreadableData: it is damaged, or of another schema.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        schema = content.get("schema", 1)
+        if schema == SCHEMA:
+            return Plan.model_validate(content)
+    except (AttributeError, ValueError):
+        raise UnreadableData(f"{str(file)!r} is damaged; choose another folder") from None
+    raise UnreadableData(
+        f"{str(file)!r} has schema {schema!r}, and this diswot reads schema {SCHEMA}; choose another folder"
+    )

@@ -23,7 +23,7 @@ def check_inputs(jobs: Iterable[Job]) -> None:
         if job.spec.times and job.budget not in budgets:
             budgets.add(job.budget)
             at(
-                f"budgets.{job.budget}.latency",
+                f"constraints.{job.budget}.latency",
                 partial(ComputeSpec, "serial", device=job.spec.constraints.latency.device),
             )
         if job.teacher not in teachers:

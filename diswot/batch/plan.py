@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from diswot.errors import InputError
-from diswot.quantities import parse_bytes, parse_count, parse_seconds
 from diswot.search.feasible import Feasible
-from diswot.spec.constraints import COSTS, Constraints
-from diswot.spec.latency import LatencySetup
-from diswot.spec.probe import DTYPES, SEEDED, ProbeSpec
+from diswot.spec.constraints import Constraints
+from diswot.spec.document import from_json, to_json
+from diswot.spec.models import Strict, model_of, written
+from diswot.spec.option import declared
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
@@ -28,94 +26,43 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 NAME_LENGTH = 60
-QUANTITY = "quantity"
-"""Kind of the complaint about what is no quantity."""
+SCHEMA: Final = 2
+"""Of plans: raised when it changes."""
+LISTED = ("teacher", "space", "constraints", "seed")
+"""Settings of which a plan has a list in place of the one that a search has."""
+(SEED,) = (one for one in declared(SearchSpec) if one.name == "seed")
+
+if TYPE_CHECKING:
+    from diswot.spec.models import Strict as ConstraintsPart
+    from diswot.spec.models import Strict as SearchPart
+    from diswot.spec.models import Strict as _TeacherModel
+else:
+    _TeacherModel = model_of(TeacherSpec, Strict, written)
+    ConstraintsPart = model_of(Constraints, Strict, written)
+    SearchPart = model_of(SearchSpec, Strict, written, without=LISTED)
 
 
-def _written(value: Any) -> str:
-    """A number as it was written."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise PydanticCustomError(QUANTITY, "a quantity")
-    return str(value)
+class TeacherPart(_TeacherModel):
+    """A teacher, and what it is called in folders and tables."""
 
-
-Amount = Annotated[
-    str, BeforeValidator(_written), WithJsonSchema({"type": ["string", "number"], "examples": ["0.5M", 500000, "4ms"]})
-]
-"""A quantity as people write it, with or without a unit."""
-
-
-class Part(BaseModel):
-    """Base of the parts of a plan: no unknown fields, nothing converted silently."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class TeacherPart(Part):
-    """A teacher."""
-
-    name: str = Field(description="as `diswot teachers` lists them")
-    classes: int = Field(default=100, description="of the task")
-    input: list[int] = Field(default=[3, 32, 32], min_length=3, max_length=3, description="channels, height, width")
-    weights: str | None = Field(default=None, description="a safetensors file of trained weights")
-    label: str | None = Field(default=None, description="what it is called in folders and tables; by default its name")
-
-
-class LatencyPart(Part):
-    """Under what circumstances latency is measured."""
-
-    device: str = "cpu"
-    threads: int = 1
-    batch: int = 1
-
-
-class BudgetPart(Part):
-    """Limits on a student's costs; an empty one is no limit."""
-
-    min_params: Amount | None = None
-    max_params: Amount | None = None
-    min_macs: Amount | None = None
-    max_macs: Amount | None = None
-    min_memory: Amount | None = None
-    max_memory: Amount | None = None
-    min_latency: Amount | None = None
-    max_latency: Amount | None = None
-    latency: LatencyPart = LatencyPart()
-
-
-class SearchPart(Part):
-    """What all searches share; the names and defaults of `diswot search`."""
-
-    algorithm: str = "aging-evolution"
-    pareto_cost: str = "macs"
-    evaluations: int | None = Field(default=None, description="by default 300, or all for exhaustive search")
-    max_seconds: float | None = Field(default=None, description="time after which no further batch of a search begins")
-    patience: int | None = Field(default=None, description="evaluations in a row without a better score that end it")
-    relaxation: float = Field(
-        default=0.2, description="how far beyond the upper limits to take a look; 0 for not at all"
-    )
-    score: str = "default"
-    probe: str = SEEDED[0]
-    probe_size: int = 16
-    dtype: str = DTYPES[0]
-    student_inits: int = Field(default=3, description="random initializations of each finalist")
-    finalists: int = Field(default=20, description="best candidates that get all of them, beside those on the fronts")
-    teacher_inits: int = Field(default=8, description="random initializations of the teacher")
-    population: int | None = None
-    proposals_per_batch: int | None = None
-    tournament: int | None = Field(
-        default=None, description="members of which the best becomes a parent; by default half"
+    label: str | None = Field(
+        default=None, description="What the teacher is called in folders and tables. Default: its name."
     )
 
 
-class Plan(Part):
-    """A batch of searches: every teacher, in every space, under every budget, with every seed."""
+class Plan(Strict):
+    """A batch of searches: every teacher, in every space, under every constraints, with every seed."""
 
-    teachers: list[TeacherPart] = Field(min_length=1)
-    spaces: list[str] = Field(min_length=1, description="as `diswot spaces` lists them")
-    budgets: dict[str, BudgetPart] = Field(min_length=1, description="by the name that you give them")
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1, description="of the searches")
-    search: SearchPart = SearchPart()
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    schema_: Literal[2] = Field(default=SCHEMA, alias="schema", description="Version of this document.")
+    teachers: list[TeacherPart] = Field(min_length=1, description="Teachers of the searches.")
+    spaces: list[str] = Field(min_length=1, description="Search spaces, as `diswot spaces` lists them.")
+    constraints: dict[str, ConstraintsPart] = Field(
+        min_length=1, description="Constraints of the searches by the names that you give them; {} is no limit."
+    )
+    seeds: list[int] = Field(default=[SEED.default], min_length=1, description="Seeds of the searches.")
+    search: SearchPart = Field(default_factory=SearchPart, description="Settings that all searches share.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +72,7 @@ class Job:
     Attributes:
         name: of its folder.
         teacher: label of the teacher.
-        budget: name of the budget.
+        budget: name of the constraints.
         spec: what to do.
     """
 
@@ -141,17 +88,18 @@ def jobs_of(plan: Plan) -> tuple[Job, ...]:
     Raises:
         InputError: says where in the plan something is wrong.
     """
-    teachers = _teachers(plan)
-    budgets = {name: _budget(name, part) for name, part in plan.budgets.items()}
+    teachers, budgets = _teachers(plan), _constraints(plan)
     for i, space in enumerate(plan.spaces):
         at(f"spaces[{i}]", partial(get_space, space))
+    for i, seed in enumerate(plan.seeds):
+        at(f"seeds[{i}]", partial(SEED.check, seed))
     _distinct("spaces", plan.spaces)
     _distinct("seeds", plan.seeds)
-    probe = at("search", partial(ProbeSpec, plan.search.probe, plan.search.probe_size, plan.search.dtype))
+    shared = plan.search.model_dump(exclude_none=True)
     jobs = []
     for label, space, budget, seed in product(teachers, plan.spaces, budgets, plan.seeds):
-        make = partial(_spec, plan.search, teachers[label], space, budgets[budget], probe, seed)
-        spec = at("search", make)
+        listed = dict(zip(LISTED, (to_json(teachers[label]), space, to_json(budgets[budget]), seed), strict=True))
+        spec = at("search", partial(from_json, SearchSpec, shared | listed))
         jobs.append(Job(f"{label}--{space}--{budget}--seed{seed}", label, budget, spec))
     return tuple(jobs)
 
@@ -168,7 +116,7 @@ def check_feasible(jobs: Iterable[Job]) -> None:
         task = (spec.teacher.num_classes, spec.teacher.in_shape)
         if (job.budget, spec.space, task) not in seen:
             seen.add((job.budget, spec.space, task))
-            where = f"budgets.{job.budget} (space {spec.space}, teacher {job.teacher})"
+            where = f"constraints.{job.budget} (space {spec.space}, teacher {job.teacher})"
             if spec.times:
                 at(where, spec.constraints.latency.check)
             at(where, partial(Feasible, get_space(spec.space), spec.constraints, *task))
@@ -184,9 +132,7 @@ def _teachers(plan: Plan) -> dict[str, TeacherSpec]:
 
 
 def _teacher(part: TeacherPart) -> TeacherSpec:
-    weights = None if part.weights is None else Path(part.weights)
-    channels, height, width = part.input
-    spec = TeacherSpec(part.name, part.classes, (channels, height, width), weights)
+    spec = from_json(TeacherSpec, part.model_dump(exclude_none=True, exclude={"label"}))
     spec.check()
     return spec
 
@@ -195,7 +141,8 @@ def _label(i: int, part: TeacherPart) -> str:
     """What a teacher is called in folders; a name with other characters than those of names does without them."""
     if part.label is not None:
         return _name(f"teachers[{i}].label", part.label)
-    return re.sub(r"[^A-Za-z0-9]*[^A-Za-z0-9._-][^A-Za-z0-9]*", "-", part.name).strip("._-")[:NAME_LENGTH].strip("._-")
+    name: str = part.model_dump()["name"]
+    return re.sub(r"[^A-Za-z0-9]*[^A-Za-z0-9._-][^A-Za-z0-9]*", "-", name).strip("._-")[:NAME_LENGTH].strip("._-")
 
 
 def _name(where: str, name: str) -> str:
@@ -206,28 +153,13 @@ def _name(where: str, name: str) -> str:
     return name
 
 
-def _budget(name: str, part: BudgetPart) -> Constraints:
-    where = f"budgets.{_name('budgets', name)}"
-    parsers: dict[str, Callable[[str], float]] = {
-        **dict.fromkeys(COSTS, parse_count),
-        "memory": parse_bytes,
-        "latency": parse_seconds,
+def _constraints(plan: Plan) -> dict[str, Constraints]:
+    return {
+        _name("constraints", name): at(
+            f"constraints.{name}", partial(from_json, Constraints, part.model_dump(exclude_none=True))
+        )
+        for name, part in plan.constraints.items()
     }
-    limits: dict[str, Any] = {}
-    for cost, parse in parsers.items():
-        for field in (f"min_{cost}", f"max_{cost}"):
-            text = getattr(part, field)
-            if text is not None:
-                limits[field] = at(f"{where}.{field}", partial(parse, text))
-    setup = at(f"{where}.latency", partial(LatencySetup, **part.latency.model_dump()))
-    return at(where, partial(Constraints, **limits, latency=setup))
-
-
-def _spec(
-    part: SearchPart, teacher: TeacherSpec, space: str, budget: Constraints, probe: ProbeSpec, seed: int
-) -> SearchSpec:
-    shared = part.model_dump(exclude={"probe", "probe_size", "dtype"}, exclude_none=True)
-    return SearchSpec(teacher, space, probe=probe, constraints=budget, seed=seed, **shared)
 
 
 def at(where: str, make: Callable[[], T]) -> T:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from diswot.errors import InputError
+from diswot.spec.messages import sentence
 from diswot.spec.option import Declared, declared
 
 Spec = TypeVar("Spec")
@@ -32,10 +33,8 @@ def from_json(kind: type[Spec], value: object) -> Spec:
     except ValidationError as error:
         first = error.errors()[0]
         cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, InputError):
-            raise cause from None
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"{where}: {first['msg']}, not {first['input']!r}") from None
+        said = cause if isinstance(cause, InputError) else InputError(sentence(first, kind, "the spec"))
+        raise said from None
     return found
 
 

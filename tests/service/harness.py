@@ -18,13 +18,15 @@ Found = TypeVar("Found")
 
 TINY: dict[str, Any] = {
     "teacher": {"name": "resnet20", "num_classes": 10, "in_shape": [3, 16, 16]},
-    "search_space": "cifar-resnet",
-    "budget": {"evaluations": 60},
-    "algorithm": {"population": 10, "tournament": 3},
+    "space": "cifar-resnet",
+    "evaluations": 60,
+    "proposals_per_batch": 20,
+    "population": 10,
+    "tournament": 3,
     "score": "nwot",
     "probe": {"source": "noise", "size": 8},
-    "seeds": 1,
-    "initialisations": 1,
+    "student_inits": 1,
+    "teacher_inits": 1,
 }
 """A search of seconds, with a checkpoint after each 20 of its 60 evaluations."""
 

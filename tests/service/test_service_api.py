@@ -8,10 +8,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from diswot.spec.document import from_flags, from_json, to_json
+from diswot.spec.option import declared
+from diswot.spec.search import SearchSpec
+from diswot.spec.teacher import TeacherSpec
+from search_spaces import get_space
 from service.app import create_app
 from service.database import open_database
 from service.leases import Lease, Leases
 from service.problems import MEDIA_TYPE
+from service.requests import MOST
 from service.settings import Settings
 from service.store import Store
 
@@ -62,24 +68,64 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert answer.headers["location"] == f"/v1/searches/{job['id']}"
     assert answer.headers["retry-after"] == "2"
     assert answer.headers["etag"] == job["etag"] == '"1"'
-    assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32]}
-    assert job["spec"]["search_space"] == "nasbench201"
-    assert job["spec"]["budget"] == {"evaluations": 300}
-    assert job["spec"]["algorithm"] == {"name": "aging-evolution", "population": None, "tournament": None}
-    assert job["spec"]["constraints"]["params"] == {"min": None, "max": None}
-    assert job["spec"]["constraints"]["latency"] == {
-        "device": "cpu",
-        "threads": 1,
-        "batch": 1,
-        "min": None,
-        "max": None,
-    }
-    assert (job["spec"]["seed"], job["spec"]["seeds"], job["spec"]["score"]) == (0, 3, "default")
+    assert job["spec"] == to_json(from_flags(SearchSpec, {"teacher": "resnet56"}))
+    assert job["spec"] == to_json(SearchSpec(TeacherSpec("resnet56")))
+    assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32], "weights": None}
+    assert (job["spec"]["space"], job["spec"]["evaluations"], job["spec"]["population"]) == ("nasbench201", 300, 50)
+    assert (job["spec"]["seed"], job["spec"]["student_inits"], job["spec"]["relaxation"]) == (0, 3, 0.2)
     unknown = dict.fromkeys(("phase", "rate_per_s", "eta_s", "best_score"))
     assert job["progress"] == {"done": 0, "total": 300, "percent": 0} | unknown
     assert (job["state"], job["attempt"], job["result"], job["error"]) == ("queued", 0, None, None)
     assert datetime.fromisoformat(job["created_at"]).tzinfo is not None
     assert client.get(job["links"]["self"]).json() == job
+
+
+def test_a_body_can_say_all_that_the_command_line_can_but_files(client: TestClient) -> None:
+    given = {
+        "teacher": "resnet20",
+        "classes": 10,
+        "input": "1x28x28",
+        "space": "cifar-resnet",
+        "score": "nwot",
+        "probe": "noise",
+        "probe_size": 8,
+        "dtype": "bfloat16",
+        "seed": 5,
+        "student_inits": 2,
+        "teacher_inits": 3,
+        "min_params": "80k",
+        "max_params": "0.5M",
+        "min_macs": "1M",
+        "max_macs": "1G",
+        "min_memory": "1kB",
+        "max_memory": "2 MiB",
+        "min_latency": "1us",
+        "max_latency": "4ms",
+        "latency_device": "cuda:1",
+        "latency_threads": 1,
+        "latency_batch": 2,
+        "algorithm": "nsga2",
+        "pareto_cost": "memory",
+        "evaluations": 40,
+        "max_seconds": 12.5,
+        "patience": 9,
+        "relaxation": 0.1,
+        "finalists": 4,
+        "population": 7,
+        "tournament": 2,
+        "proposals_per_batch": 5,
+    }
+    assert {one.name for one in declared(SearchSpec)} - given.keys() == {"weights"}
+    asked = to_json(from_flags(SearchSpec, given))
+    del asked["teacher"]["weights"]
+    answer = client.post("/v1/searches", json=asked)
+    assert answer.status_code == 202, answer.text
+    assert from_json(SearchSpec, answer.json()["spec"]) == from_flags(SearchSpec, given)
+
+
+def test_exhaustive_search_takes_all_there_is_within_the_limit(client: TestClient) -> None:
+    answer = client.post("/v1/searches", json=RESNET | {"algorithm": "exhaustive"})
+    assert answer.json()["spec"]["evaluations"] == MOST["evaluations"] >= get_space("nasbench201").size
 
 
 def teacher(**fields: Any) -> dict[str, Any]:
@@ -90,65 +136,71 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
     (teacher(name="resnet57"), "unknown teacher 'resnet57'; valid: resnet20, "),
     (teacher(name="timm:"), "teacher 'timm:' lacks what follows the colon: timm:NAME"),
     (teacher(name="nasbench201:|x~0|"), ""),
-    (teacher(num_classes=0), "classes must be at least 1, not 0"),
-    (teacher(in_shape=[3, 0, 8]), "each number of input must be at least 1, not 3x0x8"),
-    ({"search_space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
-    ({"search_space": "math:pi"}, f"unknown search space 'math:pi'; valid: {SPACES}"),
-    ({"algorithm": {"name": "math:pi"}}, "unknown algorithm 'math:pi'; valid: aging-evolution, "),
+    (teacher(in_shape=[32, 32, 3]), "input 32x32x3 looks like HEIGHTxWIDTHxCHANNELS; channels come first here: write "),
+    ({"space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
+    ({"space": "math:pi"}, f"unknown search space 'math:pi'; valid: {SPACES}"),
+    ({"algorithm": "math:pi"}, "unknown algorithm 'math:pi'; valid: aging-evolution, "),
     ({"score": "best"}, "unknown proxy 'best'; valid: default, "),
+    ({"algorithm": "magic"}, "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive"),
+    ({"pareto_cost": "depth"}, "unknown pareto cost 'depth'; valid: params, macs, memory, latency"),
     (
-        {"algorithm": {"name": "magic"}},
-        "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive",
-    ),
-    (
-        {"algorithm": {"name": "exhaustive"}, "search_space": "mobilenetv2"},
+        {"algorithm": "exhaustive", "space": "mobilenetv2"},
         "algorithm 'exhaustive' lists spaces of at most 100,000 architectures; mobilenetv2 has",
     ),
-    ({"algorithm": {"tournament": 60}}, "tournament must not exceed the population of 50, not 60"),
-    ({"budget": {"evaluations": 0}}, "evaluations must be at least 1, not 0"),
-    ({"constraints": {"params": {"max": 0}}}, "max_params must be at least 1, not 0"),
-    ({"constraints": {"macs": {"min": 9, "max": 8}}}, "min_macs must be at most max_macs, which is 8, not 9"),
+    ({"tournament": 60}, "tournament must not exceed the population of 50, not 60"),
+    ({"constraints": {"min_macs": 9, "max_macs": 8}}, "min_macs must be at most max_macs, which is 8, not 9"),
+    ({"constraints": {"min_params": 10**9}}, "no architecture of nasbench201 has at least 1,000,000,000 parameters"),
     (
-        {"constraints": {"params": {"min": 10**9}}},
-        "no architecture of nasbench201 has at least 1,000,000,000 parameters",
-    ),
-    (
-        {"constraints": {"params": {"min": 510_000, "max": 515_000}}},
+        {"constraints": {"min_params": 510_000, "max_params": 515_000}},
         "no architecture of nasbench201 has 510,000 to 515",
     ),
-    ({"constraints": {"memory": {"max": 9}}}, "no architecture of nasbench201 has at most 9 bytes of activations: the"),
-    ({"constraints": {"latency": {"max": 0}}}, "max_latency must be more than 0, not 0"),
+    ({"constraints": {"max_memory": 9}}, "no architecture of nasbench201 has at most 9 bytes of activations: the"),
     ({"constraints": {"latency": {"device": "npu"}}}, "latency_device must be cpu, cuda or cuda:N, not 'npu'"),
-    ({"constraints": {"latency": {"threads": 256, "max": 1}}}, "latency_threads must be at most the "),
-    ({"constraints": {"params": {"max": 9}}}, "no architecture of nasbench201 has at most 9 parameters: the smallest"),
-    ({"constraints": {"macs": {"max": 9}}}, "no architecture of nasbench201 has at most 9 MACs: the smallest costs "),
-    ({"probe": {"size": 1}}, "probe_size must be at least 2, not 1"),
+    ({"constraints": {"latency": {"threads": 256}, "max_latency": 1}}, "latency_threads must be at most the "),
+    ({"constraints": {"max_params": 9}}, "no architecture of nasbench201 has at most 9 parameters: the smallest"),
+    ({"constraints": {"max_macs": 9}}, "no architecture of nasbench201 has at most 9 MACs: the smallest costs "),
     ({"probe": {"source": "folder:/etc"}}, "probe 'folder:/etc' cannot be had over HTTP; valid: "),
     (
         {"probe": {"size": 1024}} | teacher(in_shape=[3, 512, 512]),
         "probe images of this size and number hold 805,306,368 ",
     ),
-    ({"seed": -1}, "seed must be at least 0, not -1"),
-    ({"seeds": 0}, "student_inits must be at least 1, not 0"),
 ]
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
-    (teacher(weights="/x"), "/teacher/weights", "unknown field 'teacher.weights'; valid: name, num_classes, in_shape"),
+    (
+        teacher(weights="/x"),
+        "/teacher/weights",
+        "teacher has no field 'weights'; its fields: name, num_classes, in_shape",
+    ),
     (
         {"constraints": {"latency": {"max_ms": 4}}},
         "/constraints/latency/max_ms",
-        "unknown field 'constraints.latency.max_ms'; valid: min, max, device",
+        "constraints.latency has no field 'max_ms'; its fields: device, threads, batch",
     ),
-    ({"extra": 1}, "/extra", "unknown field 'extra'; valid: teacher, search_space, "),
-    ({"teacher": {}}, "/teacher/name", "teacher.name is missing"),
-    ({"teacher": "resnet20"}, "/teacher", "teacher should be a valid dictionary"),
+    ({"extra": 1}, "/extra", "the body has no field 'extra'; its fields: teacher, space, "),
+    ({"search_space": "x"}, "/search_space", "the body has no field 'search_space'; it is called space now; its fiel"),
+    ({"teacher": {}}, "/teacher/name", "teacher lacks the field 'name'; its fields: name, num_classes, in_shape"),
+    ({"teacher": "resnet20"}, "/teacher", "teacher must be a mapping of fields to values, not 'resnet20'"),
     (teacher(name="x" * 301), "/teacher/name", "teacher.name must have at most 300 characters, not 301"),
+    (teacher(num_classes=0), "/teacher/num_classes", "teacher.num_classes must be at least 1, not 0"),
     (teacher(num_classes=30000), "/teacher/num_classes", "teacher.num_classes must be at most 25,000, not 30000"),
     (teacher(in_shape=[3, 32]), "/teacher/in_shape", "teacher.in_shape must have at least 3 entries, not 2"),
-    (teacher(in_shape=[3, 32, 999]), "/teacher/in_shape/2", "teacher.in_shape.2 must be at most 512, not 999"),
-    ({"budget": {"evaluations": 20001}}, "/budget/evaluations", "budget.evaluations must be at most 20,000, not 20001"),
-    ({"budget": {"evaluations": "1"}}, "/budget/evaluations", "budget.evaluations should be a valid integer, not '1'"),
-    ({"seed": True}, "/seed", "seed should be a valid integer, not True"),
-    ({"labels": {"a/b~c": 1}}, "/labels/a~1b~0c", "labels.a/b~c should be a valid string, not 1"),
+    (teacher(in_shape=[3, 0, 8]), "/teacher/in_shape/1", "teacher.in_shape[1] must be at least 1, not 0"),
+    (teacher(in_shape=[3, 32, 999]), "/teacher/in_shape/2", "teacher.in_shape[2] must be at most 512, not 999"),
+    ({"probe": {"size": 1}}, "/probe/size", "probe.size must be at least 2, not 1"),
+    ({"constraints": {"max_params": 0}}, "/constraints/max_params", "constraints.max_params must be at least 1, not 0"),
+    (
+        {"constraints": {"max_latency": 0}},
+        "/constraints/max_latency",
+        "constraints.max_latency must be more than 0, not",
+    ),
+    ({"evaluations": 0}, "/evaluations", "evaluations must be at least 1, not 0"),
+    ({"evaluations": 20001}, "/evaluations", "evaluations must be at most 20,000, not 20001"),
+    ({"evaluations": "1"}, "/evaluations", "evaluations must be a whole number, not '1'"),
+    ({"proposals_per_batch": 2000}, "/proposals_per_batch", "proposals_per_batch must be at most 1,024, not 2000"),
+    ({"student_inits": 0}, "/student_inits", "student_inits must be at least 1, not 0"),
+    ({"seed": True}, "/seed", "seed must be a whole number, not true"),
+    ({"seed": -1}, "/seed", "seed must be at least 0, not -1"),
+    ({"labels": {"a/b~c": 1}}, "/labels/a~1b~0c", "labels.a/b~c must be text, not 1"),
     ({"labels": {str(i): "" for i in range(17)}}, "/labels", "labels must have at most 16 entries, not 17"),
 ]
 
@@ -378,7 +430,7 @@ from service.app import create_app
 from service.settings import Settings
 with TestClient(create_app(Settings(Path({str(tmp_path)!r}))), base_url={HOST!r}) as client:
     for limit, status in ((500_000, 202), (1, 422)):
-        body = {RESNET!r} | {{"constraints": {{"params": {{"max": limit}}}}}}
+        body = {RESNET!r} | {{"constraints": {{"max_params": limit}}}}
         assert client.post("/v1/searches", json=body).status_code == status
     for path in ("searches", "proxies", "teachers", "search-spaces"):
         assert client.get("/v1/" + path).status_code == 200

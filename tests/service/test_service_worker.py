@@ -16,6 +16,7 @@ from diswot.scoring import reference_sample
 from diswot.search.search import Search
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
+from diswot.spec.document import to_json
 from service import work as work_module
 from service.database import open_database
 from service.leases import ATTEMPTS, Lease, Leases
@@ -26,7 +27,7 @@ from service.work import SearchWork
 from service.worker import Worker
 from tests.service.harness import TINY, without_timings
 
-SCALED = TINY | {"score": "scaled", "budget": {"evaluations": 20}}
+SCALED = TINY | {"score": "scaled", "evaluations": 20}
 """With a reference sample before the search."""
 
 
@@ -49,7 +50,7 @@ def _scaled_score(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def post(store: Store, body: dict[str, Any]) -> str:
-    spec = SearchRequest.model_validate(body).normalised()
+    spec = to_json(SearchRequest.model_validate(body).search_spec())
     return store.create("search", spec, {}, {"done": 0, "total": 0, "percent": 0.0})[0].id
 
 
