@@ -19,14 +19,13 @@ A, B, C, D = "1-1-1", "3-1-1", "5-1-1", "7-1-1"
 """The ResNets of at most 107,000 parameters, for images of 16 x 16 with 10 classes."""
 SPACE = get_space("cifar-resnet")
 PARTS: dict[str, Any] = {
-    "teachers": [{"name": "resnet20", "classes": 10, "input": [3, 16, 16]}],
+    "teachers": [{"name": "resnet20", "num_classes": 10, "in_shape": [3, 16, 16]}],
     "spaces": ["cifar-resnet"],
-    "budgets": {"small": {"max_params": "107k"}},
+    "constraints": {"small": {"max_params": "107k"}},
     "search": {
         "score": "diswot",
         "algorithm": "exhaustive",
-        "probe": "noise",
-        "probe_size": 4,
+        "probe": {"source": "noise", "size": 4},
         "relaxation": 0.0,
         "student_inits": 2,
     },

@@ -72,7 +72,7 @@ def test_what_is_unfinished_or_failed_is_left_out(three: BatchFolder) -> None:
 
 def test_the_table_has_a_line_for_each_teacher_space_and_budget(three: BatchFolder, tmp_path: Path) -> None:
     budgets = {"small": {"max_params": "107k"}, "none": {}}
-    asked = jobs(seeds=[0, 1, 2], budgets=budgets)
+    asked = jobs(seeds=[0, 1, 2], constraints=budgets)
     reasons = {asked[4].name: 'no, said "it"; twice'}
     table = rows(compare(asked, three, reasons), reasons)
     write_comparison(tmp_path / "comparison.csv", table)

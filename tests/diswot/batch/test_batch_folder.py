@@ -44,17 +44,19 @@ def test_another_plan_is_refused_with_what_differs(tmp_path: Path) -> None:
     with folder.held(plan_of()):
         pass
     before = (folder.path / PLAN).read_bytes()
-    with pytest.raises(InputError, match=r"holds a batch of another plan: its budgets, seeds differ; choose another"):
-        folder.check(plan_of(seeds=[1], budgets={"small": {"max_params": "200k"}}))
+    with pytest.raises(
+        InputError, match=r"holds a batch of another plan: its constraints, seeds differ; choose another"
+    ):
+        folder.check(plan_of(seeds=[1], constraints={"small": {"max_params": "200k"}}))
     assert (folder.path / PLAN).read_bytes() == before
 
 
 def test_the_order_of_budgets_makes_no_other_plan(tmp_path: Path) -> None:
     small, large = {"max_params": "107k"}, {"max_params": "200k"}
     folder = BatchFolder(tmp_path / "one")
-    with folder.held(plan_of(budgets={"small": small, "large": large})):
+    with folder.held(plan_of(constraints={"small": small, "large": large})):
         pass
-    folder.check(plan_of(budgets={"large": large, "small": small}))
+    folder.check(plan_of(constraints={"large": large, "small": small}))
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ from tests.diswot.batch.made import jobs
 GOOD = """\
 teachers: [{name: resnet20}]
 spaces: [cifar-resnet]
-budgets: {small: {max_params: 0.3M}}
+constraints: {small: {max_params: 0.3M}}
 search: {evaluations: 4}
 """
-TOP = "its fields: teachers, spaces, budgets, seeds, search"
-UNITS = "a number, with or without a unit, such as 0.5M or 4ms"
+TOP = "its fields: schema, teachers, spaces, constraints, seeds, search"
+UNITS = "a number, with or without a unit, such as 500000"
 
 
 def ask(text: str, folder: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_plan_is_crossed_in_its_order() -> None:
     asked = jobs(
         teachers=[{"name": "resnet20"}, {"name": "timm:resnet18", "label": "r18"}],
         spaces=["nasbench201", "cifar-resnet"],
-        budgets={"some": {"max_params": 500000}, "all": {}},
+        constraints={"some": {"max_params": 500000}, "all": {}},
         seeds=[3, 1],
         search={},
     )
@@ -61,7 +61,7 @@ def test_a_plan_is_crossed_in_its_order() -> None:
 def test_quantities_are_read_as_on_the_command_line() -> None:
     limits = {"max_params": "0.5M", "min_macs": "10 MMACs", "max_memory": "512 KiB", "max_latency": "4ms"}
     latency = {"threads": 1, "batch": 8}
-    (job,) = jobs(budgets={"b": {**limits, "latency": latency}})
+    (job,) = jobs(constraints={"b": {**limits, "latency": latency}})
     budget = job.spec.constraints
     assert (budget.max_params, budget.min_macs, budget.max_memory) == (500_000, 10_000_000, 524_288)
     assert (budget.max_latency, budget.latency.batch) == (0.004, 8)
@@ -98,9 +98,9 @@ def test_the_plan_of_the_documentation_is_one(tmp_path: Path) -> None:
 
 def test_the_schema_names_every_field() -> None:
     schema = Plan.model_json_schema()
-    assert schema["required"] == ["teachers", "spaces", "budgets"]
+    assert schema["required"] == ["teachers", "spaces", "constraints"]
     assert schema["additionalProperties"] is False
-    assert {"max_params", "min_latency", "latency"} <= schema["$defs"]["BudgetPart"]["properties"].keys()
+    assert {"max_params", "min_latency", "latency"} <= schema["$defs"]["ConstraintsStrict"]["properties"].keys()
     assert json.loads(json.dumps(schema)) == schema
 
 
@@ -111,78 +111,109 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
+        (
+            "constraints:",
+            "budgets:",
+            "the plan has no field 'budgets'; it is called constraints now; its fields: schema, ",
+        ),
+        ("evaluations: 4", "seeds: 4", "search has no field 'seeds'; it is called student_inits now; its fields: "),
+        ("search:", "schema: 1\nsearch:", "schema must be 2, not 1"),
         ("search:", "colour: red\nsearch:", f"the plan has no field 'colour'; {TOP}"),
         ("name: resnet20", "name: resnet20, clases: 10", "teachers[0] has no field 'clases'; its fields: name, "),
-        ("max_params", "max_parms", "budgets.small has no field 'max_parms'; its fields: min_params, max_params, "),
-        ("evaluations", "evaluation", "search has no field 'evaluation'; its fields: algorithm, pareto_cost, "),
-        ("max_params: 0.3M", "latency: {cores: 2}", "budgets.small.latency has no field 'cores'; its fields: device, "),
+        ("max_params", "max_parms", "constraints.small has no field 'max_parms'; its fields: max_params, max_macs, "),
+        ("evaluations", "evaluation", "search has no field 'evaluation'; its fields: score, probe, "),
+        (
+            "max_params: 0.3M",
+            "latency: {cores: 2}",
+            "constraints.small.latency has no field 'cores'; its fields: device, ",
+        ),
         ("teachers: [{name: resnet20}]", "", f"the plan lacks the field 'teachers'; {TOP}"),
-        ("{name: resnet20}", "{label: a}", "teachers[0] lacks the field 'name'; its fields: name, classes, "),
-        ("name: resnet20", "name: resnet20, classes: ten", "teachers[0].classes must be a whole number, not 'ten'"),
+        ("{name: resnet20}", "{label: a}", "teachers[0] lacks the field 'name'; its fields: name, num_classes, "),
+        (
+            "name: resnet20",
+            "name: resnet20, num_classes: ten",
+            "teachers[0].num_classes must be a whole number, not 'ten'",
+        ),
         ("[{name: resnet20}]", "resnet20", "teachers must be a list, not 'resnet20'"),
         ("{name: resnet20}", "resnet20", "teachers[0] must be a mapping of fields to values, not 'resnet20'"),
         ("[{name: resnet20}]", "", "teachers must be a list, not null"),
         ("evaluations: 4", "evaluations: 4.5", "search.evaluations must be a whole number, not 4.5"),
         ("evaluations: 4", "evaluations: true", "search.evaluations must be a whole number, not true"),
         ("evaluations: 4", "relaxation: lots", "search.relaxation must be a number, not 'lots'"),
-        ("{max_params: 0.3M}", "", "budgets.small must be a mapping of fields to values, not null"),
-        ("0.3M", "true", f"budgets.small.max_params must be {UNITS}, not true"),
-        ("0.3M", "[1, 2]", f"budgets.small.max_params must be {UNITS}, not [1, 2]"),
-        ("{small: {max_params: 0.3M}}", "[1]", "budgets must be a mapping of names to values, not [1]"),
-        ("small:", "500:", "budgets has the name 500, which is no text; quote it"),
-        ("small:", "on:", "budgets has the name true, which is no text; quote it"),
+        ("{max_params: 0.3M}", "", "constraints.small must be a mapping of fields to values, not null"),
+        ("0.3M", "true", f"constraints.small.max_params must be {UNITS}, not true"),
+        ("0.3M", "[1, 2]", f"constraints.small.max_params must be {UNITS}, not [1, 2]"),
+        ("{small: {max_params: 0.3M}}", "[1]", "constraints must be a mapping of names to values, not [1]"),
+        ("small:", "500:", "constraints has the name 500, which is no text; quote it"),
+        ("small:", "on:", "constraints has the name true, which is no text; quote it"),
         ("name: resnet20", "name: resnet20, 3: b", "teachers[0] has the name 3, which is no text; quote it"),
-        ("small:", "'a b':", "budgets: a name is up to 60 letters and digits, with single . _ - between them, not "),
+        (
+            "small:",
+            "'a b':",
+            "constraints: a name is up to 60 letters and digits, with single . _ - between them, not ",
+        ),
         ("name: resnet20", "name: resnet20, label: a--b", "teachers[0].label: a name is up to 60 letters and digits, "),
         ("resnet20", "resnet57", "teachers[0]: unknown teacher 'resnet57'; valid: resnet20, "),
         ("cifar-resnet", "nb201", "spaces[0]: unknown search space 'nb201'; valid: nasbench201, "),
         ("evaluations: 4", "score: magic", "search: unknown proxy 'magic'; valid: default, "),
         ("evaluations: 4", "algorithm: tabu", "search: unknown algorithm 'tabu'; valid: aging-evolution, "),
-        ("evaluations: 4", "probe: photos", "search: unknown probe 'photos'; valid: leaves, noise, "),
-        ("evaluations: 4", "evaluations: 0", "search: evaluations must be at least 1, not 0"),
-        ("evaluations: 4", "max_seconds: .nan", "search: max_seconds must be more than 0, not nan"),
+        ("evaluations: 4", "probe: {source: photos}", "search: unknown probe 'photos'; valid: leaves, noise, "),
+        ("evaluations: 4", "evaluations: 0", "search.evaluations must be at least 1, not 0"),
+        ("evaluations: 4", "max_seconds: .nan", "search.max_seconds must be at most 31,622,400, not nan"),
         ("evaluations: 4", "tournament: 60", "search: tournament must not exceed the population of 50, not 60"),
-        ("evaluations: 4", "probe_size: 1", "search: probe_size must be at least 2, not 1"),
-        ("0.3M", "0.3MB", "budgets.small.max_params: a budget is a positive number, with k, M or G behind it "),
-        ("max_params: 0.3M", "max_memory: 4 Mb", "budgets.small.max_memory: memory is a positive number of bytes, "),
-        ("max_params: 0.3M", "max_latency: 4", "budgets.small.max_latency: a latency is a positive number with us, "),
+        ("evaluations: 4", "probe: {size: 1}", "search.probe.size must be at least 2, not 1"),
+        ("0.3M", "0.3MB", "constraints.small.max_params: a budget is a positive number, with k, M or G behind it "),
+        (
+            "max_params: 0.3M",
+            "max_memory: 4 Mb",
+            "constraints.small.max_memory: memory is a positive number of bytes, ",
+        ),
+        (
+            "max_params: 0.3M",
+            "max_latency: 4",
+            "constraints.small.max_latency: a latency is a positive number with us, ",
+        ),
         (
             "max_params: 0.3M",
             "min_params: 2M, max_params: 1M",
-            "budgets.small: min_params must be at most max_params, which is 1,000,000, not 2,000,000",
+            "constraints.small: min_params must be at most max_params, which is 1,000,000, not 2,000,000",
         ),
         (
             "0.3M",
             "10",
-            "budgets.small (space cifar-resnet, teacher resnet20): no architecture of cifar-resnet has at most 10 "
+            "constraints.small (space cifar-resnet, teacher resnet20): no architecture of cifar-resnet has at most 10 "
             "parameters: the smallest costs 83,892 parameters and 12,507,392 MACs for 100 classes",
         ),
         (
             "max_params: 0.3M",
             "max_latency: 4ms, latency: {threads: 999}",
-            "budgets.small (space cifar-resnet, teacher resnet20): latency_threads must be at most the ",
+            "constraints.small (space cifar-resnet, teacher resnet20): latency_threads must be at most the ",
         ),
         (
             "max_params: 0.3M",
             "max_latency: 4ms, latency: {device: 'cuda:99'}",
-            "budgets.small.latency: device 'cuda:99' is not there; this machine has cpu",
+            "constraints.small.latency: device 'cuda:99' is not there; this machine has cpu",
         ),
         (
             "[{name: resnet20}]",
-            "[{name: resnet20}, {name: resnet20, classes: 10}]",
+            "[{name: resnet20}, {name: resnet20, num_classes: 10}]",
             "teachers: 'resnet20' is there more than once; give one of them another label",
         ),
         ("[cifar-resnet]", "[cifar-resnet, cifar-resnet]", "spaces: 'cifar-resnet' is there more than once"),
         ("search:", "seeds: [1, 1]\nsearch:", "seeds: 1 is there more than once"),
-        ("search:", "seeds: [-1]\nsearch:", "seeds[0] must be greater than or equal to 0, not -1"),
+        ("search:", "seeds: [-1]\nsearch:", "seeds[0]: seed must be at least 0, not -1"),
         ("search:", "seeds: [one]\nsearch:", "seeds[0] must be a whole number, not 'one'"),
-        ("search:", "seeds: []\nsearch:", "seeds must have at least 1 in it, not []"),
-        ("{small: {max_params: 0.3M}}", "{}", "budgets must have at least 1 in it, not {}"),
-        ("name: resnet20", "name: resnet20, input: [3, 8]", "teachers[0].input must have at least 3 in it, not [3, 8]"),
+        ("search:", "seeds: []\nsearch:", "seeds must have at least 1 entry, not 0"),
+        ("{small: {max_params: 0.3M}}", "{}", "constraints must have at least 1 entry, not 0"),
+        (
+            "name: resnet20",
+            "name: resnet20, in_shape: [3, 8]",
+            "teachers[0].in_shape must have at least 3 entries, not 2",
+        ),
         ("name: resnet20", "name: resnet20, weights: no.st", "teachers[0]: weights file 'no.st' does not exist"),
         (
             "evaluations: 4",
-            "probe: 'folder:no/photos'",
+            "probe: {source: 'folder:no/photos'}",
             "search.probe (teacher resnet20): image folder 'no/photos' does not exist",
         ),
         ("resnet20", "'timm:resnetto'", "teacher timm-resnetto: unknown timm model 'resnetto'; valid: "),
@@ -201,8 +232,8 @@ def test_each_mistake_has_its_sentence(old: str, new: str, sentence: str, tmp_pa
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (b"", f"is empty; {TOP}"),
-        (b"# nothing\n", f"is empty; {TOP}"),
+        (b"", "is empty; it needs teachers, spaces and constraints"),
+        (b"# nothing\n", "is empty; it needs teachers, spaces and constraints"),
         (b"teachers: [\n", "is not YAML: expected the node content, but found '<stream end>' in line 2, column 1"),
         (b"teachers:\n\t- a\n", "is not YAML: found character '\\t' that cannot start any token in line 2, column 1"),
         (b"a: 1\n---\nb: 2\n", "is not YAML: expected a single document in the stream, but found another document in "),

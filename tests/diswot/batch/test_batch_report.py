@@ -55,14 +55,14 @@ class Page(HTMLParser):
 def two_seeds(tmp_path_factory: pytest.TempPathFactory) -> BatchFolder:
     """Of the first budget both seeds are there, of the second none."""
     folder = BatchFolder(tmp_path_factory.mktemp("batch") / "mine & yours")
-    for job, values in zip(jobs(seeds=[0, 1], budgets=BUDGETS), VALUES, strict=False):
+    for job, values in zip(jobs(seeds=[0, 1], constraints=BUDGETS), VALUES, strict=False):
         finish(folder, job, values)
     return folder
 
 
 @pytest.fixture(scope="module", name="page")
 def report_page(folder: BatchFolder) -> str:
-    asked = jobs(seeds=[0, 1], budgets=BUDGETS)
+    asked = jobs(seeds=[0, 1], constraints=BUDGETS)
     reason = "<b>no</b> memory"
     failed = [Outcome(job, "failed", 1.0, reason) for job in asked[2:]]
     outcomes = [Outcome(asked[0], "finished", 1.0), Outcome(asked[1], "skipped", 0.0), *failed]
@@ -134,7 +134,7 @@ def test_the_protocol_and_the_failures_come_first(page: str) -> None:
 
 
 def test_the_same_searches_give_the_same_bytes(folder: BatchFolder, page: str) -> None:
-    asked = jobs(seeds=[0, 1], budgets=BUDGETS)
+    asked = jobs(seeds=[0, 1], constraints=BUDGETS)
     table = (folder.path / "comparison.csv").read_bytes()
     make_report(asked, folder, [Outcome(job, "failed", 2.0, "<b>no</b> memory") for job in asked[2:]]).write()
     assert (folder.path / "report.html").read_text() == page
@@ -183,7 +183,7 @@ def test_axes_have_units_and_budgets_differ_without_colour(folder: BatchFolder, 
 
 def test_more_budgets_than_styles_can_still_be_drawn(tmp_path: Path) -> None:
     budgets = {f"b{i}": {"max_params": "107k"} for i in range(9)}
-    nine, folder = jobs(budgets=budgets), BatchFolder(tmp_path)
+    nine, folder = jobs(constraints=budgets), BatchFolder(tmp_path)
     finish(folder, nine[8], VALUES[0])
     svg = fronts(compare(nine, folder), "params")
     assert svg.startswith("<?xml")

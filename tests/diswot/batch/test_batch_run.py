@@ -15,7 +15,7 @@ from diswot.spec.compute import ComputeSpec
 from tests.diswot.batch.made import jobs
 
 SERIAL = ComputeSpec("serial", cache=None)
-COUNTED = {"score": "macs", "probe": "noise", "probe_size": 4, "evaluations": 6, "population": 6, "tournament": 2}
+COUNTED = {"score": "macs", "probe": {"source": "noise", "size": 4}, "evaluations": 6, "population": 6, "tournament": 2}
 BUDGETS = {"small": {"max_params": "0.2M"}, "hasty": {"max_latency": "1us"}}
 
 
@@ -38,7 +38,7 @@ class Notes:
 
 def test_every_search_is_run_once_and_one_that_fails_stops_no_other(tmp_path: Path) -> None:
     folder, notes = BatchFolder(tmp_path), Notes()
-    asked = jobs(budgets={"hasty": BUDGETS["hasty"], "small": BUDGETS["small"]}, search=COUNTED)
+    asked = jobs(constraints={"hasty": BUDGETS["hasty"], "small": BUDGETS["small"]}, search=COUNTED)
     hasty, small = run_batch(asked, folder, SERIAL, notes.watch)
     assert (hasty.status, small.status) == ("failed", "finished")
     assert hasty.reason is not None
@@ -59,7 +59,7 @@ def test_every_search_is_run_once_and_one_that_fails_stops_no_other(tmp_path: Pa
 
 def test_a_damaged_result_is_a_search_that_failed(tmp_path: Path) -> None:
     folder = BatchFolder(tmp_path)
-    (job,) = jobs(budgets={"small": BUDGETS["small"]}, search=COUNTED)
+    (job,) = jobs(constraints={"small": BUDGETS["small"]}, search=COUNTED)
     folder.of(job).mkdir()
     (folder.of(job) / "result.json").write_text("{")
     (outcome,) = run_batch([job], folder, SERIAL, Notes().watch)
@@ -70,7 +70,7 @@ def test_a_damaged_result_is_a_search_that_failed(tmp_path: Path) -> None:
 
 def test_a_failure_of_the_machine_is_one_of_the_search(tmp_path: Path) -> None:
     folder = BatchFolder(tmp_path)
-    (job,) = jobs(budgets={"small": BUDGETS["small"]}, search=COUNTED)
+    (job,) = jobs(constraints={"small": BUDGETS["small"]}, search=COUNTED)
     folder.of(job).write_text("a file where the folder should be")
     (outcome,) = run_batch([job], folder, SERIAL, Notes().watch)
     assert outcome.status == "failed"
@@ -80,7 +80,7 @@ def test_a_failure_of_the_machine_is_one_of_the_search(tmp_path: Path) -> None:
 
 def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None:
     folder, cache = BatchFolder(tmp_path / "batch"), tmp_path / "cache"
-    asked = jobs(seeds=[0, 1], budgets={"small": BUDGETS["small"], "none": {}}, search=COUNTED)
+    asked = jobs(seeds=[0, 1], constraints={"small": BUDGETS["small"], "none": {}}, search=COUNTED)
     told: list[str] = []
     prices, workers = price(asked, folder, ComputeSpec("serial", cache=cache), told.append)
     assert workers == 1
@@ -101,7 +101,7 @@ def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None
 def test_what_is_done_costs_nothing_and_what_is_in_the_cache_next_to_nothing(tmp_path: Path) -> None:
     compute = ComputeSpec("serial", cache=tmp_path / "cache")
     folder, other = BatchFolder(tmp_path / "batch"), BatchFolder(tmp_path / "other")
-    asked = jobs(budgets={"small": BUDGETS["small"]}, search=COUNTED)
+    asked = jobs(constraints={"small": BUDGETS["small"]}, search=COUNTED)
     run_batch(asked, folder, compute, Notes().watch)
     ((done,), _) = price(asked, folder, compute, lambda _: None)
     assert (done.state, done.left, done.seconds) == ("done", 0, 0.0)
@@ -117,15 +117,15 @@ def test_what_is_done_costs_nothing_and_what_is_in_the_cache_next_to_nothing(tmp
 def test_a_longer_search_is_rehearsed_as_far_as_the_cache_goes(tmp_path: Path) -> None:
     compute = ComputeSpec("serial", cache=tmp_path / "cache")
     shorter = {**COUNTED, "relaxation": 0.0}
-    run_batch(jobs(budgets={"none": {}}, search=shorter), BatchFolder(tmp_path / "one"), compute, Notes().watch)
-    longer = jobs(budgets={"none": {}}, search={**shorter, "evaluations": 12})
+    run_batch(jobs(constraints={"none": {}}, search=shorter), BatchFolder(tmp_path / "one"), compute, Notes().watch)
+    longer = jobs(constraints={"none": {}}, search={**shorter, "evaluations": 12})
     ((one,), _) = price(longer, BatchFolder(tmp_path / "two"), compute, lambda _: None)
     assert (one.left, one.cached) == (24, 6)
 
 
 def test_searches_before_it_measure_the_reference_sample(tmp_path: Path) -> None:
     scaled = {**COUNTED, "score": "az-nas", "relaxation": 0.0}
-    asked = jobs(budgets={"none": {}, "small": BUDGETS["small"]}, search=scaled)
+    asked = jobs(constraints={"none": {}, "small": BUDGETS["small"]}, search=scaled)
     prices, _ = price(
         asked, BatchFolder(tmp_path / "one"), ComputeSpec("serial", cache=tmp_path / "no"), lambda _: None
     )
@@ -134,7 +134,7 @@ def test_searches_before_it_measure_the_reference_sample(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("workers", "expected"), [(3, 3), (1, 1)])
 def test_workers_share_the_work(workers: int, expected: int, tmp_path: Path) -> None:
-    (job,) = jobs(budgets={"none": {}}, search=COUNTED)
+    (job,) = jobs(constraints={"none": {}}, search=COUNTED)
     folder = BatchFolder(tmp_path)
     run_batch([job], folder, SERIAL, Notes().watch)
     assert price([job], folder, ComputeSpec("processes", workers, cache=None), lambda _: None)[1] == expected

@@ -20,13 +20,13 @@ from tests.diswot.cli.kills import DISWOT, outcome
 
 PLAN = """\
 teachers:
-  - {name: resnet20, classes: 10, input: [3, 16, 16]}
+  - {name: resnet20, num_classes: 10, in_shape: [3, 16, 16]}
 spaces: [cifar-resnet]
-budgets:
+constraints:
   small: {max_params: 0.2M}
   large: {max_params: 0.3M}
 seeds: [0, 1]
-search: {score: diswot, evaluations: 8, probe_size: 8, teacher_inits: 1, population: 8, tournament: 2, relaxation: 0.0}
+search: {score: diswot, evaluations: 8, probe: {size: 8}, teacher_inits: 1, population: 8, tournament: 2, relaxation: 0}
 """
 NAMES = [f"resnet20--cifar-resnet--{budget}--seed{seed}" for budget in ("small", "large") for seed in (0, 1)]
 SERIAL = ("--executor", "serial", "--no-cache")
@@ -182,8 +182,12 @@ def test_a_search_that_fails_ends_with_code_1_and_a_report_on_the_others(
     [
         (PLAN, [], "say what to search: diswot batch PLAN.yaml; --schema prints what a plan may hold"),
         (PLAN, ["no.yaml"], "plan 'no.yaml' cannot be read: No such file or directory"),
-        ("", ["plan.yaml"], "plan 'plan.yaml' is empty; its fields: teachers, spaces, budgets, seeds, search"),
-        (PLAN.replace("0.2M", "10"), ["plan.yaml"], "budgets.small (space cifar-resnet, teacher resnet20): no archite"),
+        ("", ["plan.yaml"], "plan 'plan.yaml' is empty; it needs teachers, spaces and constraints"),
+        (
+            PLAN.replace("0.2M", "10"),
+            ["plan.yaml"],
+            "constraints.small (space cifar-resnet, teacher resnet20): no archite",
+        ),
         (PLAN.replace("[0, 1]", "[x]"), ["plan.yaml", "--dry-run"], "seeds[0] must be a whole number, not 'x'"),
         (PLAN, ["plan.yaml", "--out", "."], "--out '.' is not empty and holds no batch; choose another folder"),
     ],
@@ -203,4 +207,4 @@ def test_the_schema_is_json_and_needs_no_plan(tmp_path: Path) -> None:
     assert done.returncode == 0
     schema: dict[str, Any] = json.loads(done.stdout)
     assert schema["title"] == "Plan"
-    assert schema["properties"].keys() == {"teachers", "spaces", "budgets", "seeds", "search"}
+    assert schema["properties"].keys() == {"schema", "teachers", "spaces", "constraints", "seeds", "search"}
