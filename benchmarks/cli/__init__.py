@@ -1,8 +1,8 @@
-"""`diswot benchmark`: what the project claims, as commands; one file each."""
+"""`diswot benchmark`: what the project claims, as commands."""
 
 import typer
 
-from benchmarks.cli import ablation, correlation, paper, report, scaling, search, throughput
+from benchmarks.cli import correlation, paper, scaling, search, throughput
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -11,8 +11,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(correlation.correlation)
-app.command()(report.report)
-app.command()(ablation.ablation)
+app.command()(correlation.report)
+app.command()(correlation.ablation)
 app.command()(search.search)
 app.command()(paper.paper)
 app.command()(throughput.throughput)

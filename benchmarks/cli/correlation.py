@@ -1,22 +1,20 @@
-"""`diswot benchmark correlation`: how well proxies rank, against a label table."""
+"""`diswot benchmark correlation`, `report` and `ablation`: how well proxies rank, against a label table."""
 
 from __future__ import annotations
 
-import json as json_module
 import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks.cli.progress import progress
+from benchmarks.cli.deliver import Report, deliver, read
 from benchmarks.labels.units import Duplicates
-from benchmarks.runs.protocol import DEFAULTS
+from benchmarks.runs.protocol import DEFAULTS, CorrelationSpec, score_settings
 from diswot.cli import options as o
-from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.console import STDERR
 from diswot.labels.folder import find_table
 from diswot.spec.compute import ComputeSpec
-from diswot.spec.document import from_flags
 from diswot.spec.score import ScoreSpec
 
 
@@ -33,48 +31,59 @@ def correlation(
     ] = Duplicates.ONCE,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/correlation-...]")] = None,
     source: Annotated[
-        Path | None,
-        typer.Option("--from", help="Folder of an earlier run of the same protocol: only what it lacks is measured."),
+        Path | None, typer.Option("--from", help="Folder of an earlier run: only what it lacks is measured.")
     ] = None,
     json: o.JsonOption = False,
     **options: Any,
 ) -> None:
     """Rank architectures by proxies and compare with what they really reach; continues a run that was stopped."""
-    from benchmarks.runs.protocol import CorrelationSpec
-
-    scored, compute = from_flags(ScoreSpec, o.given(options, **DEFAULTS)), from_flags(ComputeSpec, options)
-    scored.check()
+    scored, compute = read(options, **DEFAULTS)
     spec = CorrelationSpec(
+        **score_settings(scored),
         labels=find_table(labels, os.environ),
         columns=tuple(dict.fromkeys(column or ())),
-        teacher=scored.teacher,
-        space=scored.space,
         proxies=tuple(dict.fromkeys(proxy or ("default",))),
-        probe=scored.probe,
         sample=sample,
         duplicates=duplicates,
-        seed=scored.seed,
-        student_inits=scored.student_inits,
-        teacher_inits=scored.teacher_inits,
     )
+    from benchmarks.correlation.console import show_table
     from benchmarks.correlation.run import run_correlation
     from benchmarks.correlation.tables import correlation_table
 
-    with progress("reading the labels and observing the teacher") as report:
-        try:
-            folder = run_correlation(spec, out, compute, report, source)
-        except KeyboardInterrupt:
-            STDERR.print("stopped; the same command continues from what has been measured")
-            raise typer.Exit(130) from None
-        payload = correlation_table(folder, report)
-    show_correlation(payload, json)
+    def work(report: Report) -> dict[str, Any]:
+        return correlation_table(run_correlation(spec, out, compute, report, source), report)
+
+    deliver("reading the labels and observing the teacher", work, show_table, json)
 
 
-def show_correlation(payload: dict[str, Any], json: bool) -> None:
-    """Print the table of a correlation run, or its JSON."""
-    if json:
-        typer.echo(json_module.dumps(payload, allow_nan=False))
-        return
+def report(
+    source: Annotated[Path, typer.Option("--from", help="Folder of a finished run.")],
+    html: Annotated[Path | None, typer.Option(help="Where the page goes. [default: report.html in the folder]")] = None,
+    json: o.JsonOption = False,
+) -> None:
+    """Compute the tables of a run again from its raw scores, and write them with figures into one HTML file."""
     from benchmarks.correlation.console import show_table
+    from benchmarks.correlation.page import write_page
+    from benchmarks.correlation.tables import correlation_table
 
-    show_table(STDOUT, payload)
+    page = source / "report.html" if html is None else html
+
+    def work(report: Report) -> dict[str, Any]:
+        payload = correlation_table(source, report)
+        write_page(page, source, payload)
+        return payload
+
+    deliver("reading the raw scores", work, show_table, json)
+    STDERR.print(f"wrote {page}", markup=False, soft_wrap=True)
+
+
+def ablation(
+    source: Annotated[Path, typer.Option("--from", help="Folder of a finished run that asked for the score.")],
+    score: o.ScoreOption = "default",
+    json: o.JsonOption = False,
+) -> None:
+    """Say what each term of a score is worth: alone, and left out."""
+    from benchmarks.correlation.ablation import ablation_table
+    from benchmarks.correlation.console import show_ablation
+
+    deliver("resampling", lambda _: ablation_table(source, score), show_ablation, json)

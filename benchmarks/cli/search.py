@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json as json_module
 import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks.cli.progress import progress
+from benchmarks.cli.deliver import deliver, read
+from benchmarks.runs.protocol import CorrelationSpec, score_settings
 from diswot.cli import options as o
-from diswot.cli.console import STDERR, STDOUT
 from diswot.labels.folder import find_table
 from diswot.spec.compute import ComputeSpec
-from diswot.spec.document import from_flags
 from diswot.spec.score import ScoreSpec
 
 PROXIES = ("default", "diswot", "params", "nwot")
@@ -53,31 +51,25 @@ def search(
     ] = None,
     source: Annotated[
         Path | None,
-        typer.Option("--from", help="Folder of a correlation or search run of the same protocol: its scores are used."),
+        typer.Option("--from", help="Folder of a correlation or search run: its scores are used."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/search-...]")] = None,
     json: o.JsonOption = False,
     **options: Any,
 ) -> None:
     """Search many times over, and look up what was found; continues from what an earlier run has measured."""
-    from benchmarks.runs.protocol import CorrelationSpec
+    from benchmarks.search.console import show_search
     from benchmarks.search.run import SearchBenchmark, run_search_benchmark
     from diswot.quantities import parse_count
     from diswot.search.algorithms import ALGORITHMS
 
-    scored, compute = from_flags(ScoreSpec, o.given(options, **SEARCHED)), from_flags(ComputeSpec, options)
-    scored.check()
+    scored, compute = read(options, **SEARCHED)
     spec = SearchBenchmark(
         scores=CorrelationSpec(
+            **score_settings(scored),
             labels=find_table(labels, os.environ),
             columns=(column,),
-            teacher=scored.teacher,
-            space=scored.space,
             proxies=tuple(dict.fromkeys(proxy or PROXIES)),
-            probe=scored.probe,
-            seed=scored.seed,
-            student_inits=scored.student_inits,
-            teacher_inits=scored.teacher_inits,
         ),
         algorithms=tuple(dict.fromkeys(algorithm or ALGORITHMS)),
         max_params=None if max_params is None else tuple(map(parse_count, max_params)),
@@ -85,15 +77,6 @@ def search(
         runs=runs,
         trained=trained,
     )
-    with progress("reading the labels") as report:
-        try:
-            document = run_search_benchmark(spec, out, source, compute, report)
-        except KeyboardInterrupt:
-            STDERR.print("stopped; the same command continues from what has been measured")
-            raise typer.Exit(130) from None
-    if json:
-        typer.echo(json_module.dumps(document, allow_nan=False))
-        return
-    from benchmarks.search.console import show_search
-
-    show_search(STDOUT, document)
+    deliver(
+        "reading the labels", lambda report: run_search_benchmark(spec, out, source, compute, report), show_search, json
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.correlation.raw import RawTable
 from benchmarks.paper.claims import Claim, ends, judge, together, words
-from benchmarks.speed.as_published import TRAINING
+from benchmarks.speed.spec import TRAINING
 from benchmarks.statistics.bootstrap import Resamples
 from benchmarks.statistics.intervals import Vector, central, resample
 from benchmarks.statistics.ranking import kendall

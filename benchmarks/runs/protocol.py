@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,8 @@ from benchmarks.labels.table import fingerprint
 from benchmarks.labels.units import Duplicates
 from benchmarks.runs.folder import Protocol
 from diswot.proxies import Aggregate, get_proxy, get_score
-from diswot.spec.probe import ProbeSpec
+from diswot.spec.option import declared
 from diswot.spec.score import ScoreSpec
-from diswot.spec.teacher import TeacherSpec
 
 BASELINES = ("params", "macs", "depth", "nwot")
 """What stands in every table, asked for or not."""
@@ -24,44 +24,29 @@ IMAGES = 32
 """Of a probe that proxies are compared on, unless told otherwise: twice what the product looks at. The recommendation
 score ranks alike on both; DisWOT as published ranks the ResNets at .53 on 32 images and at .22 on 16."""
 
-INITS = 2
-"""Random initializations of each student, unless told otherwise."""
-
-DEFAULTS: dict[str, Any] = {"teacher": "resnet56", "probe_size": IMAGES, "student_inits": INITS}
+DEFAULTS: dict[str, Any] = {"teacher": "resnet56", "probe_size": IMAGES, "student_inits": 2}
 """What a comparison of proxies sets otherwise than `diswot score`, by the names of the options."""
 
 INITIALISATION = "students: normal with variance 2 / fan-in, each parameter from a stream of its own, batch statistics"
 
 
-@dataclass(frozen=True, slots=True)
-class CorrelationSpec:
-    """One correlation benchmark, in full.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationSpec(ScoreSpec):
+    """One correlation benchmark, in full: what its scores depend on, but for `score`, and what they are compared with.
 
     Attributes:
         labels: the label table, a CSV file.
         columns: its accuracy columns to rank against.
-        space: name of the search space.
         proxies: names of proxies and aggregates; the baselines are added behind them.
-        teacher: whom the students would learn from.
-        probe: the batch.
         sample: number of architectures drawn from the table, or all.
         duplicates: how architectures that are the same function count.
-        seed: of sample, probe, teacher, students and resamples.
-        student_inits: random initializations of each student.
-        teacher_inits: random initializations of the teacher.
     """
 
     labels: Path
     columns: tuple[str, ...]
-    teacher: TeacherSpec
-    space: str = "nasbench201"
     proxies: tuple[str, ...] = ("default",)
-    probe: ProbeSpec = field(default_factory=lambda: ProbeSpec(size=IMAGES))
     sample: int | None = None
     duplicates: Duplicates = Duplicates.ONCE
-    seed: int = 0
-    student_inits: int = INITS
-    teacher_inits: int = 8
 
     def __post_init__(self) -> None:
         """Check what can be checked before any file is opened.
@@ -69,14 +54,31 @@ class CorrelationSpec:
         Raises:
             InputError: with one sentence.
         """
-        inits = self.student_inits, self.teacher_inits
+        ScoreSpec.__post_init__(self)
         for name in self.proxies:
-            ScoreSpec(self.teacher, self.space, name, self.probe, self.seed, *inits)
+            get_score(name)
 
     @property
     def scores(self) -> tuple[str, ...]:
         """The rows of the table: the proxies asked for, then the baselines among them that were not."""
         return tuple(dict.fromkeys((*self.proxies, *BASELINES)))
+
+
+def score_settings(spec: ScoreSpec) -> dict[str, Any]:
+    """What a score depends on, to make a spec of another kind with: its fields by their names, but for the score."""
+    return {field.name: getattr(spec, field.name) for field in fields(ScoreSpec) if field.name != "score"}
+
+
+def command(name: str, spec: Any, *words: str) -> str:
+    """The command of a benchmark that has these settings, each of them said: its defaults may not be those of a spec.
+
+    Args:
+        name: of the benchmark.
+        spec: whose options it takes.
+        words: further options.
+    """
+    said = ((one.flag, one.write(one.of(spec))) for one in declared(type(spec)) if one.of(spec) is not None)
+    return shlex.join(["diswot", "benchmark", name, *words, *(word for pair in said for word in pair)])
 
 
 def protocol_of(

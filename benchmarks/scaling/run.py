@@ -6,130 +6,142 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
 import psutil
 import torch
 
-from benchmarks.scaling.driver import driver_costs
+from benchmarks.scaling.driver import driver_ms
 from benchmarks.speed.stopwatch import peak_rss
 from diswot.errors import DiswotError, InputError
-from diswot.evaluation import Measurer, prepare, tasks_of
-from diswot.executors import Executor, open_executor, reach
-from diswot.probes import load_probe
+from diswot.evaluation import Measurer, tasks_of
+from diswot.executors import EXECUTORS, Executor, open_executor, reach
+from diswot.recommend import measurer_of
 from diswot.seeds import stream
-from diswot.spec.probe import ProbeSpec
-from diswot.spec.search import PROPOSALS as BATCH
+from diswot.spec.score import ScoreSpec
+from diswot.spec.search import EVALUATIONS, PROPOSALS
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import CIFAR, Architecture, get_space
+from search_spaces import Architecture
 
 Report = Callable[[str, int, int], None]
 """Called with the part of the work, how much of it is done, and how much there is."""
 
-SPACE = "nasbench201"
-TEACHER = TeacherSpec("resnet56", 100)
-PROBE = ProbeSpec()
-SCORE = "default"
+
+@dataclass(frozen=True, slots=True)
+class ScalingSpec:
+    """One scaling benchmark.
+
+    Attributes:
+        evaluations: of each executor; a multiple of the batch.
+        scored: what is measured, with one initialization of the teacher, and of each student.
+        batch: evaluations that an executor is given at once, as by a search.
+        searched: evaluations of the search that the driver is timed on.
+    """
+
+    evaluations: int
+    scored: ScoreSpec
+    batch: int = PROPOSALS
+    searched: int = EVALUATIONS
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for fewer evaluations than a batch, or no multiple of it."""
+        if self.evaluations < self.batch or self.evaluations % self.batch:
+            raise InputError(
+                f"evaluations must be a multiple of {self.batch}, the batch of a search, not {self.evaluations}"
+            )
+
+
+def spec_of(evaluations: int, seed: int) -> ScalingSpec:
+    """The default score under ResNet-56 with 100 classes."""
+    return ScalingSpec(evaluations, ScoreSpec(TeacherSpec("resnet56", 100), seed=seed, teacher_inits=1))
 
 
 @dataclass
-class Contestant:
+class Entrant:
     """An executor with so many workers, and what was measured of it.
 
     Attributes:
         executor: its name.
         workers: their number.
         threads: of each worker.
-        startup: seconds until all workers were ready; a Ray cluster is started, too.
-        peak: peak resident memory in MiB, of this process and all that were started.
+        startup_seconds: until all workers were ready; a Ray cluster is started, too.
+        peak_rss_mib: peak resident memory of this process and all that were started.
         seconds: of each round.
     """
 
     executor: str
     workers: int
     threads: int = 1
-    startup: float = 0.0
-    peak: float = 0.0
+    startup_seconds: float = 0.0
+    peak_rss_mib: float = 0.0
     seconds: list[float] = field(default_factory=list)
 
-    @property
-    def title(self) -> str:
-        """What it is, for people."""
-        return f"{self.executor} {self.workers} x {self.threads}"
 
-
-def run_scaling(evaluations: int, seed: int, report: Report) -> dict[str, Any]:
+def run_scaling(spec: ScalingSpec, report: Report) -> dict[str, Any]:
     """Measure all executors on the same architectures.
 
     Args:
-        evaluations: of each executor; a multiple of the batch of a search.
-        seed: of the architectures, the probe and the networks.
+        spec: what to measure.
         report: called as it goes.
 
     Returns:
         The document that docs/executors.md describes, as JSON values.
 
     Raises:
-        InputError: fewer evaluations than a batch, or not a multiple of it.
         ExecutorError: workers could not be started.
         DiswotError: an architecture could not be measured.
     """
-    if evaluations < BATCH or evaluations % BATCH:
-        raise InputError(f"evaluations must be a multiple of {BATCH}, the batch of a search, not {evaluations}")
     load = os.getloadavg()[0]
     report("observing the teacher", 0, 1)
-    probe = load_probe(PROBE, TEACHER.num_classes, CIFAR, seed).to("cpu")
-    measurer = prepare(get_space(SPACE), TEACHER, probe, [SCORE], seed=seed, initialisations=1)
-    rng = stream(seed, "scaling")
-    archs = [measurer.space.sample(rng) for _ in range(evaluations)]
-    contestants = [
-        Contestant("serial", 1),
-        Contestant("serial", 1, threads=2),
-        *(Contestant(name, workers) for name in ("processes", "ray") for workers in (1, 2)),
-    ]
-    for done, one in enumerate(contestants):
-        report("starting each alone", done, len(contestants))
-        _start_alone(one, measurer, archs[:BATCH])
-    with reach("ray", sum(one.workers for one in contestants if one.executor == "ray")):
-        _race(contestants, measurer, archs, report)
+    measurer = measurer_of(spec.scored)
+    rng = stream(spec.scored.seed, "scaling")
+    archs = [measurer.space.sample(rng) for _ in range(spec.evaluations)]
+    entrants = [Entrant("serial", 1), Entrant("serial", 1, threads=2)]
+    entrants += [Entrant(name, workers) for name in ("processes", "ray") for workers in (1, 2)]
+    for done, one in enumerate(entrants):
+        report("starting each alone", done, len(entrants))
+        _start_alone(one, measurer, archs[: spec.batch])
+    with reach("ray", sum(one.workers for one in entrants if one.executor == "ray")):
+        _race(entrants, measurer, archs, spec.batch, report)
         report("measuring the driver", 0, 1)
-        costs = driver_costs(measurer, seed)
-    return _document(contestants, costs, evaluations, load)
+        costs = {name: driver_ms(name, measurer, spec.scored.seed, spec.searched) for name in EXECUTORS}
+    return _document(spec, entrants, costs, load)
 
 
-def _start_alone(one: Contestant, measurer: Measurer, archs: Sequence[Architecture]) -> None:
+def _start_alone(one: Entrant, measurer: Measurer, archs: Sequence[Architecture]) -> None:
     """Start-up and memory, with no other executor there."""
     start = time.perf_counter()
     with _open(one, measurer) as executor:
-        one.startup = time.perf_counter() - start
+        one.startup_seconds = time.perf_counter() - start
         _map_seconds(executor, archs)
-        one.peak = sum(peak_rss(None, process) or 0.0 for process in family())
+        one.peak_rss_mib = sum(peak_rss(None, process) or 0.0 for process in family())
 
 
-def _race(contestants: Sequence[Contestant], measurer: Measurer, archs: Sequence[Architecture], report: Report) -> None:
+def _race(
+    entrants: Sequence[Entrant], measurer: Measurer, archs: Sequence[Architecture], size: int, report: Report
+) -> None:
     """All are started; then they take turns, batch by batch, so that what slows the machine slows them all."""
-    rounds = len(archs) // BATCH
+    rounds = len(archs) // size
     with ExitStack() as stack:
-        pools = [(one, stack.enter_context(_open(one, measurer))) for one in contestants if one.executor != "serial"]
-        for _, executor in pools:
-            _map_seconds(executor, archs[:BATCH])
+        pools = {id(one): stack.enter_context(_open(one, measurer)) for one in entrants if one.executor != "serial"}
+        for executor in pools.values():
+            _map_seconds(executor, archs[:size])
         for number in range(rounds):
             report("taking turns", number, rounds)
-            batch = archs[number * BATCH : (number + 1) * BATCH]
-            opened = {one.title: executor for one, executor in pools}
-            turn = number % len(contestants)
-            for one in (*contestants[turn:], *contestants[:turn]):
-                if one.executor == "serial":
+            batch = archs[number * size : (number + 1) * size]
+            turn = number % len(entrants)
+            for one in (*entrants[turn:], *entrants[:turn]):
+                if id(one) in pools:
+                    one.seconds.append(_map_seconds(pools[id(one)], batch))
+                else:
                     with _open(one, measurer) as executor:
                         one.seconds.append(_map_seconds(executor, batch))
-                else:
-                    one.seconds.append(_map_seconds(opened[one.title], batch))
 
 
 @contextmanager
-def _open(one: Contestant, measurer: Measurer) -> Iterator[Executor]:
+def _open(one: Entrant, measurer: Measurer) -> Iterator[Executor]:
     with open_executor(one.executor, measurer, one.workers) as executor:
         if one.executor == "serial":
             torch.set_num_threads(one.threads)  # the executor puts back what was there
@@ -137,7 +149,7 @@ def _open(one: Contestant, measurer: Measurer) -> Iterator[Executor]:
 
 
 def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
-    """Wall time until all measurements are there."""
+    """Wall time until all measurements were there."""
     start = time.perf_counter()
     for measurement in executor.map(tasks_of(archs)):
         if measurement.error is not None:
@@ -150,48 +162,39 @@ def family() -> list[int]:
     return [os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))]
 
 
-def _document(
-    contestants: Sequence[Contestant], costs: dict[str, Any], evaluations: int, load: float
-) -> dict[str, Any]:
-    by_title = {one.title: one for one in contestants}
-    two_threads, processes, ray = (by_title[t] for t in ("serial 1 x 2", "processes 2 x 1", "ray 2 x 1"))
-    one_thread = by_title["serial 1 x 1"]
+def _document(spec: ScalingSpec, entrants: Sequence[Entrant], costs: dict[str, float], load: float) -> dict[str, Any]:
+    found = {(one.executor, one.workers, one.threads): one.seconds for one in entrants}
+    serial, two_threads = found["serial", 1, 1], found["serial", 1, 2]
+    processes, ray = found["processes", 2, 1], found["ray", 2, 1]
     pairs = {
-        "ray_to_processes": (processes, ray),
-        "processes_to_two_threads": (two_threads, processes),
-        "processes_to_twice_one_thread": (one_thread, processes),
+        "ray_to_processes": (1.0, processes, ray),
+        "processes_to_two_threads": (1.0, two_threads, processes),
+        "processes_to_twice_one_thread": (0.5, serial, processes),
     }
-    share = {"processes_to_twice_one_thread": 0.5}
-    rounds = {
-        name: sorted(share.get(name, 1.0) * a / b for a, b in zip(slow.seconds, fast.seconds, strict=True))
-        for name, (slow, fast) in pairs.items()
+    ratios = {
+        name: sorted(share * a / b for a, b in zip(slow, fast, strict=True))
+        for name, (share, slow, fast) in pairs.items()
     }
+    rows = [
+        {name: value for name, value in asdict(one).items() if name != "seconds"}
+        | {"evaluations_per_second": spec.evaluations / sum(one.seconds)}
+        for one in entrants
+    ]
     return {
         "benchmark": "scaling",
-        "rows": [_row(one, evaluations) for one in contestants],
-        "ratios": {name: median(values) for name, values in rounds.items()},
-        "ratios_from_to": {name: [values[0], values[-1]] for name, values in rounds.items()},
-        "driver_ms_per_evaluation": costs["driver_ms_per_evaluation"]["ray"],
+        "rows": rows,
+        "ratios": {name: median(values) for name, values in ratios.items()},
+        "ratios_from_to": {name: [values[0], values[-1]] for name, values in ratios.items()},
+        "driver_ms_per_evaluation": costs["ray"],
         "driver": costs,
         "protocol": {
-            "space": SPACE,
-            "teacher": TEACHER.name,
-            "score": SCORE,
-            "evaluations": evaluations,
-            "rounds": evaluations // BATCH,
-            "batch": BATCH,
+            "space": spec.scored.space,
+            "teacher": spec.scored.teacher.name,
+            "score": spec.scored.score,
+            "evaluations": spec.evaluations,
+            "rounds": spec.evaluations // spec.batch,
+            "batch": spec.batch,
             "cores": os.cpu_count(),
             "load_before": load,
         },
-    }
-
-
-def _row(one: Contestant, evaluations: int) -> dict[str, Any]:
-    return {
-        "executor": one.executor,
-        "workers": one.workers,
-        "threads": one.threads,
-        "evaluations_per_second": evaluations / sum(one.seconds),
-        "startup_seconds": one.startup,
-        "peak_rss_mib": one.peak,
     }

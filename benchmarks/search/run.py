@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.labels.ground_truth import Truth, read_truth
 from benchmarks.labels.table import fingerprint
 from benchmarks.runs.folder import write_json
-from benchmarks.runs.protocol import CorrelationSpec, protocol_of
+from benchmarks.runs.protocol import CorrelationSpec, protocol_of, score_settings
 from benchmarks.runs.scores import SCORES_DEPEND_ON, Memory, RawScores, find_scores, recipe_of
 from benchmarks.statistics.intervals import FEWEST, LEVEL, RESAMPLES, Interval, Vector, resample
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
@@ -264,15 +264,10 @@ def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
         evaluations = max(evaluations, get_space(scores.space).combinations)
     return Search(
         SearchSpec(
-            teacher=scores.teacher,
-            space=scores.space,
+            **score_settings(scores) | {"seed": scores.seed + run},
             score=proxy,
-            probe=scores.probe,
             constraints=Constraints(max_params=budget),
             evaluations=evaluations,
-            seed=scores.seed + run,
-            student_inits=scores.student_inits,
-            teacher_inits=scores.teacher_inits,
             algorithm=algorithm,
         )
     )

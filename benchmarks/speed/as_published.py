@@ -14,18 +14,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.profiler import record_function
 
 from benchmarks.speed.published_networks import Norm, PublishedClassifier, published_student, published_teacher
+from benchmarks.speed.spec import TRAINING
 from diswot.evaluation import EvalTask
 from diswot.probes.batch import ProbeBatch
 from search_spaces import get_space
-
-TRAINING = "training step"
-"""What evaluations replace: one step of stochastic gradient descent on the batch."""
-
-BUILDING = "building the module"
-"""Profiler range around what builds a network."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +120,8 @@ def zico_value(network: PublishedClassifier, images: Tensor, labels: Tensor) -> 
 
 
 def _diswot(case: AsPublished, operations: tuple[str, ...]) -> float:
-    with record_function(BUILDING):
-        teacher = published_teacher(case.teacher, case.num_classes).to(case.probe.images.device)
-        student = case.student(operations)
+    teacher = published_teacher(case.teacher, case.num_classes).to(case.probe.images.device)
+    student = case.student(operations)
     return -sum(diswot_terms(teacher, student, case.probe.images, case.probe.labels))
 
 

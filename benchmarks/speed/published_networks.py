@@ -7,20 +7,17 @@ so that weights of one can be loaded into the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 from torch import Tensor, nn
 
-from diswot.errors import InputError
+from benchmarks.speed.spec import RESNETS, check_teacher
+from diswot.teachers.cifar import cifar_resnet
 from diswot.teachers.spec import architecture_of
-from search_spaces import get_space
+from search_spaces import CIFAR, get_space
 from search_spaces.nasbench201_cells import CELLS, EDGES, KERNELS, WIDTHS
 
 Norm = Callable[[int], nn.Module]
 """Makes the normalisation of that many channels."""
-
-DEPTHS = {f"resnet{depth}": depth for depth in (20, 32, 44, 56, 110)}
-"""Layers of the teachers, by name."""
 
 
 class Zero(nn.Module):
@@ -124,22 +121,6 @@ def published_student(operations: Sequence[str], num_classes: int, norm: Norm = 
     return PublishedClassifier(features, WIDTHS[-1], num_classes)
 
 
-class PublishedBlock(nn.Module):
-    """A basic block of the CIFAR ResNet, with a projected shortcut where the shape changes."""
-
-    def __init__(self, c_in: int, c_out: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = _conv_norm(c_in, c_out, 3, stride)
-        self.relu = nn.ReLU()
-        self.conv2 = _conv_norm(c_out, c_out, 3)
-        self.shortcut = nn.Identity() if c_in == c_out else _conv_norm(c_in, c_out, 1, stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map `(N, c_in, H, W)` to `(N, c_out, H / stride, W / stride)`."""
-        out: Tensor = self.relu(self.conv2(self.relu(self.conv1(x))) + self.shortcut(x))
-        return out
-
-
 def published_teacher(name: str, num_classes: int) -> PublishedClassifier:
     """The CIFAR ResNet of that name, such as `"resnet56"` (He et al. 2016, section 4.2), or `nasbench201:ARCH`.
 
@@ -147,26 +128,8 @@ def published_teacher(name: str, num_classes: int) -> PublishedClassifier:
         InputError: another kind of teacher.
     """
     check_teacher(name)
-    if name not in DEPTHS:
+    if name not in RESNETS:
         return published_student(get_space("nasbench201").values(architecture_of(name)), num_classes)
-    widths = [width for width in WIDTHS for _ in range((DEPTHS[name] - 2) // 6)]
-    pairs = pairwise([WIDTHS[0], *widths])
-    features: dict[str, nn.Module] = {
-        "stem": nn.Sequential(_conv_norm(3, WIDTHS[0], 3), nn.ReLU()),
-        "blocks": nn.Sequential(*(PublishedBlock(c_in, c_out, c_out // c_in) for c_in, c_out in pairs)),
-    }
+    ours = cifar_resnet(name, num_classes, CIFAR)  # Plain modules as they are, which share nothing and skip nothing.
+    features = {part: ours.get_submodule(part) for part in ("stem", "blocks")}
     return PublishedClassifier(features, WIDTHS[-1], num_classes)
-
-
-def check_teacher(name: str) -> None:
-    """Raise `InputError` for a teacher that is neither a CIFAR ResNet nor of NAS-Bench-201."""
-    if name not in DEPTHS and not name.startswith("nasbench201:"):
-        raise InputError(
-            f"the published algorithm is measured with a teacher of {', '.join(DEPTHS)} or nasbench201:ARCH, "
-            f"not {name!r}"
-        )
-
-
-def _conv_norm(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    conv = nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(c_out))

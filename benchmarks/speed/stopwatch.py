@@ -1,14 +1,15 @@
-"""Each contestant in a process of its own, which waits while another is timed: its memory is its own, too."""
+"""Each entrant in a process of its own, which waits while another is timed: its memory is its own, too."""
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 import resource
 import signal
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -17,7 +18,6 @@ import torch
 
 from diswot.errors import DiswotError, ExecutorError
 from diswot.evaluation import EvalTask, Measurement
-from diswot.runtime.memory import keep_freed_memory
 from search_spaces import Architecture
 
 P = ParamSpec("P")
@@ -26,33 +26,28 @@ T = TypeVar("T")
 Case = Callable[[EvalTask], Any]
 """What is timed: a `Measurer`, or a published proxy."""
 
+_held: Case | None = None
+"""The case of this process."""
 
-class Station:
+
+class TimedProcess:
     """A fresh process that holds a case and calls functions on it when asked.
 
     Args:
-        case: sent to the process once.
+        case: sent to the process once, pickled here, so that its tensors are its own and not shared memory.
         threads: that torch computes on there.
     """
 
     def __init__(self, case: Case | None, threads: int) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self._connection, theirs = spawn.Pipe()
-        # Pickled here, so that the process's tensors are its own and not shared memory.
-        self._process = spawn.Process(target=_serve, args=(theirs, pickle.dumps(case), threads), daemon=True)
-        self._process.start()
-        theirs.close()
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), _hold, (pickle.dumps(case), threads))
 
-    def __enter__(self) -> Station:
+    def __enter__(self) -> TimedProcess:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
-        if error is not None:
-            self._process.terminate()
-        self._process.join()
+        self._pool.shutdown(cancel_futures=True)
 
     def ask(self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `function(case, *args)` gives in the process.
@@ -62,31 +57,25 @@ class Station:
             ExecutorError: the process died, perhaps for lack of memory.
         """
         try:
-            self._connection.send((function, args, kwargs))
-            done, value = self._connection.recv()
-        except (EOFError, ConnectionError) as error:
+            answer: T = self._pool.submit(_ask, function, args, kwargs).result()
+        except BrokenProcessPool as error:
             raise ExecutorError("a process of the throughput benchmark died, perhaps for lack of memory") from error
-        if not done:
-            raise DiswotError(value)
-        result: T = value
-        return result
+        except DiswotError:
+            raise
+        except Exception as error:
+            raise DiswotError(f"{type(error).__name__}: {error}") from error
+        return answer
 
 
-def _serve(connection: Connection, case: bytes, threads: int) -> None:
+def _hold(case: bytes, threads: int) -> None:
+    global _held
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
-    keep_freed_memory()
-    held = pickle.loads(case)  # noqa: S301  (from the parent process)
-    while True:
-        try:
-            function, args, kwargs = connection.recv()
-        except EOFError:  # The parent has closed its end, or is gone.
-            return
-        try:
-            answer = True, function(held, *args, **kwargs)
-        except Exception as error:  # whatever it is, the parent says it
-            answer = False, f"{type(error).__name__}: {error}"
-        connection.send(answer)
+    _held = pickle.loads(case)  # noqa: S301  (from the parent process)
+
+
+def _ask(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return function(_held, *args, **kwargs)
 
 
 def run(case: Case, arch: Architecture) -> None:
@@ -102,10 +91,14 @@ def run(case: Case, arch: Architecture) -> None:
 
 def seconds_of(case: Any, arch: Architecture) -> float:
     """Wall time of scoring an architecture, until the device has finished."""
-    device = case.probe.images.device
+    return seconds(lambda: run(case, arch), case.probe.images.device)
+
+
+def seconds(work: Callable[[], object], device: torch.device) -> float:
+    """Wall time of some work, until the device has finished."""
     synchronise(device)
     start = time.perf_counter()
-    run(case, arch)
+    work()
     synchronise(device)
     return time.perf_counter() - start
 
@@ -114,6 +107,13 @@ def synchronise(device: torch.device) -> None:
     """Wait until a GPU has done what it was told."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def matrix_rate(_: object, dtype: torch.dtype, device: str, size: int = 3072, repeats: int = 3) -> float:
+    """Floating-point operations a second of the best of a few products of square matrices."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(size, size, generator=generator).to(device, dtype) for _ in range(2))
+    return 2 * size**3 / min(seconds(lambda: a @ b, a.device) for _ in range(repeats))
 
 
 def peak_rss(_: Case | None = None, process: int | str = "self") -> float | None:

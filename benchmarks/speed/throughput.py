@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import os
-import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import torch
-
-from benchmarks.speed.contestants import DEFAULT, DISWOT, OURS, PUBLISHED_BY, SPACE, ThroughputSpec
-from benchmarks.speed.roofline import roofline, traffic
-from benchmarks.speed.timing import Rates, Report, Timed, draw, measure
+from benchmarks.speed.entrants import OURS, PUBLISHED_BY, processor
+from benchmarks.speed.spec import DEFAULT, DISWOT, SPACE, ThroughputSpec
+from benchmarks.speed.timing import Report, Timed, draw, measure
 from diswot.spec.compute import ComputeSpec
-from search_spaces import CIFAR, Architecture
-from search_spaces.nasbench201 import NASBench201
+from search_spaces import CIFAR, Architecture, get_space
 
 
-def run_throughput(spec: ThroughputSpec, report: Report) -> dict[str, Any]:
+def run_throughput(spec: ThroughputSpec, report: Report, matrix: int = 3072) -> dict[str, Any]:
     """Time the published algorithm, ours, other proxies and the machine, and compare.
 
     Args:
         spec: what to measure.
         report: called as it goes.
+        matrix: rows and columns of the matrix product that says what the machine can do.
 
     Returns:
         The document that docs/speed.md describes, as JSON values.
@@ -37,48 +33,60 @@ def run_throughput(spec: ThroughputSpec, report: Report) -> dict[str, Any]:
     load = os.getloadavg()[0]
     report("preparing", 0, 1)
     archs = draw(spec.architectures, spec.seed)
-    found, rates = measure(spec, archs, report)
+    found, rates = measure(spec, archs, report, matrix)
     return document(spec, archs, found, rates, load)
 
 
 def document(
-    spec: ThroughputSpec, archs: Sequence[Architecture], found: Sequence[Timed], rates: Rates, load: float
+    spec: ThroughputSpec,
+    archs: Sequence[Architecture],
+    found: Sequence[Timed],
+    rates: Mapping[str, float],
+    load: float,
 ) -> dict[str, Any]:
     """The document of what was measured.
 
     Args:
         spec: what was asked.
         archs: the architectures.
-        found: of every contestant.
-        rates: of the machine.
+        found: of every entrant.
+        rates: of large matrix products, for each dtype.
         load: processes that wanted the machine before the benchmark began.
     """
     rooflines = {
-        dtype: _roofline(spec, archs, rates, dtype, _whole(found, OURS, DISWOT, dtype)) for dtype in rates.flops
+        dtype: _roofline(spec, archs, rate, _whole(found, OURS, DISWOT, dtype)) for dtype, rate in rates.items()
     }
-    ours = _whole(found, OURS, DISWOT, "float32")
-    published = _whole(found, PUBLISHED_BY, DISWOT)
+    ours, published = _whole(found, OURS, DISWOT, "float32"), _whole(found, PUBLISHED_BY, DISWOT)
     default = _whole(found, OURS, DEFAULT, executor=ComputeSpec().executor) or _whole(found, OURS, DEFAULT)
     return {
         "benchmark": "throughput",
         "ratio_float32": _ratio(published, ours),
         "ratio_bfloat16": _ratio(published, _whole(found, OURS, DISWOT, "bfloat16")),
         "ratio_default": _ratio(published, default),
-        "roofline_share": rooflines["float32"]["share"] if "float32" in rooflines else None,
+        "roofline_share": rooflines["float32"]["share"],
         "peak_rss_mib": None if ours is None else ours.peak,
         "rows": [_row(one, published) for one in found],
-        "breakdown": {_title(one): one.shares for one in found if one.shares is not None},
         "roofline": rooflines,
-        "protocol": _protocol(spec, archs, load),
+        "protocol": asdict(spec)
+        | {
+            "space": SPACE,
+            "archs": [get_space(SPACE).encode(arch) for arch in archs],
+            "in_shape": list(CIFAR),
+            "threads": spec.cores,
+            "seconds_per_arch_is": "mean over the architectures of the median over the rounds, wall time",
+            "processor": processor(),
+            "load_before": load,
+            "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},
+        },
     }
 
 
 def _whole(
     found: Sequence[Timed], by: str, score: str, dtype: str | None = None, executor: str = "serial"
 ) -> Timed | None:
-    """The contestant that has the machine to itself: by default one process with all threads."""
+    """The entrant that has the machine to itself: by default one process with all threads."""
     for one in found:
-        who = one.contestant
+        who = one.entrant
         if (who.by, who.score, who.executor, who.narrow) == (by, score, executor, False) and dtype in (None, who.dtype):
             return one
     return None
@@ -89,20 +97,10 @@ def _ratio(published: Timed | None, one: Timed | None) -> float | None:
     return None if published is None or one is None else published.seconds / one.seconds
 
 
-def _title(one: Timed) -> str:
-    return f"{one.contestant.score} {one.contestant.by}, {one.contestant.dtype}"
-
-
 def _row(one: Timed, published: Timed | None) -> dict[str, Any]:
-    who = one.contestant
-    return {
-        "by": who.by,
-        "score": who.score,
-        "dtype": who.dtype,
-        "batch": who.batch,
-        "executor": who.executor,
-        "workers": who.workers,
-        "threads": who.threads,
+    who = one.entrant
+    names = ("by", "score", "dtype", "batch", "executor", "workers", "threads")
+    return {name: getattr(who, name) for name in names} | {
         "seconds_per_arch": one.seconds,
         "seconds_by_arch": one.by_arch,
         "seconds_per_arch_by_round": [fmean(times) for times in one.rounds],
@@ -113,48 +111,14 @@ def _row(one: Timed, published: Timed | None) -> dict[str, Any]:
     }
 
 
-def _roofline(
-    spec: ThroughputSpec, archs: Sequence[Architecture], rates: Rates, dtype: str, ours: Timed | None
-) -> dict[str, Any]:
-    """The bounds of one dtype, and the share of them that the score reaches."""
-    space = NASBench201()
-    macs, values = [], []
-    for arch in map(space.canonical, archs):
-        macs.append(space.costs(arch, spec.classes, CIFAR).macs)
-        values.append(traffic(space.values(arch), space.live(arch), CIFAR))
-    itemsize = getattr(torch, dtype).itemsize
-    bounds = roofline(macs, values, spec.batch, itemsize, rates.flops[dtype], rates.bandwidth)
+def _roofline(spec: ThroughputSpec, archs: Sequence[Architecture], rate: float, ours: Timed | None) -> dict[str, Any]:
+    """What the products of a pass would take at the rate of a large one; a multiply-accumulate is two operations."""
+    space = get_space(SPACE)
+    macs = fmean(space.costs(space.canonical(arch), spec.classes, CIFAR).macs for arch in archs)
+    bound = 2 * spec.batch * macs / rate
     return {
-        "matrix_product_flops_per_second": rates.flops[dtype],
-        "copy_bytes_per_second": rates.bandwidth,
-        "macs_per_image": fmean(macs),
-        "bytes_per_image": fmean(values) * itemsize,
-        "seconds_of_products": bounds.products,
-        "seconds_of_maps": bounds.maps,
-        "bound": bounds.bound,
-        "share": None if ours is None else bounds.bound / ours.seconds,
+        "matrix_product_flops_per_second": rate,
+        "macs_per_image": macs,
+        "seconds_of_products": bound,
+        "share": None if ours is None else bound / ours.seconds,
     }
-
-
-def _protocol(spec: ThroughputSpec, archs: Sequence[Architecture], load: float) -> dict[str, Any]:
-    """What the figures depend on."""
-    return asdict(spec) | {
-        "space": SPACE,
-        "archs": [NASBench201().encode(arch) for arch in archs],
-        "in_shape": list(CIFAR),
-        "threads": spec.cores,
-        "seconds_per_arch_is": "mean over the architectures of the median over the rounds, wall time",
-        "processor": processor(),
-        "load_before": load,
-        "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},
-    }
-
-
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """What the processor calls itself."""
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("model name")]
-    return names[0] if names else platform.machine()

@@ -1,4 +1,4 @@
-"""Timing contestants and the machine side by side, in one run."""
+"""Timing entrants and the machine side by side, in one run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from statistics import fmean, median
 
 import torch
 
-from benchmarks.speed.breakdown import breakdown
-from benchmarks.speed.contestants import SPACE, Contestant, ThroughputSpec, contestants
-from benchmarks.speed.roofline import copy_rate, matrix_rate
-from benchmarks.speed.stopwatch import Station, peak_rss, seconds_of
+from benchmarks.speed.entrants import Entrant, entrants
+from benchmarks.speed.spec import SPACE, ThroughputSpec
+from benchmarks.speed.stopwatch import TimedProcess, matrix_rate, peak_rss, seconds_of
 from diswot.errors import DiswotError
-from diswot.evaluation import tasks_of
+from diswot.evaluation import Measurer, tasks_of
 from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import connection
 from diswot.seeds import stream
@@ -28,25 +27,20 @@ Report = Callable[[str, int, int], None]
 WARM_UP = "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
 """Scored before the clock runs: it has every operation."""
 
-PROFILED = 4
-"""Architectures whose time is broken down."""
-
 
 @dataclass
 class Timed:
-    """What was measured of one contestant.
+    """What was measured of one entrant.
 
     Attributes:
-        contestant: who.
+        entrant: who.
         rounds: seconds an architecture: for each round one value for each architecture, or one for all of them.
         peak: peak resident memory of its processes, in MiB, if the system tells it.
-        shares: where its time goes, in percent, if it was asked.
     """
 
-    contestant: Contestant
+    entrant: Entrant
     rounds: list[list[float]] = field(default_factory=list)
     peak: float | None = None
-    shares: dict[str, float] | None = None
 
     @property
     def by_arch(self) -> list[float]:
@@ -59,19 +53,6 @@ class Timed:
         return fmean(self.by_arch)
 
 
-@dataclass(frozen=True)
-class Rates:
-    """What the machine reached, best of all rounds.
-
-    Attributes:
-        flops: of a large matrix product, floating-point operations a second, for each dtype.
-        bandwidth: of a large copy, bytes a second.
-    """
-
-    flops: dict[str, float]
-    bandwidth: float
-
-
 def draw(count: int, seed: int) -> list[Architecture]:
     """Architectures as the benchmark's table has them, drawn by seed, each another function."""
     space, rng = get_space(SPACE), stream(seed, "throughput")
@@ -82,52 +63,57 @@ def draw(count: int, seed: int) -> list[Architecture]:
     return list(found.values())
 
 
-def measure(spec: ThroughputSpec, archs: Sequence[Architecture], report: Report) -> tuple[list[Timed], Rates]:
+def measure(
+    spec: ThroughputSpec, archs: Sequence[Architecture], report: Report, matrix: int = 3072
+) -> tuple[list[Timed], dict[str, float]]:
     """Time everybody on the same architectures, one after the other and round by round.
 
-    Each contestant waits in processes of its own until it is its turn, so that nobody profits from what another has
+    Each entrant waits in processes of its own until it is its turn, so that nobody profits from what another has
     warmed, or suffers from memory that another has left.
 
     Args:
         spec: what to measure.
         archs: on which architectures.
         report: called as it goes.
+        matrix: rows and columns of the large matrix product.
+
+    Returns:
+        What was measured of each, and for each dtype the best rate of a large matrix product, in floating-point
+        operations a second.
 
     Raises:
         DiswotError: an architecture could not be scored, or a process died.
     """
-    found = [Timed(contestant) for contestant in contestants(spec)]
-    dtypes = dict.fromkeys(one.contestant.dtype for one in found)
-    rates: list[Rates] = []
+    found = [Timed(entrant) for entrant in entrants(spec)]
+    rates = dict.fromkeys((one.entrant.dtype for one in found), 0.0)
     with ExitStack() as stack:
-        machine = stack.enter_context(Station(None, spec.cores))
-        single = [_seat(stack, one) for one in found if one.contestant.executor == "serial"]
-        for _, station in single:
-            station.ask(seconds_of, get_space(SPACE).decode(WARM_UP))
-        on_ray = sum(one.contestant.workers for one in found if one.contestant.executor == "ray")
+        machine = stack.enter_context(TimedProcess(None, spec.cores))
+        single = [_seat(stack, one) for one in found if one.entrant.executor == "serial"]
+        for _, process in single:
+            process.ask(seconds_of, get_space(SPACE).decode(WARM_UP))
+        on_ray = sum(one.entrant.workers for one in found if one.entrant.executor == "ray")
         if on_ray:  # One cluster with room for the idle workers of all.
             stack.enter_context(connection(on_ray))
-        pooled = [_open(stack, one, archs) for one in found if one.contestant.executor != "serial"]
+        pooled = [_open(stack, one, archs) for one in found if one.entrant.executor != "serial"]
         for number in range(spec.rounds):
             _time_round(single, archs, lambda done: report("timing", done, spec.rounds * len(archs)), number)
             for one, pool, _ in pooled:
                 one.rounds.append([_map_seconds(pool, archs) / len(archs)])
-            flops = {dtype: machine.ask(matrix_rate, getattr(torch, dtype), spec.device) for dtype in dtypes}
-            rates.append(Rates(flops, machine.ask(copy_rate, spec.device)))
-        for one, station in single:
-            one.peak = station.ask(peak_rss)
+            for dtype in rates:
+                rate = machine.ask(matrix_rate, getattr(torch, dtype), spec.device, matrix)
+                rates[dtype] = max(rates[dtype], rate)
+        for one, process in single:
+            one.peak = process.ask(peak_rss)
         for one, _, children in pooled:
             one.peak = _peak(children)
-        profiled = [pair for pair in single if pair[0].contestant.profiled and spec.device == "cpu"]
-        for done, (one, station) in enumerate(profiled):
-            report("profiling", done, len(profiled))
-            one.shares = station.ask(breakdown, archs[:PROFILED])
-    best = {dtype: max(rate.flops[dtype] for rate in rates) for dtype in dtypes}
-    return found, Rates(best, max(rate.bandwidth for rate in rates))
+    return found, rates
 
 
 def _time_round(
-    single: Sequence[tuple[Timed, Station]], archs: Sequence[Architecture], report: Callable[[int], None], number: int
+    single: Sequence[tuple[Timed, TimedProcess]],
+    archs: Sequence[Architecture],
+    report: Callable[[int], None],
+    number: int,
 ) -> None:
     """Let each of them score each architecture once."""
     for one, _ in single:
@@ -135,18 +121,19 @@ def _time_round(
     for i, arch in enumerate(archs):
         report(number * len(archs) + i)
         turn = (number + i) % len(single)  # Nobody always comes behind the same neighbour.
-        for one, station in (*single[turn:], *single[:turn]):
-            one.rounds[-1].append(station.ask(seconds_of, arch))
+        for one, process in (*single[turn:], *single[:turn]):
+            one.rounds[-1].append(process.ask(seconds_of, arch))
 
 
-def _seat(stack: ExitStack, one: Timed) -> tuple[Timed, Station]:
-    return one, stack.enter_context(Station(one.contestant.case, one.contestant.threads))
+def _seat(stack: ExitStack, one: Timed) -> tuple[Timed, TimedProcess]:
+    return one, stack.enter_context(TimedProcess(one.entrant.case, one.entrant.threads))
 
 
 def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[Timed, Executor, set[int]]:
-    """The executor of a contestant, warm, and the processes that it started."""
-    who, before = one.contestant, _children()
-    executor = stack.enter_context(open_executor(who.executor, who.measurer, who.workers))
+    """The executor of an entrant, warm, and the processes that it started."""
+    who, before = one.entrant, _children()
+    assert isinstance(who.case, Measurer), "published proxies are timed in one process"
+    executor = stack.enter_context(open_executor(who.executor, who.case, who.workers))
     _map_seconds(executor, archs)
     return one, executor, _children() - before
 

@@ -18,7 +18,7 @@ from benchmarks.paper.checks import (
     check_students,
 )
 from benchmarks.paper.claims import Verdict
-from benchmarks.speed.as_published import TRAINING
+from benchmarks.speed.spec import TRAINING
 
 NAMES = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
 

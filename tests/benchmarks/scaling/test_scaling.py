@@ -6,21 +6,23 @@ import json
 import math
 import multiprocessing
 import os
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks.cli import app
-from benchmarks.scaling import driver as scaling_driver
-from benchmarks.scaling import run as scaling
+from benchmarks.scaling.console import show_scaling
 from benchmarks.scaling.driver import Instant
-from benchmarks.scaling.run import family, run_scaling
+from benchmarks.scaling.run import ScalingSpec, family, run_scaling, spec_of
 from diswot.errors import InputError
 from diswot.evaluation import EvalTask, Measurer
 from diswot.executors import reach
 from diswot.probes.noise import white_noise
 from diswot.proxies import proxies_of
 from diswot.spec.probe import ProbeSpec
+from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, get_space
 
@@ -54,20 +56,15 @@ def test_made_up_measurements_look_like_real_ones() -> None:
 def test_evaluations_come_in_batches(evaluations: int) -> None:
     sentence = f"^evaluations must be a multiple of 20, the batch of a search, not {evaluations}$"
     with pytest.raises(InputError, match=sentence):
-        run_scaling(evaluations, 0, lambda *_: None)
+        spec_of(evaluations, 0)
 
 
 @pytest.mark.slow
-def test_the_command_measures_every_executor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scaling, "TEACHER", TeacherSpec("resnet20", 10))
-    monkeypatch.setattr(scaling, "PROBE", ProbeSpec("noise", 4))
-    monkeypatch.setattr(scaling, "BATCH", 2)
-    monkeypatch.setattr(scaling_driver, "EVALUATIONS", 20)
-    monkeypatch.setattr(scaling_driver, "TASKS", 20)
+def test_every_executor_is_measured() -> None:
+    scored = ScoreSpec(TeacherSpec("resnet20", 10), probe=ProbeSpec("noise", 4), teacher_inits=1)
     with reach("ray", 3):  # one cluster for all: what starts and ends one is tested with the executors
-        result = CliRunner().invoke(app, ["scaling", "--evaluations", "2", "--json"])
-    assert result.exit_code == 0, result.stderr
-    payload = json.loads(result.stdout)
+        payload = run_scaling(ScalingSpec(2, scored, batch=2, searched=20), lambda *_: None)
+    assert json.loads(json.dumps(payload, allow_nan=False)) == payload
     rows = {(row["executor"], row["workers"], row["threads"]): row for row in payload["rows"]}
     assert list(rows) == [
         ("serial", 1, 1),
@@ -81,5 +78,16 @@ def test_the_command_measures_every_executor(monkeypatch: pytest.MonkeyPatch) ->
     assert rows["serial", 1, 1]["peak_rss_mib"] < rows["processes", 1, 1]["peak_rss_mib"]
     assert rows["processes", 1, 1]["peak_rss_mib"] < rows["processes", 2, 1]["peak_rss_mib"]
     assert {"ray_to_processes", "processes_to_two_threads"} <= payload["ratios"].keys()
-    driver = payload["driver"]["driver_ms_per_evaluation"]
-    assert payload["driver_ms_per_evaluation"] == driver["ray"] > 0
+    assert payload["driver_ms_per_evaluation"] == payload["driver"]["ray"] > 0
+    assert list(payload["driver"]) == ["serial", "processes", "ray"]
+    console = Console(record=True, file=StringIO(), width=120)
+    show_scaling(console, payload)
+    text = console.export_text()
+    for part in ("2 evaluations each, in turns of 2: default score of nasbench201", "driver of a search, ray: "):
+        assert part in text
+
+
+def test_wrong_input_is_said_before_work_starts() -> None:
+    result = CliRunner().invoke(app, ["scaling", "--evaluations", "30", "--json"])
+    assert isinstance(result.exception, InputError)
+    assert not result.stdout

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks.speed.as_published import AsPublished
-from benchmarks.speed.stopwatch import Case, Station, peak_rss, run, seconds_of
+from benchmarks.speed.stopwatch import Case, TimedProcess, peak_rss, run, seconds_of
 from diswot.errors import DiswotError, ExecutorError
 from diswot.evaluation import Measurement
 from diswot.probes import load_probe
@@ -21,9 +21,9 @@ ARCH = get_space("nasbench201").decode("|none~0|+|none~0|none~1|+|skip_connect~0
 
 
 @pytest.fixture(scope="module")
-def station() -> Iterator[Station]:
+def station() -> Iterator[TimedProcess]:
     probe = load_probe(ProbeSpec("noise", 2), 10, CIFAR, seed=0)
-    with Station(AsPublished("params", "resnet20", 10, probe), threads=1) as found:
+    with TimedProcess(AsPublished("params", "resnet20", 10, probe), threads=1) as found:
         yield found
 
 
@@ -40,21 +40,24 @@ def leave(case: Case) -> None:
     os._exit(3)
 
 
-def test_a_function_runs_in_the_process_with_its_case_and_threads(station: Station) -> None:
+def test_a_function_runs_in_the_process_with_its_case_and_threads(station: TimedProcess) -> None:
     process, threads, proxy = station.ask(threads_of)
     assert (threads, proxy) == (1, "params")
     assert process != os.getpid()
     assert station.ask(seconds_of, ARCH) > 0
 
 
-def test_what_it_raises_is_said_here(station: Station) -> None:
+def test_what_it_raises_is_said_here(station: TimedProcess) -> None:
     with pytest.raises(DiswotError, match="ValueError: no luck"):
         station.ask(refuse, "luck")
     assert station.ask(threads_of), "it goes on"
 
 
 def test_a_process_that_dies_is_an_error() -> None:
-    with pytest.raises(ExecutorError, match="a process of the throughput benchmark died"), Station(None, 1) as station:
+    with (
+        pytest.raises(ExecutorError, match="a process of the throughput benchmark died"),
+        TimedProcess(None, 1) as station,
+    ):
         station.ask(leave)
 
 
@@ -66,7 +69,7 @@ def test_a_network_that_fails_ends_the_benchmark() -> None:
         run(failing, ARCH)
 
 
-def test_peak_memory_is_the_process_own(station: Station) -> None:
+def test_peak_memory_is_the_process_own(station: TimedProcess) -> None:
     large = torch.ones(2**28, dtype=torch.uint8)  # 256 MiB, resident here only
     here, there = peak_rss(), station.ask(peak_rss)
     assert here is not None

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
+from dataclasses import replace
+from io import StringIO
 
+import numpy as np
 import pytest
+import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks.cli import app
-from benchmarks.cli.throughput import show_throughput
-from benchmarks.speed.contestants import Contestant, ThroughputSpec, contestants
-from benchmarks.speed.roofline import copy_rate, matrix_rate
-from benchmarks.speed.throughput import document, processor
-from benchmarks.speed.timing import Rates, Timed, draw
+from benchmarks.speed.console import show_throughput
+from benchmarks.speed.entrants import Entrant, entrants
+from benchmarks.speed.spec import ThroughputSpec
+from benchmarks.speed.stopwatch import matrix_rate
+from benchmarks.speed.throughput import document, run_throughput
+from benchmarks.speed.timing import Timed, draw
 from diswot.errors import InputError
 from search_spaces import get_space
 
@@ -25,8 +27,8 @@ SPACE = get_space("nasbench201")
 
 
 @pytest.fixture(scope="module")
-def field() -> list[Contestant]:
-    return list(contestants(SPEC))
+def field() -> list[Entrant]:
+    return list(entrants(SPEC))
 
 
 def test_the_sample_is_fixed_by_seed_and_has_no_two_cells_of_one_function() -> None:
@@ -38,13 +40,13 @@ def test_the_sample_is_fixed_by_seed_and_has_no_two_cells_of_one_function() -> N
     assert any(SPACE.canonical(arch) != arch for arch in archs), "drawn as the table has them"
 
 
-def test_seconds_are_means_of_medians(field: list[Contestant]) -> None:
+def test_seconds_are_means_of_medians(field: list[Entrant]) -> None:
     one = Timed(field[0], [[1.0, 10.0], [2.0, 40.0], [9.0, 20.0]])
     assert one.seconds == (2 + 20) / 2
     assert Timed(field[0], [[3.0], [1.0], [2.0]]).seconds == 2
 
 
-def test_ratios_and_shares_by_hand(field: list[Contestant]) -> None:
+def test_ratios_and_shares_by_hand(field: list[Entrant]) -> None:
     """As published 6 s; ours 0.5 s in float32, 0.25 s in bfloat16, 0.1 s by default, whoever else there is."""
     times = {"float32": 0.5, "bfloat16": 0.25}
     found = []
@@ -52,10 +54,10 @@ def test_ratios_and_shares_by_hand(field: list[Contestant]) -> None:
         seconds = 0.1 if who.score == "default" else times[who.dtype]
         if who.by == "as published":
             seconds = 6.0 if who.score == "diswot" else 3.0
-        found.append(Timed(who, [[seconds, seconds]], peak=100.0, shares={"convolution": 100.0}))
-    narrow = Timed(Contestant("ours", "diswot", "float32", 2, "serial", 1, 1, field[-1].case, narrow=True), [[1.0]])
+        found.append(Timed(who, [[seconds, seconds]], peak=100.0))
+    narrow = Timed(Entrant("ours", "diswot", "float32", 2, "serial", 1, 1, field[-1].case, narrow=True), [[1.0]])
     dtypes = {who.dtype for who in field}
-    payload = document(SPEC, draw(2, 0), [narrow, *found], Rates(dict.fromkeys(dtypes, 1e9), bandwidth=1e12), load=0.5)
+    payload = document(SPEC, draw(2, 0), [narrow, *found], dict.fromkeys(dtypes, 1e9), load=0.5)
     assert payload["ratio_float32"] == pytest.approx(12)
     assert payload["ratio_bfloat16"] == (pytest.approx(24) if "bfloat16" in dtypes else None)
     assert payload["ratio_default"] == pytest.approx(60)
@@ -63,58 +65,58 @@ def test_ratios_and_shares_by_hand(field: list[Contestant]) -> None:
     assert [row["ratio"] for row in payload["rows"]][:3] == [6.0, 1.0, 2.0]
     macs = [SPACE.costs(SPACE.canonical(arch), 4, (3, 32, 32)).macs for arch in draw(2, 0)]
     bound = sum(macs) / 2 * 2 * 2 / 1e9
-    assert payload["roofline"]["float32"]["bound"] == pytest.approx(bound)
+    assert payload["roofline"]["float32"]["seconds_of_products"] == pytest.approx(bound)
     assert payload["roofline_share"] == pytest.approx(bound / 0.5)
 
 
-def test_what_the_machine_cannot_is_null(field: list[Contestant]) -> None:
+def test_what_the_machine_cannot_is_null(field: list[Entrant]) -> None:
     float32 = [Timed(who, [[1.0, 1.0]]) for who in field if who.dtype == "float32"]
-    payload = document(SPEC, draw(2, 0), float32, Rates({"float32": 1e9}, 1e9), load=0.0)
+    payload = document(SPEC, draw(2, 0), float32, {"float32": 1e9}, load=0.0)
     assert payload["ratio_bfloat16"] is None
     assert payload["peak_rss_mib"] is None
     assert json.loads(json.dumps(payload, allow_nan=False)) == payload
 
 
-def test_a_processor_has_a_name(tmp_path: Path) -> None:
-    path = tmp_path / "cpuinfo"
-    path.write_text("processor\t: 0\nmodel name\t: Acme 9000\nprocessor\t: 1\nmodel name\t: Acme 9000\n")
-    assert processor(path) == "Acme 9000"
-    assert processor(tmp_path / "nowhere")
-
-
 @pytest.mark.slow
-def test_one_run(field: list[Contestant], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_run() -> None:
     """The smallest: two architectures and one image pair, with the published algorithm and ours as they come."""
-
-    def few(spec: ThroughputSpec) -> Iterator[Contestant]:
-        yield from (one for one in field if one.score == "diswot" and one.dtype == "float32")
-
-    monkeypatch.setattr("benchmarks.speed.timing.contestants", few)
-    monkeypatch.setattr("benchmarks.speed.timing.matrix_rate", partial(matrix_rate, size=256))
-    monkeypatch.setattr("benchmarks.speed.timing.copy_rate", partial(copy_rate, size=2**20))
-    options = {"archs": 2, "rounds": 1, "batch": 2, "teacher": "resnet20", "classes": 4, "threads": 1}
-    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    result = CliRunner().invoke(app, ["throughput", *words, "--json"])
-    assert result.exit_code == 0, result.stderr
-    payload = json.loads(result.stdout)
-    assert [(row["by"], row["executor"]) for row in payload["rows"]] == [
-        ("as published", "serial"),
-        ("ours", "serial"),
-        ("ours", "processes"),
-    ]
+    asked = replace(SPEC, rounds=1, scores=("diswot",))
+    payload = json.loads(json.dumps(run_throughput(asked, lambda *_: None, matrix=256), allow_nan=False))
+    kinds = [(row["by"], row["executor"]) for row in payload["rows"] if row["dtype"] == "float32"]
+    assert kinds == [("as published", "serial"), ("ours", "serial"), ("ours", "processes")]
     for row in payload["rows"]:
         assert row["seconds_per_arch"] * row["archs_per_second"] == pytest.approx(1)
+        assert row["seconds_per_arch"] == pytest.approx(np.mean(row["seconds_by_arch"]))
         assert row["peak_rss_mib"] > 20
     assert payload["ratio_float32"] > 0
-    assert payload["ratio_default"] is payload["ratio_bfloat16"] is None
+    assert payload["ratio_default"] is None
     assert payload["roofline_share"] > 0
-    assert [sum(shares.values()) for shares in payload["breakdown"].values()] == [pytest.approx(100)] * 2
     assert payload["protocol"]["archs"] == [SPACE.encode(arch) for arch in draw(2, 0)]
-    console = Console(width=80, record=True)
+    console = Console(width=80, record=True, file=StringIO())
     show_throughput(console, payload)
     text = console.export_text()
-    for part in ("ms/arch", "as published", "processes 1x1", "of the bound", "building the module"):
+    for part in ("ms/arch", "as published", "processes 1x1", "of that"):
         assert part in text
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_rates_count_what_was_done(monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype) -> None:
+    """On a clock that ticks once a reading, everything takes one second."""
+    ticks = iter(range(100))
+    monkeypatch.setattr("benchmarks.speed.stopwatch.time.perf_counter", lambda: next(ticks))
+    assert matrix_rate(None, dtype, "cpu", size=8) == 2 * 8**3
+
+
+def test_macs_of_the_bound_are_those_of_the_canonical_cell(field: list[Entrant]) -> None:
+    """The cell's convolutions are counted on live edges."""
+    dead = SPACE.decode("|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
+    skip = SPACE.decode("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
+    found = [Timed(who, [[1.0]]) for who in field if who.dtype == "float32"]
+    macs = [
+        document(SPEC, [arch], found, {"float32": 1e9}, 0.0)["roofline"]["float32"]["macs_per_image"]
+        for arch in (dead, skip)
+    ]
+    assert macs[0] == macs[1] == SPACE.costs(SPACE.canonical(skip), 4, (3, 32, 32)).macs
 
 
 def test_wrong_input_is_said_before_work_starts() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed.contestants import Contestant, ThroughputSpec, contestants, native_bfloat16
+from benchmarks.speed.as_published import PUBLISHED
+from benchmarks.speed.entrants import Entrant, entrants, native_bfloat16, processor
+from benchmarks.speed.spec import DEFAULT, SCORES, ThroughputSpec
 from diswot.errors import InputError
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
@@ -15,11 +17,11 @@ Key = tuple[str, str, str, str]
 
 
 @pytest.fixture(scope="module")
-def field() -> list[Contestant]:
-    return list(contestants(ThroughputSpec(batch=4, teacher="resnet20", classes=4, threads=1)))
+def field() -> list[Entrant]:
+    return list(entrants(ThroughputSpec(batch=4, teacher="resnet20", classes=4, threads=1)))
 
 
-def test_everybody_takes_part(field: list[Contestant]) -> None:
+def test_everybody_takes_part(field: list[Entrant]) -> None:
     published = [one.score for one in field if one.by == "as published"]
     assert published == ["diswot", "nwot", "synflow", "zico", "params", "training step"]
     ours = {(one.score, one.dtype, one.executor) for one in field if one.by == "ours"}
@@ -28,7 +30,7 @@ def test_everybody_takes_part(field: list[Contestant]) -> None:
     assert {score for score, *_ in ours} == {"diswot", "default"}
 
 
-def test_all_look_at_the_same_images_in_the_layout_and_dtype_of_their_own(field: list[Contestant]) -> None:
+def test_all_look_at_the_same_images_in_the_layout_and_dtype_of_their_own(field: list[Entrant]) -> None:
     published, *_ = (one.case.probe.images for one in field if one.by == "as published")
     assert published.is_contiguous()
     for one in field:
@@ -38,30 +40,33 @@ def test_all_look_at_the_same_images_in_the_layout_and_dtype_of_their_own(field:
             assert images.float().sub(published).abs().max() < (1e-9 if one.dtype == "float32" else 0.05)
 
 
-def test_default_has_the_settings_of_the_product(field: list[Contestant]) -> None:
+def test_default_has_the_settings_of_the_product(field: list[Entrant]) -> None:
     spec = SearchSpec(TeacherSpec("resnet20", 4))
     (one,) = (one for one in field if one.score == spec.score and one.executor == "serial")
-    assert one.batch == len(one.measurer.probe.labels) == spec.probe.size
+    assert one.batch == len(one.case.probe.labels) == spec.probe.size
     assert one.prepared > 0
 
 
 def test_with_more_threads_there_is_a_row_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.speed.contestants.core_count", lambda: 3)
-    monkeypatch.setattr("benchmarks.speed.contestants.native_bfloat16", lambda _: False)
+    monkeypatch.setattr("benchmarks.speed.spec.core_count", lambda: 3)
+    monkeypatch.setattr("benchmarks.speed.entrants.native_bfloat16", lambda _: False)
     spec = ThroughputSpec(batch=2, teacher="resnet20", classes=2, ray=True)
-    ours = [one for one in contestants(spec) if one.by == "ours" and one.score == "diswot"]
+    ours = [one for one in entrants(spec) if one.by == "ours" and one.score == "diswot"]
     assert [(one.executor, one.workers, one.threads) for one in ours] == [
         ("serial", 1, 3),
         ("serial", 1, 1),
         ("processes", 3, 1),
         ("ray", 3, 1),
     ]
-    assert [one.profiled for one in ours] == [True, False, False, False]
+
+
+def test_every_published_proxy_can_be_asked_for() -> None:
+    assert (*PUBLISHED, DEFAULT) == SCORES
 
 
 def test_only_what_is_asked_for_takes_part() -> None:
     spec = ThroughputSpec(batch=2, teacher="resnet20", classes=2, threads=1, scores=("default", "params"))
-    assert [(one.by, one.score) for one in contestants(spec)] == [
+    assert [(one.by, one.score) for one in entrants(spec)] == [
         ("as published", "params"),
         ("ours", "default"),
         ("ours", "default"),
@@ -89,12 +94,12 @@ def test_bfloat16_is_asked_of_the_processor(tmp_path: Path, text: str, native: b
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"architectures": 0}, "architectures must be from 1 to 1000, not 0"),
-        ({"rounds": 0}, "rounds must be from 1 to 100, not 0"),
-        ({"batch": 1}, "a probe needs at least 2 images, not 1"),
-        ({"threads": 0}, "threads must be from 1 to the"),
-        ({"threads": 10**6}, "cores, not 1000000"),
-        ({"seed": -1}, "seed must be a whole number from 0, not -1"),
+        ({"architectures": 0}, "archs must be at least 1, not 0"),
+        ({"rounds": 0}, "rounds must be at least 1, not 0"),
+        ({"batch": 1}, "batch must be at least 2, not 1"),
+        ({"threads": 0}, "threads must be at least 1, not 0"),
+        ({"threads": 10**6}, "cores of this machine, not 1000000"),
+        ({"seed": -1}, "seed must be at least 0, not -1"),
         ({"teacher": "wrn-40-2"}, "resnet110 or nasbench201:ARCH, not 'wrn-40-2'"),
         ({"scores": ("zeno",)}, "unknown score 'zeno'; valid: diswot,"),
         ({"teacher": "resnet57"}, "unknown teacher 'resnet57'"),
@@ -106,3 +111,10 @@ def test_wrong_input_is_one_sentence(wrong: dict[str, int | str], message: str) 
         ThroughputSpec(**wrong)  # type: ignore[arg-type]
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_processor_has_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "cpuinfo"
+    path.write_text("processor\t: 0\nmodel name\t: Acme 9000\nprocessor\t: 1\nmodel name\t: Acme 9000\n")
+    assert processor(path) == "Acme 9000"
+    assert processor(tmp_path / "nowhere")
