@@ -37,37 +37,11 @@ def write_page(path: Path, folder: Path, payload: dict[str, Any]) -> None:
         notes=list(footer(payload))[1:],
         number=number,
         interval=interval,
-        command=command(payload),
+        command=payload["timings"]["command"],
         folder=shlex.quote(str(folder)),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, page)
-
-
-def command(payload: dict[str, Any]) -> str:
-    """The command that makes this table; the folder of a label file or of weights is left for the reader to add."""
-    p = payload
-    options = {
-        "space": p["space"],
-        "labels": p["labels"],
-        "sample": p["sample"],
-        "duplicates": p["duplicates"],
-        "teacher": p["teacher"],
-        "classes": p["classes"],
-        "input": "x".join(map(str, p["in_shape"])),
-        "weights": p["weights"],
-        "probe": p["probe"],
-        "probe-size": p["probe_size"],
-        "dtype": p["dtype"],
-        "seed": p["seed"],
-        "student_inits": p["student_inits"],
-        "teacher_inits": p["teacher_inits"],
-    }
-    words = ["diswot benchmark correlation"]
-    words += [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
-    words += [f"--column {shlex.quote(column)}" for column in p["columns"]]
-    words += [f"--proxy {shlex.quote(proxy)}" for proxy in p["asked"]]
-    return " \\\n    ".join(words)
 
 
 def _column(name: str, payload: dict[str, Any], raw: RawTable) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from benchmarks.correlation.raw import write_raw
 from benchmarks.labels.table import read_labels
 from benchmarks.labels.units import Unit, draw_units, units_of
 from benchmarks.runs.folder import RAW, TIMINGS, write_json
-from benchmarks.runs.protocol import CorrelationSpec, protocol_of
+from benchmarks.runs.protocol import CorrelationSpec, command, protocol_of
 from benchmarks.runs.scores import RawScores, find_scores, recipe_of
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
@@ -100,6 +100,7 @@ def run_correlation(
             "seconds_per_arch_is": f"CPU time of one whole measurement ({spec.student_inits} seeds, forward pass "
             f"included) when nothing else is asked; one thread, mean over {len(alone)} architectures, least to most "
             "MACs",
+            "command": _command(spec),
             "measured": executor.use.misses + executor.use.partial,
             "seconds": seconds,
             "executor": compute.executor,
@@ -148,6 +149,15 @@ def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _W
     scaled = any(map(needs_reference, spec.scores))
     reference = reference_sample(space, spec.seed) if scaled else []
     return _Work(spec, units, reference, find_scores(recipe, protocol, out, source))
+
+
+def _command(spec: CorrelationSpec) -> str:
+    """The command that makes this table; the folder of the label file is left for the reader to add."""
+    words = ["--labels", spec.labels.name, "--duplicates", spec.duplicates.value]
+    words += [word for column in spec.columns for word in ("--column", column)]
+    words += [word for proxy in spec.proxies for word in ("--proxy", proxy)]
+    words += [] if spec.sample is None else ["--sample", str(spec.sample)]
+    return command("correlation", spec, *words)
 
 
 def _write_raw(work: _Work, found: Mapping[Architecture, Measurement]) -> None:

@@ -97,7 +97,9 @@ def run_paper(
     document = {
         "benchmark": "paper",
         "claims": [
-            plain(asdict(claim)) | {"command": command("paper", spec, "--check", claim.check)} for claim in claims
+            plain(asdict(claim))
+            | {"command": command("paper", spec, "--check", claim.check, without=("score", "space"))}
+            for claim in claims
         ],
         **record,
         "out": str(work.folder),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from benchmarks.labels.table import fingerprint
 from benchmarks.labels.units import Duplicates
 from benchmarks.runs.folder import Protocol
 from diswot.proxies import Aggregate, get_proxy, get_score
-from diswot.spec.option import declared
+from diswot.spec.option import Declared, declared
 from diswot.spec.score import ScoreSpec
 
 BASELINES = ("params", "macs", "depth", "nwot")
@@ -69,16 +69,23 @@ def score_settings(spec: ScoreSpec) -> dict[str, Any]:
     return {field.name: getattr(spec, field.name) for field in fields(ScoreSpec) if field.name != "score"}
 
 
-def command(name: str, spec: Any, *words: str) -> str:
+def command(name: str, spec: ScoreSpec, *words: str, without: Collection[str] = ("score",)) -> str:
     """The command of a benchmark that has these settings, each of them said: its defaults may not be those of a spec.
 
     Args:
         name: of the benchmark.
         spec: whose options it takes.
         words: further options.
+        without: names of options that it does not take.
     """
-    said = ((one.flag, one.write(one.of(spec))) for one in declared(type(spec)) if one.of(spec) is not None)
+    said = [(one.flag, one.write(value)) for one, value in _settings(spec) if one.name not in without]
     return shlex.join(["diswot", "benchmark", name, *words, *(word for pair in said for word in pair)])
+
+
+def _settings(spec: ScoreSpec) -> Iterator[tuple[Declared, Any]]:
+    for one in declared(type(spec)):
+        if (value := one.of(spec)) is not None:
+            yield one, value
 
 
 def protocol_of(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from html import escape
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks.cli import app
-from benchmarks.correlation.page import command
 from diswot.cache.files import store_file
 from diswot.errors import InputError
 
@@ -70,8 +71,18 @@ def test_a_table_of_fractions_in_the_folder_of_tables_gives_the_same_rows_and_sa
         "--proxy",
         "relation",
     ]
-    words += ["--proxy", "params", "--teacher", "resnet20", "--classes", "10", "--initialisations", "1", "--probe-size"]
-    words += ["8", "--seeds", "1", "--executor", "serial", "--from", str(finished[0]), "--out", str(tmp_path / "run")]
+    words += ["--proxy", "params", "--teacher", "resnet20", "--classes", "10", "--teacher-inits", "1", "--probe-size"]
+    words += [
+        "8",
+        "--student-inits",
+        "1",
+        "--executor",
+        "serial",
+        "--from",
+        str(finished[0]),
+        "--out",
+        str(tmp_path / "run"),
+    ]
     result = run(*words, "--json", data=tmp_path)
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
@@ -121,11 +132,15 @@ def test_the_table_is_for_people(page: tuple[Path, Result]) -> None:
     assert re.search(r"relation +-?\d\.\d{3} -?\d\.\d\d\.\.-?\d\.\d\d", text)
 
 
-def test_the_page_names_the_command(finished: tuple[Path, Result]) -> None:
-    _, result = finished
-    words = command(json.loads(result.stdout))
+def test_the_page_names_a_command_that_makes_it(
+    finished: tuple[Path, Result], page: tuple[Path, Result], labels: Path
+) -> None:
+    words = json.loads(finished[1].stdout)["timings"]["command"]
+    assert escape(words) in page[0].read_text()
     for part in ("--space cifar-resnet", "--teacher resnet20", "--probe-size 8", "--column cifar100", "--proxy params"):
         assert part in words
+    again = run(*shlex.split(words)[2:], "--out", finished[0], "--json", data=labels.parent)
+    assert json.loads(again.stdout) == json.loads(finished[1].stdout), "the same protocol, and nothing to measure"
 
 
 def test_a_run_goes_to_a_folder_named_by_its_protocol(
