@@ -63,7 +63,7 @@ def test_the_protocol_says_what_scores_depend_on(folder: Path) -> None:
     assert len(protocol["probe_fingerprint"]) == len(protocol["labels_sha256"]) == 64
     assert protocol["proxies"]["diswot"] == {"version": 1}
     assert set(protocol["versions"]) == {"diswot", "numpy", "torch"}
-    assert (protocol["seed"], protocol["seeds"], protocol["duplicates"]) == (0, 2, "once")
+    assert (protocol["seed"], protocol["student_inits"], protocol["duplicates"]) == (0, 2, "once")
     assert not {"date", "machine", "executor"} & set(protocol)
     timings = json.loads((folder / "timings.json").read_text())
     assert set(timings["seconds_per_arch"]) == set(protocol["proxies"])
