@@ -36,7 +36,7 @@ from benchmarks.statistics.intervals import LEVEL
 from diswot.errors import InputError
 from diswot.probes import load_probe
 from diswot.spec.compute import ComputeSpec
-from diswot.spec.document import to_json
+from diswot.spec.option import declared
 from search_spaces import get_space
 
 RESNETS, CELLS = "diswot_resnet_s0.csv", "nasbench201.csv"
@@ -151,11 +151,9 @@ PREPARE: dict[str, Callable[[Work], Check]] = {
 def _record(spec: PaperSpec) -> dict[str, Any]:
     """What the figures depend on, as JSON values."""
     weights = spec.teacher.weights
-    settings = to_json(spec)
-    for name in ("space", "score", "data", "checks"):
-        del settings[name]
-    return {
-        **settings,
+    settings = {one.name: one.of(spec) for one in declared(PaperSpec) if one.name not in ("space", "score", "data")}
+    return settings | {
+        "weights": None if weights is None else weights.name,
         "weights_sha256": None if weights is None else fingerprint(weights),
         "interval": f"{LEVEL:g}%",
         "versions": {package: version(package) for package in ("diswot", "numpy", "torch")},

@@ -70,6 +70,7 @@ def document(
         "protocol": asdict(spec)
         | {
             "space": SPACE,
+            "scores": list(spec.scores),
             "archs": [get_space(SPACE).encode(arch) for arch in archs],
             "in_shape": list(CIFAR),
             "threads": spec.cores,

@@ -57,7 +57,7 @@ def test_json_is_one_object_with_a_verdict_for_each_claim(finished: tuple[Path, 
     for claim in claims:
         assert claim["verdict"] in VERDICTS
         assert claim["figures"]
-        assert claim["command"].startswith(f"diswot benchmark paper --check {claim['check']} --data ")
+        assert claim["command"].startswith(f"diswot benchmark paper --check {claim['check']} --teacher resnet20 ")
     assert document["teacher"] == "resnet20"
     speed = claims[3]["figures"]
     assert speed["training_seconds"] > speed["evaluation_seconds"] > 0
@@ -105,7 +105,7 @@ def test_the_table_is_for_people(data: Path, tmp_path: Path) -> None:
     [
         (["--check", "size"], "unknown check 'size'; valid: students, similarities, speed, search"),
         (["--epochs", "0"], "epochs must be at least 1, not 0"),
-        (["--label-noise", "-1"], "label noise is in points, from 0 to 100, not -1"),
+        (["--label-noise", "-1"], "label_noise must be at least 0, not -1.0"),
         (["--runs", "0"], "runs must be at least 1, not 0"),
         (["--evaluations", "0"], "evaluations must be at least 1, not 0"),
         (["--algorithm", "annealing"], "unknown algorithm 'annealing'; valid: aging-evolution,"),
