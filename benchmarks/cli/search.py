@@ -21,7 +21,7 @@ SEARCHED = {"teacher": "resnet56"}
 EVALUATIONS = (10, 30, 100, 300)
 
 
-@o.takes(*o.of(ScoreSpec, ComputeSpec, without=("score", "device", "cache", "ray_address", "deadline")), **SEARCHED)
+@o.takes(*o.of(ScoreSpec, ComputeSpec, without=("score", "device", "cache")), **SEARCHED)
 def search(
     labels: Annotated[
         Path,

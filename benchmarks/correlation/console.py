@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.runs.console import number, plain_table, teacher_words
 from benchmarks.statistics.bootstrap import STATISTICS
 from benchmarks.statistics.intervals import FEWEST
 
@@ -34,14 +35,13 @@ def show_ablation(console: Console, payload: dict[str, Any]) -> None:
     """Print the variants of a score, one table a label column."""
     for column in dict.fromkeys(row["column"] for row in payload["rows"]):
         console.print(f"{payload['score']} against {column}, from {payload['from']}", markup=False, soft_wrap=True)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("variant")
-        table.add_column("tau-b", justify="right")
-        table.add_column("against the whole", justify="right")
-        for row in (row for row in payload["rows"] if row["column"] == column):
-            change = f"{number(row['difference'])}  {interval(row, 'difference')}"
-            table.add_row(row["variant"], number(row["tau"]), "" if row["variant"] == "whole" else change)
-        console.print(table)
+        cells = [
+            (row["variant"], number(row["tau"]), f"{number(row['difference'])}  {interval(row, 'difference')}")
+            for row in payload["rows"]
+            if row["column"] == column
+        ]
+        whole, *others = cells  # The difference of the whole to itself is left out.
+        console.print(plain_table(["variant"], ["tau-b", "against the whole"], [(*whole[:2], ""), *others]))
     if any(row["too_few"] for row in payload["rows"]):
         console.print(f"too few: fewer than {FEWEST} architectures; a difference has no interval.", markup=False)
 
@@ -51,8 +51,7 @@ def header(payload: dict[str, Any]) -> Iterator[str]:
     p = payload
     drawn = "the whole table" if p["sample"] is None else f"a sample drawn by seed {p['seed']}"
     yield f"{p['space']}: {p['architectures']:,} architectures, {drawn}; {p['statistics']['duplicates']}"
-    weights = "random weights" if p["weights"] is None else f"weights {p['weights']}"
-    yield f"teacher {p['teacher']}, {p['classes']} classes, {weights}, {p['teacher_inits']} initialisations"
+    yield teacher_words(p)
     yield f"probe {p['probe']}, {p['probe_size']} images in {p['dtype']}, fingerprint {p['probe_fingerprint'][:12]}"
     yield f"{p['student_inits']} seeds from {p['seed']} per student; {p['initialisation']}"
     versions = ", ".join(f"{name} {number}" for name, number in p["versions"].items())
@@ -85,11 +84,6 @@ def footer(payload: dict[str, Any]) -> Iterator[str]:
         yield f"Of {resamples:,} resamples those are left out in which a statistic is not defined, at most: {counts}."
 
 
-def number(value: float | None, signs: int = 3) -> str:
-    """A statistic with a fixed number of decimals, or a dash where the table does not allow it."""
-    return "–" if value is None else f"{value:.{signs}f}"
-
-
 def interval(row: dict[str, Any], name: str, joint: str = "..") -> str:
     """The interval of a statistic as `0.54..0.83`; empty where there is none, or why there is none."""
     if name in row["too_few"]:
@@ -100,16 +94,16 @@ def interval(row: dict[str, Any], name: str, joint: str = "..") -> str:
 
 def _table(rows: list[dict[str, Any]], names: tuple[str, ...], payload: dict[str, Any]) -> Table:
     last = names is DECISIONS
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1 if last else 2, 0, 0))
-    table.add_column("proxy", no_wrap=True)
-    for name in names:
-        table.add_column(STATISTICS[name].title, justify="right", max_width=12 if last else None)
-    if last:
-        table.add_column("seconds", justify="right")
+    heads = [STATISTICS[name].title for name in names]
     joint = "\n" if last else " "
-    for row in rows:
-        mark = "*" if row["proxy"] in payload["baselines"] else ""
-        cells = [f"{number(row[name])}{joint}{interval(row, name)}" for name in names]
-        seconds = [f"{row['seconds_per_arch']:.3f}"] if last else []
-        table.add_row(row["proxy"] + mark, *cells, *seconds)
-    return table
+    cells = [
+        (
+            row["proxy"] + ("*" if row["proxy"] in payload["baselines"] else ""),
+            *(f"{number(row[name])}{joint}{interval(row, name)}" for name in names),
+            *([number(row["seconds_per_arch"])] if last else []),
+        )
+        for row in rows
+    ]
+    if last:
+        return plain_table(["proxy"], [*heads, "seconds"], cells, gap=1, widest=12)
+    return plain_table(["proxy"], heads, cells)

@@ -6,9 +6,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from benchmarks.correlation.console import footer, header, interval, number
+from benchmarks.correlation.console import footer, header, interval
 from benchmarks.correlation.raw import RawTable
 from benchmarks.correlation.tables import load_run
+from benchmarks.runs.console import number
 from benchmarks.statistics.bootstrap import STATISTICS
 from diswot.report.html import render
 from diswot.storage.atomic import atomic_write

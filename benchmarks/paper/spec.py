@@ -31,7 +31,7 @@ class PaperSpec(ScoreSpec):
         epochs: of the training that an evaluation replaces.
     """
 
-    data: Annotated[Path, Option(help="Folder of the label tables.", default="DISWOT_DATA", local=True)]
+    data: Annotated[Path, Option(help="Folder of the label tables, by default the one in DISWOT_DATA.", local=True)]
     checks: tuple[str, ...] = CHECKS
     evaluations: Annotated[int, Option(minimum=1, help="Architectures that a search may evaluate.")] = 100
     runs: Annotated[int, Option(minimum=1, help="Searches of each kind, each with a search seed of its own.")] = 20

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+
+from benchmarks.runs.console import number, plain_table
 
 
 def show_scaling(console: Console, payload: dict[str, Any]) -> None:
@@ -17,24 +18,20 @@ def show_scaling(console: Console, payload: dict[str, Any]) -> None:
         f"{protocol['load_before']:.1f}",
         soft_wrap=True,
     )
-    console.print(_rows(payload["rows"]))
+    rates = ("evaluations_per_second", 2), ("startup_seconds", 1), ("peak_rss_mib", 0)
+    cells = [
+        (
+            row["executor"],
+            str(row["workers"]),
+            str(row["threads"]),
+            *(number(row[name], signs) for name, signs in rates),
+        )
+        for row in payload["rows"]
+    ]
+    heads = ["workers", "threads", "evaluations/s", "start-up s", "peak MiB"]
+    console.print(plain_table(["executor"], heads, cells))
     for name, ratio in payload["ratios"].items():
         low, high = payload["ratios_from_to"][name]
         console.print(f"{name.replace('_', ' ')}: {ratio:.3f}, median of rounds from {low:.3f} to {high:.3f}")
     for name, cost in payload["driver"].items():
         console.print(f"driver of a search, {name}: {cost:.2f} ms of CPU an evaluation")
-
-
-def _rows(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("executor")
-    for name in ("workers", "threads", "evaluations/s", "start-up s", "peak MiB"):
-        table.add_column(name, justify="right")
-    for row in rows:
-        figures = (
-            f"{row['evaluations_per_second']:.2f}",
-            f"{row['startup_seconds']:.1f}",
-            f"{row['peak_rss_mib']:.0f}",
-        )
-        table.add_row(row["executor"], str(row["workers"]), str(row["threads"]), *figures)
-    return table

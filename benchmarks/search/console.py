@@ -8,15 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.correlation.console import fractions
+from benchmarks.runs.console import plain_table, teacher_words
 
 
 def show_search(console: Console, document: dict[str, Any]) -> None:
     """Print, for each budget, what every algorithm finds by every proxy, beside the best and the mean of the budget."""
     d = document
-    weights = "random weights" if d["weights"] is None else f"weights {d['weights']}"
     for line in (
         f"{d['space']}: {d['column']} of {d['labels']}{fractions(d['fractions'])}, looked up after each search",
-        f"teacher {d['teacher']}, {d['classes']} classes, {weights}, {d['teacher_inits']} initialisations; "
+        f"{teacher_words(d)}; "
         f"probe {d['probe']}, {d['probe_size']} images; {d['student_inits']} seeds from {d['seed']} per student",
         f"search seeds {d['search_seeds'][0]} to {d['search_seeds'][1]}; {d['interval']}",
     ):
@@ -42,16 +42,14 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
 def _table(rows: list[dict[str, Any]]) -> Table:
     evaluations = sorted({row["evaluations"] for row in rows})
     found = {(row["proxy"], row["algorithm"], row["evaluations"]): row for row in rows}
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column("evaluations", no_wrap=True)
-    for count in evaluations:
-        table.add_column(f"{count:,}", justify="right", no_wrap=True)
+    cells: list[list[str]] = []
     for proxy in dict.fromkeys(row["proxy"] for row in rows):
-        table.add_row(proxy, style="italic")
+        cells.append([proxy])
         for algorithm in dict.fromkeys(row["algorithm"] for row in rows):
-            cells = [found.get((proxy, algorithm, count)) for count in evaluations]
-            table.add_row(f" {algorithm}", *("" if row is None else _cell(row) for row in cells))
-    return table
+            line = [found.get((proxy, algorithm, count)) for count in evaluations]
+            if any(line):
+                cells.append([f" {algorithm}", *("" if row is None else _cell(row) for row in line)])
+    return plain_table(["evaluations"], [f"{count:,}" for count in evaluations], cells, gap=1)
 
 
 def _cell(row: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.runs.console import number, plain_table
+
 
 def show_throughput(console: Console, payload: dict[str, Any]) -> None:
     """Print the document of a throughput benchmark for people."""
@@ -25,17 +27,14 @@ def show_throughput(console: Console, payload: dict[str, Any]) -> None:
 
 
 def _rows(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in ("score", "by", "dtype", "batch", "executor"):
-        table.add_column(name, no_wrap=True)
-    for name in ("ms/arch", "archs/s", "ratio", "MiB"):
-        table.add_column(name, justify="right", no_wrap=True)
+    cells = []
     for row in rows:
+        who = (row["score"], row["by"], row["dtype"], str(row["batch"]))
         where = f"{row['executor']} {row['workers']}x{row['threads']}"
-        numbers = (f"{1000 * row['seconds_per_arch']:.1f}", f"{row['archs_per_second']:.2f}", f"{row['ratio']:.1f}")
-        peak = "–" if row["peak_rss_mib"] is None else f"{row['peak_rss_mib']:.0f}"
-        table.add_row(row["score"], row["by"], row["dtype"], str(row["batch"]), where, *numbers, peak)
-    return table
+        rate = (number(1000 * row["seconds_per_arch"], 1), number(row["archs_per_second"], 2))
+        cells.append((*who, where, *rate, number(row["ratio"], 1), number(row["peak_rss_mib"], 0)))
+    texts = ["score", "by", "dtype", "batch", "executor"]
+    return plain_table(texts, ["ms/arch", "archs/s", "ratio", "MiB"], cells, gap=1)
 
 
 def _roofline(dtype: str, found: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from diswot.spec.teacher import TeacherSpec
 SPACE = "nasbench201"
 DISWOT, DEFAULT = "diswot", "default"
 
-TRAINING = "training step"
+TRAINING = "training-step"
 """What evaluations replace: one step of stochastic gradient descent on the batch."""
 
 SCORES = (DISWOT, "nwot", "synflow", "zico", "params", TRAINING, DEFAULT)
