@@ -1,6 +1,7 @@
 """What can be searched: spaces as pure Python, and their networks beside them in `search_spaces.networks`."""
 
-from search_spaces.base import CIFAR, Architecture, SearchSpace, Shape
+from search_spaces.architecture import CIFAR, Architecture, Shape
+from search_spaces.base import SearchSpace
 from search_spaces.costs import Bounds, Costs
 from search_spaces.registry import Registry
 from search_spaces.table import SPACES, get_space

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
 from math import prod
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from search_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from search_spaces.costs import UNKNOWN, Bounds, Costs
 from search_spaces.errors import InputError, InvalidArchitecture
 from search_spaces.layers import Layers, fresh
@@ -20,42 +20,12 @@ from search_spaces.layers import Layers, fresh
 if TYPE_CHECKING:
     from torch import nn
 
-Shape = tuple[int, int, int]
-"""Input of a network: channels, height, width."""
-
-CIFAR: Shape = (3, 32, 32)
-
 COUNTABLE = 100_000
 """Combinations of options up to which those that are valid are counted."""
 TRIES = 10_000
 """Random combinations in a row that may be invalid before sampling is given up."""
 CHANGES = 20
 """Random changes in a row that may be invalid before all valid ones are looked at."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Architecture:
-    """One point of a search space: an immutable, hashable value.
-
-    Attributes:
-        space: name of the space.
-        choices: for each decision of the space, the index of the option taken.
-    """
-
-    space: str
-    choices: tuple[int, ...]
-
-    def changed(self, decision: int, choice: int) -> Architecture:
-        """The architecture that takes another option at one decision, be it valid or not."""
-        return Architecture(self.space, (*self.choices[:decision], choice, *self.choices[decision + 1 :]))
-
-
-def check_input(num_classes: int, in_shape: Shape) -> None:
-    """Raise `InputError` unless a classifier of this many classes can take images of this shape."""
-    if num_classes < 1:
-        raise InputError(f"classes must be at least 1, not {num_classes}")
-    if len(in_shape) != 3 or min(in_shape) < 1:
-        raise InputError(f"input shape must be three positive numbers (channels, height, width), not {in_shape}")
 
 
 class SearchSpace(ABC):

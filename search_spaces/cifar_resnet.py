@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_spaces.base import CIFAR, Architecture, SearchSpace, Shape, check_input
+from search_spaces.architecture import CIFAR, Architecture, Shape, check_input
+from search_spaces.base import SearchSpace
 from search_spaces.costs import Costs, alive, classifier, convolution, halved, numbers
 from search_spaces.errors import InvalidArchitecture
 from search_spaces.layers import Layers, fresh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -83,8 +84,9 @@ class Registry(Mapping[str, T]):
     def name_of(self, key: object) -> str:
         """The name by which `find` finds what is given, in this process; a text is one already.
 
-        An object is kept under the name of its row, or of its class, with a number where that is taken. So whoever
-        writes down what was given writes text, which means the same as long as this process lives.
+        A class or function that can be imported is named by its import path, which means the same everywhere. Another
+        object is kept under the name of its row, or of its class, with a number where that is taken; whoever writes
+        that down writes what means the same as long as this process lives.
 
         Raises:
             InputError: what is given is no row and makes none.
@@ -96,6 +98,9 @@ class Registry(Mapping[str, T]):
             if given is key:
                 return name
         row = self._convert(key)
+        if path := _path_of(key):
+            self._imported.setdefault(path, row)
+            return path
         plain = str(getattr(row, "name", type(key).__name__))
         numbered = (f"{plain}-{number}" for number in count(2))
         name = next(name for name in chain([plain], numbered) if name not in known)
@@ -131,6 +136,18 @@ class Registry(Mapping[str, T]):
         if name != entry.name:
             raise InputError(f"it calls itself {name!r}, and its entry point must have the same name")
         return row
+
+
+def _path_of(key: object) -> str | None:
+    """The import path of a class or function, if it has one outside the script that is running."""
+    module, name = getattr(key, "__module__", None), getattr(key, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
+        return None
+    try:
+        found = attrgetter(name)(sys.modules[module])
+    except (AttributeError, KeyError):
+        return None
+    return f"{module}:{name}" if found is key else None
 
 
 def _said(error: Exception) -> str:

@@ -12,7 +12,7 @@ from search_spaces import SPACES
 
 
 class SpaceItem(BaseModel):
-    """A search space; `options` has one list of choices for each decision, cheapest first."""
+    """A search space; `options` has the choices of each decision; `size` is null where it cannot be counted."""
 
     name: str
     summary: str

@@ -123,7 +123,9 @@ class _Clock:
             measurer = measurer_of(job.spec, self._compute.device)
             self._measurers[key] = measurer, time.perf_counter() - start
             with one_thread():
-                measurer(EvalTask(measurer.space.smallest))  # The first one also pays for what is done once.
+                measurer(
+                    EvalTask(measurer.space.sample(stream(0, "price")))
+                )  # The first one also pays for what is done once.
         return self._measurers[key]
 
     def _starting(self, measurer: Measurer, arch: Architecture) -> float:

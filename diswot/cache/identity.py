@@ -76,10 +76,15 @@ class Recipe:
             "teacher": self.teacher.name if of_teacher else None,
             "arguments": arguments,
             "versions": versions(),
-            "foreign": foreign_code([type(self.space).__module__, *(proxy.module for proxy in self.proxies.values())]),
+            "foreign": foreign_code([*_modules(self.space), *(proxy.module for proxy in self.proxies.values())]),
             "machine": machine(self.probe.images.device),
         }
         return Context(json.dumps(known, sort_keys=True, separators=(",", ":")))
+
+
+def _modules(space: SearchSpace) -> list[str]:
+    """Where a space and the spaces that it inherits from are written."""
+    return [kind.__module__ for kind in type(space).__mro__ if issubclass(kind, SearchSpace)]
 
 
 def machine(device: torch.device) -> list[str]:

@@ -34,7 +34,7 @@ class Outcome(Document):
         ended: what ended the search: `evaluations`, `exhausted`, `patience` or `max_seconds`.
         within_budget: distinct architectures that the formulas allow; `null` for a space too large to be listed.
         failed: candidates whose network failed.
-        exhausted: whether every architecture within the budget was measured.
+        exhausted: whether no more architectures were found within the budget.
         score_version: version of the score's definition.
         probe_fingerprint: SHA-256 of the probe batch.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
-from search_spaces.base import check_input
+from search_spaces.architecture import check_input
 from search_spaces.costs import alive, classifier, convolution, numbers
 from search_spaces.layers import Layers, fresh
 

@@ -62,6 +62,21 @@ def test_an_object_gets_a_name_by_which_it_is_found() -> None:
         table.name_of(7)
 
 
+def test_what_can_be_imported_is_named_by_its_path(folder: Path) -> None:
+    install(folder, "paints", "class Box:\n    class Blue: name = 'blue'")
+    from paints import Box  # type: ignore[import-not-found]
+
+    table = colors()
+    assert table.name_of(Box.Blue) == "paints:Box.Blue"
+    assert colors().find("paints:Box.Blue").name == "blue"
+
+    class Local:
+        name = "local"
+
+    assert table.name_of(Local) == "local"
+    assert table.find("local").name == "local"
+
+
 def test_rows_of_installed_packages_stand_behind_our_own(folder: Path) -> None:
     install(folder, "paints", "class Blue: name = 'blue'", tests__colors="blue = paints:Blue")
     table = colors()

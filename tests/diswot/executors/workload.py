@@ -16,7 +16,7 @@ from diswot.evaluation import EvalTask, Measurement, Measurer, prepare
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
-from search_spaces.base import check_input
+from search_spaces.architecture import check_input
 from search_spaces.layers import Layers, fresh
 
 CLASSES = 4

@@ -9,7 +9,7 @@ import time
 from torch import nn
 
 from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
-from search_spaces.base import check_input
+from search_spaces.architecture import check_input
 from search_spaces.layers import Layers, fresh
 
 KINDS = ("good", "raises", "dies", "hangs")
