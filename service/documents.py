@@ -1,51 +1,33 @@
-"""What clients get: jobs and pages of jobs."""
+"""What clients get: jobs, their events, and their candidates."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from service.jobs import JobKind
 from service.problems import Problem
-from service.tables import Job
+from service.progress import Progress
+from service.store import Candidate, Event, Job
 
 State = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
 
 
-class Progress(BaseModel):
-    """How far a job has come.
+class JobSummary(BaseModel):
+    """A job, as lists show it.
 
     Attributes:
-        done: measurements made, those of the reference sample included.
-        total: measurements to make, as far as known.
-        percent: `done` of `total`.
-        phase: `preparing`, `reference` (the sample that scores are scaled by), `evolving`, `finalists` (the best get
-            their other initialisations); `null` before it starts.
-        rate_per_s: measurements a second since this attempt began.
-        eta_s: seconds that the rest will take at that rate.
-        best_score: of the candidates so far.
-    """
-
-    done: int
-    total: int
-    percent: float
-    phase: Literal["preparing", "reference", "evolving", "finalists"] | None = None
-    rate_per_s: float | None = None
-    eta_s: float | None = None
-    best_score: float | None = None
-
-
-class SearchJob(BaseModel):
-    """A search; the job is its own status monitor.
-
-    Attributes:
-        result: the document of docs/result.md once the state is `succeeded`.
+        expires_at: when it will be removed, if it is not kept until it is deleted.
+        attempt: times that a worker has taken it up since it last got further.
+        spec: what was asked for, with every default filled in.
         error: once the state is `failed`.
     """
 
     id: str
-    kind: Literal["search"]
+    kind: str
     state: State
     etag: str
     created_at: datetime
@@ -57,15 +39,67 @@ class SearchJob(BaseModel):
     labels: dict[str, str]
     spec: dict[str, Any]
     progress: Progress
-    result: dict[str, Any] | None
     error: Problem | None
     links: dict[str, str]
 
 
-class SearchPage(BaseModel):
-    """Searches, the newest first; `next_page_token` is empty on the last page."""
+class JobDocument(JobSummary):
+    """A job; it is its own status monitor.
 
-    items: list[SearchJob]
+    Attributes:
+        result: once the state is `succeeded`; of a search, the document of docs/result.md.
+    """
+
+    result: dict[str, Any] | None
+
+
+class JobPage(BaseModel):
+    """Jobs, the newest first; `next_page_token` is empty on the last page."""
+
+    items: list[JobSummary]
+    next_page_token: str
+
+
+class EventItem(BaseModel):
+    """What happened to a job.
+
+    Attributes:
+        seq: its number, counted from 1 without gaps.
+        type: `state`, `progress` with each checkpoint, or `restarted` where the work had to begin anew.
+    """
+
+    seq: int
+    at: datetime
+    type: Literal["state", "progress", "restarted"]
+    data: dict[str, Any]
+
+
+class EventList(BaseModel):
+    """Events of a job, in order; ask for those after the last one's `seq` to go on."""
+
+    items: list[EventItem]
+
+
+class CandidateItem(BaseModel):
+    """A candidate of a search.
+
+    Attributes:
+        number: place in the order of evaluation, from 0.
+        arch: string of the architecture.
+        score: mean over its initializations; `null` if its network failed.
+        details: its costs, its number of initializations, and why it failed.
+    """
+
+    number: int
+    arch: str
+    score: float | None
+    details: dict[str, Any]
+
+
+class CandidatePage(BaseModel):
+    """Candidates of a search; `next_page_token` is empty on the last page."""
+
+    items: list[CandidateItem]
     next_page_token: str
 
 
@@ -74,9 +108,16 @@ def etag(job: Job) -> str:
     return f'"{job.version}"'
 
 
-def search_document(job: Job) -> dict[str, Any]:
-    """A search as `SearchJob` describes it."""
-    self = f"/v1/searches/{job.id}"
+def job_summary(job: Job, kind: JobKind, lifetime: float | None) -> dict[str, Any]:
+    """A job as `JobSummary` describes it.
+
+    Args:
+        job: its row.
+        kind: of it.
+        lifetime: seconds for which a finished job is kept; `None` for ever.
+    """
+    self = f"{kind.collection}/{job.id}"
+    expires = None if job.finished_at is None or lifetime is None else job.finished_at + lifetime
     return {
         "id": job.id,
         "kind": job.kind,
@@ -86,15 +127,29 @@ def search_document(job: Job) -> dict[str, Any]:
         "started_at": _time(job.started_at),
         "updated_at": _time(job.updated_at),
         "finished_at": _time(job.finished_at),
-        "expires_at": None,
+        "expires_at": _time(expires),
         "attempt": job.attempt,
         "labels": job.labels,
         "spec": job.spec,
         "progress": Progress(**job.progress).model_dump(),
-        "result": job.result,
         "error": job.error,
-        "links": {"self": self, "cancel": f"{self}:cancel"},
+        "links": {"self": self, "cancel": f"{self}:cancel", **{part: f"{self}/{part}" for part in kind.parts}},
     }
+
+
+def job_document(job: Job, kind: JobKind, lifetime: float | None) -> dict[str, Any]:
+    """A job as `JobDocument` describes it."""
+    return {**job_summary(job, kind, lifetime), "result": job.result}
+
+
+def event_item(event: Event) -> dict[str, Any]:
+    """An event as `EventItem` describes it."""
+    return {"seq": event.seq, "at": _time(event.at), "type": event.type, "data": event.data}
+
+
+def candidate_item(candidate: Candidate) -> Mapping[str, Any]:
+    """A candidate as `CandidateItem` describes it."""
+    return {name: getattr(candidate, name) for name in CandidateItem.model_fields}
 
 
 def _time(seconds: float | None) -> str | None:

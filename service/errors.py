@@ -9,9 +9,14 @@ DiswotError
     ├── Forbidden            403 forbidden
     ├── NotFound             404 not-found
     ├── JobFinished          409 job-finished
+    ├── JobActive            409 job-active
+    ├── PreconditionFailed   412 precondition-failed
     ├── WrongMediaType       415 unsupported-media-type
     ├── KeyReused            422 idempotency-key-reused
-    └── QueueFull            503 queue-full
+    ├── QueueFull            503 queue-full
+    └── StorageFault         the database cannot be relied on
+        ├── StorageLow       503 storage-low
+        └── StorageFailed    503 storage-failed
 
 `InputError` of the library answers 422 invalid-request.
 """
@@ -28,10 +33,17 @@ class LeaseLost(DiswotError):
 
 
 class Refusal(DiswotError):
-    """A request that is not carried out; the message says why in one sentence."""
+    """A request that is not carried out; the message says why in one sentence.
+
+    Attributes:
+        status: of the answer.
+        slug: last part of the problem's type.
+        retry_after: seconds after which the request may be tried again, where that can help.
+    """
 
     status: ClassVar[int]
     slug: ClassVar[str]
+    retry_after: ClassVar[int | None] = None
 
 
 class MalformedRequest(Refusal):
@@ -70,6 +82,18 @@ class JobFinished(Refusal):
     status, slug = 409, "job-finished"
 
 
+class JobActive(Refusal):
+    """The job has not ended and cannot be deleted."""
+
+    status, slug = 409, "job-active"
+
+
+class PreconditionFailed(Refusal):
+    """The job is not in the version that the request is meant for."""
+
+    status, slug = 412, "precondition-failed"
+
+
 class WrongMediaType(Refusal):
     """The body is not JSON."""
 
@@ -85,4 +109,22 @@ class KeyReused(Refusal):
 class QueueFull(Refusal):
     """Too many jobs are waiting."""
 
-    status, slug = 503, "queue-full"
+    status, slug, retry_after = 503, "queue-full", 2
+
+
+class StorageFault(Refusal):
+    """The database cannot be relied on."""
+
+    status, retry_after = 503, 60
+
+
+class StorageLow(StorageFault):
+    """The disk of the database is full, or nearly so."""
+
+    slug = "storage-low"
+
+
+class StorageFailed(StorageFault):
+    """The database is gone, damaged, or cannot be read or written."""
+
+    slug = "storage-failed"

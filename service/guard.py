@@ -1,7 +1,8 @@
-"""What happens to every request before a route sees it: its id, whether it may come in, and how much of it."""
+"""What happens to each request before a route sees it: its id, whether it may come in, how much, and how slowly."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 
@@ -29,12 +30,14 @@ class Guard:
         app: the application behind.
         hosts: names under which requests may come.
         max_body: bytes of a body; a longer one is answered with 413. (FastAPI's own limit answers in plain text.)
+        max_seconds: for a body to come in; a slower one is answered with 408.
     """
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], max_body: int) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], max_body: int, max_seconds: float) -> None:
         self.app = app
         self.hosts = hosts
         self.max_body = max_body
+        self.max_seconds = max_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -46,32 +49,43 @@ class Guard:
         request_id = given if _ID.fullmatch(given) else str(uuid.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
 
+        head = scope["method"] == "HEAD"
+
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = MutableHeaders(scope=message)
                 added[REQUEST_ID] = request_id
                 added["X-Content-Type-Options"] = "nosniff"
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
         refusal = self._refusal(scope["method"], headers)
         if refusal is None:
-            await self.app(scope, self._limited(receive), send_with_id)
+            inside = {**scope, "method": "GET"} if head else scope
+            await self.app(inside, self._limited(receive), send_with_id)
             return
         body = problem_of(refusal, instance=scope["path"], request_id=request_id)
         await JSONResponse(body, refusal.status, media_type=MEDIA_TYPE)(scope, receive, send_with_id)
 
     def _limited(self, receive: Receive) -> Receive:
-        size = 0
+        size, more, end = 0, True, asyncio.get_running_loop().time() + self.max_seconds
 
-        async def receive_within_limit() -> Message:
-            nonlocal size
-            message = await receive()
+        async def receive_within_limits() -> Message:
+            nonlocal size, more
+            try:
+                async with asyncio.timeout_at(end if more else None):
+                    message = await receive()
+            except TimeoutError:
+                detail = f"the body did not come in within {self.max_seconds:g} s"
+                raise HTTPException(408, detail, {"Connection": "close"}) from None
             size += len(message.get("body", b""))
+            more = more and message.get("more_body", False)
             if size > self.max_body:
                 raise HTTPException(413, f"the body must have at most {self.max_body:,} bytes")
             return message
 
-        return receive_within_limit
+        return receive_within_limits
 
     def _refusal(self, method: str, headers: Headers) -> Refusal | None:
         host = headers.get("host", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -10,14 +11,17 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from diswot.errors import DiswotError
+from service.errors import Refusal
 from service.guard import REQUEST_ID
 from service.problems import MEDIA_TYPE, Problem, problem, problem_of
 from service.sentences import pointer, sentence
 
 _LOG = logging.getLogger(__name__)
-_SLUGS = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large"}
+_SLUGS = {404: "not-found", 405: "method-not-allowed", 408: "request-timeout", 413: "payload-too-large"}
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def install(app: FastAPI) -> None:
@@ -37,8 +41,7 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {**plain, 500: {"description": "Internal Server Error", "model": Problem}}
 
 
-def _answer(body: dict[str, Any]) -> JSONResponse:
-    headers = {"Retry-After": "2"} if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE else None
+def _answer(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(body, body["status"], headers, media_type=MEDIA_TYPE)
 
 
@@ -47,14 +50,15 @@ def _about(request: Request) -> dict[str, str]:
 
 
 def _on_purpose(request: Request, error: Exception) -> JSONResponse:
-    return _answer(problem_of(cast("DiswotError", error), **_about(request)))
+    known = cast("DiswotError", error)
+    wait = known.retry_after if isinstance(known, Refusal) else None
+    return _answer(problem_of(known, **_about(request)), {} if wait is None else {"Retry-After": str(wait)})
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     errors = cast("RequestValidationError", error).errors()
-    if errors[0]["type"] == "json_invalid":
-        at = errors[0]["loc"][-1]
-        detail = f"the body is not JSON: {errors[0]['ctx']['error']} at character {at}"
+    if any(e["type"] == "missing" and e["loc"] == ("body",) for e in errors):
+        detail = "the body is empty; it must be a JSON object"
         return _answer(problem(400, "invalid-request", detail, **_about(request)))
     found = [{"pointer": pointer(e["loc"]), "detail": sentence(e)} for e in errors]
     return _answer(problem(422, "invalid-request", found[0]["detail"], errors=found, **_about(request)))
@@ -62,10 +66,19 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _http(request: Request, error: Exception) -> JSONResponse:
     known = cast("HTTPException", error)
-    slug = _SLUGS.get(known.status_code, "invalid-request")
-    answer = _answer(problem(known.status_code, slug, known.detail, **_about(request)))
-    answer.headers.update(known.headers or {})
-    return answer
+    slug, detail = _SLUGS.get(known.status_code, "invalid-request"), known.detail
+    headers = dict(known.headers or {})
+    if known.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
+        detail = f"{request.method} is not allowed here; valid: {headers['Allow']}"
+    return _answer(problem(known.status_code, slug, detail, **_about(request)), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Methods that some route has for the path of a request; a router only knows those of its first match."""
+    routes = request.app.router.routes
+    found = [m for m in _METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)]
+    return [*found[:1], "HEAD", *found[1:]] if "GET" in found else found
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

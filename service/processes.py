@@ -1,23 +1,18 @@
-"""Processes that end together: a session."""
+"""Processes that end together: a session, or what one process has started."""
 
 from __future__ import annotations
 
 import os
-import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+
+import psutil
 
 
-def members(session: int) -> list[int]:
+def members(session: int) -> list[psutil.Process]:
     """Living processes of a session; the session's own leader is one of them."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # It has ended since the folder was listed.
-            state, _parent, _group, sid = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
-            if int(sid) == session and state not in "ZX":
-                found.append(int(stat.parent.name))
-    return found
+    return [process for process in psutil.process_iter() if _session(process) == session and _alive(process)]
 
 
 def end_session(session: int) -> None:
@@ -25,8 +20,44 @@ def end_session(session: int) -> None:
 
     A session holds what a process group does not: the processes of a Ray cluster make groups of their own.
     """
-    while others := [pid for pid in members(session) if pid != os.getpid()]:
-        for pid in others:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    _end(lambda: members(session))
+
+
+def end_own() -> None:
+    """Kill what this process has started: its whole session if it leads one, or else its descendants alone.
+
+    A process that was started from a shell is in the shell's session, whose other processes are none of its business.
+    """
+    if os.getsid(0) == os.getpid():
+        end_session(os.getpid())
+    else:
+        _end(lambda: [child for child in psutil.Process().children(recursive=True) if _alive(child)])
+
+
+def wait_unreaped(pid: int) -> None:
+    """Wait until a child has ended, but leave its number taken: until it is reaped, no new process can get it."""
+    while _alive(psutil.Process(pid)):
+        time.sleep(0.05)
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Whether a process has not ended; one that nobody has reaped yet has."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _session(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except OSError:  # It has ended since it was listed, or is somebody else's.
+        return None
+
+
+def _end(living: Callable[[], list[psutil.Process]]) -> None:
+    while others := [process for process in living() if process.pid != os.getpid()]:
+        for process in others:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         time.sleep(0.01)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
+import socket
 import subprocess
 import sys
 import threading
 import time
+import zlib
 from types import TracebackType
 
-from service.processes import end_session
+from service.processes import end_session, wait_unreaped
 from service.settings import Settings
 
 FIRST_DELAY = 0.25
@@ -35,8 +36,8 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._command = [sys.executable, "-P", "-m", "service.worker", "--data", str(settings.data)]
-        self._command += ["--executor", settings.executor]
+        self._command = [sys.executable, "-P", "-m", "service.worker", "--supervised", "--data", str(settings.data)]
+        self._command += ["--name", _name(settings), "--executor", settings.executor]
         self._command += [] if settings.workers is None else ["--workers", str(settings.workers)]
         self._command += [] if settings.keeps_measurements else ["--no-cache"]
         self._stopping = threading.Event()
@@ -71,7 +72,7 @@ class Supervisor:
                     self._command, stdin=subprocess.PIPE, start_new_session=True
                 )
             started = time.monotonic()
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # Not reaped yet, so its number is still its own.
+            wait_unreaped(process.pid)
             end_session(process.pid)
             code = process.wait()
             if process.stdin is not None:
@@ -82,3 +83,8 @@ class Supervisor:
             _LOG.warning("the worker ended with code %d; the next one starts in %.2g s", code, delay)
             self._stopping.wait(delay)
             delay = min(2 * delay, LONGEST_DELAY)
+
+
+def _name(settings: Settings) -> str:
+    """A name that the workers of this data folder on this machine have, one after the other, and no others."""
+    return f"{socket.gethostname()}-{zlib.crc32(str(settings.data.resolve()).encode()):08x}"

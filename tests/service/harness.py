@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx2
+import psutil
 
 PATIENCE = 60.0
 Found = TypeVar("Found")
@@ -45,28 +46,19 @@ def wait_for(look: Callable[[], Found | None], patience: float = PATIENCE) -> Fo
 def alive(pid: int) -> bool:
     """Whether that process runs."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
-def parent_of(pid: int) -> int:
-    """Its parent; 0 for a process that is gone."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def children(pid: int) -> list[int]:
-    """Processes whose parent that process is."""
-    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
-    return [child for child in pids if parent_of(child) == pid and alive(child)]
+def children(pid: int, *, recursive: bool = False) -> list[int]:
+    """Living processes that that process, or one of those, has started."""
+    return [child.pid for child in psutil.Process(pid).children(recursive) if alive(child.pid)]
 
 
 def descendants(pid: int) -> list[int]:
     """All that came of that process and still runs."""
-    return [found for child in children(pid) for found in (child, *descendants(child))]
+    return children(pid, recursive=True)
 
 
 class Service:

@@ -1,7 +1,8 @@
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,11 @@ from diswot.spec.option import declared
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from service.app import create_app
-from service.database import open_database
-from service.leases import Lease, Leases
+from service.jobs import KINDS
 from service.problems import MEDIA_TYPE
 from service.requests import MOST
 from service.settings import Settings
-from service.store import Store
+from service.store import Lease, Leases, Snapshot, Store, open_database
 
 HOST = "http://127.0.0.1:8080"
 RESNET = {"teacher": {"name": "resnet56"}}
@@ -27,7 +27,7 @@ SPACES = "nasbench201, cifar-resnet, mobilenetv2"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "data", queue=3)
+    return Settings(tmp_path, queue=3)
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture
 def store(client: TestClient, settings: Settings) -> Iterator[Store]:
-    store = Store(open_database(settings.database))
-    yield store
-    store.engine.dispose()
+    database = open_database(settings.database)
+    yield Store(database)
+    database.close()
 
 
 def problem(answer: Any, status: int, slug: str) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def problem(answer: Any, status: int, slug: str) -> dict[str, Any]:
 
 
 def claim(store: Store) -> tuple[Leases, Lease]:
-    leases = Leases(store, "worker-1", "x")
-    lease = leases.claim()
+    leases = Leases(store.database, "worker-1", "x")
+    lease = leases.claim(KINDS)
     assert lease is not None
     return leases, lease
 
@@ -227,10 +227,14 @@ def test_every_wrong_field_is_named(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
+        (b"", "the body is empty; it must be a JSON object"),
         (b'{"teacher": ', "the body is not JSON: Expecting value at character 12"),
-        (b'{"seed": ' + b"9" * 5000 + b"}", "There was an error parsing the body"),
-        (b"[" * 20000, "There was an error parsing the body"),
-        (b"\xff", "There was an error parsing the body"),
+        (b'{"seed": ' + b"9" * 5000 + b"}", "the body is not JSON that can be read: a number has too many digits"),
+        (b"[" * 20000, "the body is not JSON that can be read: it is nested too deeply"),
+        (b'"\xff"', "the body is not JSON: it is not in UTF-8 at byte 1"),
+        (b'{"seed": NaN}', "the body is not JSON: NaN is no number of JSON"),
+        (b'{"seed": 1, "seed": 1}', "the body gives the field 'seed' twice"),
+        (b'{"teacher": {"name": "a", "name": "b"}}', "the body gives the field 'name' twice"),
     ],
 )
 def test_a_body_that_cannot_be_read_is_400(client: TestClient, body: bytes, sentence: str) -> None:
@@ -289,9 +293,35 @@ def test_what_is_not_there_is_404(client: TestClient) -> None:
     problem(client.get("/v1/nothing"), 404, "not-found")
     found = problem(client.get("/v1/search-spaces/darts"), 404, "not-found")
     assert found["detail"] == f"there is no search space 'darts'; valid: {SPACES}"
-    answer = client.delete("/v1/searches")
-    problem(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/searches", "GET, HEAD, POST"),
+        ("/v1/searches/01936b2e-7d6a-7abc-8def-0123456789ab", "GET, HEAD, DELETE"),
+        ("/v1/searches/01936b2e-7d6a-7abc-8def-0123456789ab:cancel", "POST"),
+        ("/v1/searches/01936b2e-7d6a-7abc-8def-0123456789ab/events", "GET, HEAD"),
+        ("/v1/proxies", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_is_not_allowed_is_405_and_says_which_are(client: TestClient, path: str, allowed: str) -> None:
+    answer = client.put(path)
+    detail = problem(answer, 405, "method-not-allowed")["detail"]
+    assert answer.headers["allow"] == allowed
+    assert detail == f"PUT is not allowed here; valid: {allowed}"
+
+
+def test_every_get_answers_head_without_a_body(client: TestClient) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    paths = [path for path, item in client.get("/openapi.json").json()["paths"].items() if "get" in item]
+    assert len(paths) >= 9
+    for path in (*paths, "/openapi.json"):
+        path = path.replace("{job_id}", job["id"]).replace("{name}", "nasbench201")
+        get, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-length"] == str(len(get.content))
+    assert client.head("/v1/nothing").status_code == 404
 
 
 @pytest.mark.parametrize("wrong", ["x", "1", "..%2f..%2fsecret", "01936b2e-7d6a-4abc-8def-0123456789ab"])
@@ -351,7 +381,14 @@ def test_lists_are_paged(client: TestClient) -> None:
     assert rest["next_page_token"] == ""
     assert len(client.get("/v1/searches", params={"page_size": 10**9}).json()["items"]) == 3
     assert client.get("/v1/searches", params={"state": "failed"}).json() == {"items": [], "next_page_token": ""}
-    for wrong in ("x", "é", first["next_page_token"][:-4] + "AAA=", first["next_page_token"][:8]):
+    for wrong in (
+        "x",
+        "é",
+        first["next_page_token"][:-4] + "AAA=",
+        first["next_page_token"][:8],
+        "WzEsIDJd",
+        "bnVsbA==",
+    ):
         found = problem(client.get("/v1/searches", params={"page_token": wrong}), 400, "page-token-invalid")
         assert found["detail"] == "page_token is not one that this service gave"
     other = {"page_token": first["next_page_token"], "state": "queued"}
@@ -363,10 +400,72 @@ def test_lists_are_paged(client: TestClient) -> None:
 def test_a_job_that_has_not_changed_is_304(client: TestClient, store: Store) -> None:
     job = client.post("/v1/searches", json=RESNET).json()
     url = job["links"]["self"]
-    assert client.get(url, headers={"If-None-Match": job["etag"]}).status_code == 304
+    for named in ('"1"', 'W/"1"', '"0","1"', '"0", W/"1" ,"9"', "*", " * "):
+        answer = client.get(url, headers={"If-None-Match": named})
+        assert (answer.status_code, answer.headers["etag"], answer.content) == (304, '"1"', b"")
+    for other in ('"0"', "1", '"11"', '"0","2"', ""):
+        assert client.get(url, headers={"If-None-Match": other}).status_code == 200
     claim(store)
     changed = client.get(url, headers={"If-None-Match": job["etag"]})
     assert (changed.status_code, changed.json()["etag"]) == (200, '"2"')
+
+
+def test_a_finished_job_is_deleted(client: TestClient) -> None:
+    url = client.post("/v1/searches", json=RESNET).json()["links"]["self"]
+    assert "cancel it first" in problem(client.delete(url), 409, "job-active")["detail"]
+    client.post(f"{url}:cancel")
+    for other in ('"1"', 'W/"2"'):
+        problem(client.delete(url, headers={"If-Match": other}), 412, "precondition-failed")
+    answer = client.delete(url, headers={"If-Match": '"1","2"'})
+    assert (answer.status_code, answer.content) == (204, b"")
+    for gone in (client.get(url), client.delete(url), client.get(f"{url}/events"), client.get(f"{url}/candidates")):
+        problem(gone, 404, "not-found")
+
+
+def test_lists_leave_results_out(client: TestClient, store: Store) -> None:
+    url = client.post("/v1/searches", json=RESNET).json()["links"]["self"]
+    leases, lease = claim(store)
+    leases.succeed(lease, {"done": 1, "total": 1, "percent": 100.0}, {"large": "x" * 10_000})
+    item = client.get("/v1/searches").json()["items"][0]
+    whole = client.get(url).json()
+    assert whole.pop("result") == {"large": "x" * 10_000}
+    assert item == whole
+
+
+def test_a_service_says_when_a_job_is_removed(tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(tmp_path, keep_days=2)), base_url=HOST) as client:
+        url = client.post("/v1/searches", json=RESNET).json()["links"]["self"]
+        job = client.post(f"{url}:cancel").json()
+    kept = datetime.fromisoformat(job["expires_at"]) - datetime.fromisoformat(job["finished_at"])
+    assert kept == timedelta(days=2)
+
+
+def test_what_happened_to_a_job_can_be_followed(client: TestClient, store: Store) -> None:
+    events = client.post("/v1/searches", json=RESNET).json()["links"]["events"]
+    claim(store)
+    first = client.get(events).json()["items"]
+    assert [(event["seq"], event["type"], event["data"]) for event in first] == [
+        (1, "state", {"state": "queued"}),
+        (2, "state", {"state": "running", "attempt": 1}),
+    ]
+    assert client.get(events, params={"after": 1}).json()["items"] == first[1:]
+    assert client.get(events, params={"page_size": 1}).json()["items"] == first[:1]
+    found = problem(client.get(events, params={"after": -1}), 422, "invalid-request")
+    assert found["detail"] == "after must be at least 0, not -1"
+
+
+def test_candidates_are_listed_while_a_search_runs(client: TestClient, store: Store) -> None:
+    links = client.post("/v1/searches", json=RESNET).json()["links"]
+    leases, lease = claim(store)
+    rows = [{"number": i, "arch": f"a{i}", "score": 1.0 * i, "details": {"params": i}} for i in range(3)]
+    leases.checkpoint(lease, {"done": 3, "total": 9, "percent": 33.0}, Snapshot(3, {}), rows)
+    assert client.get(links["candidates"]).json() == {"items": rows, "next_page_token": ""}
+    best = client.get(links["candidates"], params={"order": "score", "page_size": 2}).json()
+    assert best["items"] == rows[:0:-1]
+    token = best["next_page_token"]
+    assert client.get(links["candidates"], params={"order": "score", "page_token": token}).json()["items"] == rows[:1]
+    problem(client.get(links["candidates"], params={"page_token": token}), 400, "page-token-invalid")
+    problem(client.get("/v1/searches", params={"page_token": token}), 400, "page-token-invalid")
 
 
 def test_jobs_are_cancelled_as_far_as_they_still_can_be(client: TestClient, store: Store) -> None:
@@ -387,9 +486,33 @@ def test_jobs_are_cancelled_as_far_as_they_still_can_be(client: TestClient, stor
 def test_readiness_names_what_is_broken(client: TestClient, store: Store) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["reasons"]) == (503, ["worker: not started yet"])
-    store.clock = lambda: 1_000.0
-    Leases(store, "worker-1", "x").beat()
-    assert client.get("/readyz").json()["reasons"][0].startswith("worker: silent for ")
+    store.database.clock = lambda: time.time() - 25
+    Leases(store.database, "worker-1", "x").beat()
+    assert client.get("/readyz").json()["reasons"][0].startswith("worker: silent for 25 s")
+    store.database.clock = time.time
+    Leases(store.database, "worker-2", "x").beat()
+    assert client.get("/readyz").json() == {"status": "ok", "reasons": []}, "one of several workers is enough"
+
+
+def test_a_database_that_is_gone_is_named_and_no_job_is_accepted(client: TestClient, settings: Settings) -> None:
+    url = client.post("/v1/searches", json=RESNET).json()["links"]["self"]
+    (settings.data / "jobs.sqlite3").unlink()
+    sentence = "the job database is gone: No such file or directory"
+    for answer in (client.post("/v1/searches", json=RESNET), client.get(url), client.get("/v1/searches")):
+        assert problem(answer, 503, "storage-failed")["detail"] == sentence
+        assert answer.headers["retry-after"] == "60"
+    assert client.get("/readyz").json() == {"status": "unavailable", "reasons": [f"storage: {sentence}"]}
+    assert client.get("/livez").status_code == 200
+
+
+def test_a_disk_without_room_is_named_and_no_job_is_accepted(tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(tmp_path, min_free=2**60)), base_url=HOST) as client:
+        answer = client.post("/v1/searches", json=RESNET)
+        sentence = problem(answer, 503, "storage-low")["detail"]
+        assert answer.headers["retry-after"] == "60"
+        assert sentence.endswith(" MiB left; at least 1,099,511,627,776 MiB are needed")
+        assert f"storage: {sentence}" in client.get("/readyz").json()["reasons"]
+        assert client.get("/v1/searches").json()["items"] == []
 
 
 def test_the_catalogue_lists_what_requests_may_name(client: TestClient) -> None:
@@ -408,15 +531,16 @@ def test_the_catalogue_lists_what_requests_may_name(client: TestClient) -> None:
 def test_the_document_of_the_api_names_every_problem(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     start = document["paths"]["/v1/searches"]["post"]["responses"]
-    assert set(start) == {"202", "400", "403", "413", "415", "422", "500", "503"}
+    assert set(start) == {"202", "400", "403", "408", "413", "415", "422", "500", "503"}
+    body = document["paths"]["/v1/searches"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["$ref"] == "#/components/schemas/SearchRequest"
     assert "application/problem+json" in start["422"]["content"]
     assert "Problem" in document["components"]["schemas"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
-def test_only_the_owner_reads_the_secret(client: TestClient, settings: Settings) -> None:
-    assert (settings.data / "secret").stat().st_mode & 0o777 == 0o600
-    assert settings.data.stat().st_mode & 0o777 == 0o700
+def test_only_the_owner_reads_the_database(client: TestClient, settings: Settings) -> None:
+    assert (settings.data / "jobs.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_api_imports_neither_torch_nor_ray(tmp_path: Path) -> None:

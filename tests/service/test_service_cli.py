@@ -8,11 +8,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from diswot.storage.lock import hold
 from service.cli import app
 from service.processes import end_session, members
 from service.settings import Settings
 from service.supervisor import Supervisor
-from tests.service.harness import alive, wait_for
+from tests.service.harness import Service, alive, wait_for
 
 mounted = typer.Typer()
 mounted.add_typer(app, name="serve")
@@ -33,6 +34,8 @@ def test_a_host_that_others_can_reach_is_refused(command: tuple[typer.Typer, lis
     [
         (["--executor", "threads"], "unknown executor 'threads'; valid: serial, processes, ray"),
         (["--workers", "0"], "workers must be at least 1, not 0"),
+        (["--keep-days", "0"], "keep-days must be a number of days above 0, not 0"),
+        (["--keep-days", "nan"], "keep-days must be a number of days above 0, not nan"),
         (["--data", "/dev/null/x"], "data folder '/dev/null/x' cannot be made: Not a directory"),
     ],
 )
@@ -51,6 +54,19 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_a_data_folder_in_use_is_refused_before_its_database_is_touched(tmp_path: Path) -> None:
+    with hold(tmp_path / "service.lock") as held:
+        assert held
+        done = CliRunner().invoke(app, ["--port", "0", "--data", str(tmp_path)])
+        assert [path.name for path in tmp_path.iterdir()] == ["service.lock"]
+    assert (done.exit_code, done.stderr) == (2, f"error: data folder {str(tmp_path)!r} is in use by another service\n")
+
+
+def test_only_the_owner_reads_the_data_folder(tmp_path: Path) -> None:
+    with Service(tmp_path / "data"):
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_session_ends_with_all_its_processes() -> None:
     script = "import subprocess, sys; subprocess.Popen(['sleep', '60'], process_group=0); print(flush=True); input()"
     with subprocess.Popen(
@@ -58,7 +74,7 @@ def test_a_session_ends_with_all_its_processes() -> None:
     ) as leader:
         assert leader.stdout is not None
         leader.stdout.readline()
-        both = members(leader.pid)
+        both = [process.pid for process in members(leader.pid)]
         assert len(both) == 2
         end_session(leader.pid)
         assert not any(map(alive, both))
@@ -87,3 +103,26 @@ def test_a_worker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pyte
         assert supervisor._process is not None
         pid = supervisor._process.pid
     assert not alive(pid)
+
+
+def test_what_does_not_lead_its_session_ends_only_what_it_has_started() -> None:
+    own = """
+import subprocess
+from service.processes import end_own
+print(subprocess.Popen(["sleep", "60"]).pid, flush=True)
+end_own()
+"""
+    script = f"""
+import subprocess, sys
+subprocess.run([sys.executable, "-c", {own!r}])
+print("still here", flush=True)
+input()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as shell:
+        assert shell.stdout is not None
+        started = int(shell.stdout.readline())
+        assert shell.stdout.readline() == "still here\n"
+        assert not alive(started)
+        shell.kill()

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
@@ -11,9 +13,10 @@ import pytest
 from diswot.recommend import run_search
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
-from service.database import open_database
+from service.jobs.search import accept
 from service.requests import SearchRequest
-from service.store import Store
+from service.settings import Settings
+from service.store import LOCAL, Database, Store, open_database
 from tests.service.harness import TINY, Service, alive, descendants, midway, wait_for, without_timings
 
 
@@ -88,6 +91,22 @@ def test_the_api_process_loads_neither_torch_nor_ray(running: Service) -> None:
     assert "_raylet" not in loaded(running.process.pid)
 
 
+def test_candidates_and_events_of_a_finished_search_stay(running: Service) -> None:
+    links = running.post()["links"]
+    running.finished(links["self"].rpartition("/")[2])
+    candidates = running.client.get(links["candidates"], params={"page_size": 100}).json()["items"]
+    assert [candidate["number"] for candidate in candidates] == list(range(60))
+    best = running.client.get(links["candidates"], params={"order": "score", "page_size": 1}).json()["items"][0]
+    result = running.client.get(links["self"]).json()["result"]
+    assert (best["arch"], best["score"]) == (result["recommended"]["arch"], result["recommended"]["score"])
+    events = running.client.get(links["events"], params={"page_size": 100}).json()["items"]
+    states = [event["data"]["state"] for event in events if event["type"] == "state"]
+    assert states == ["queued", "running", "succeeded"]
+    done = [event["data"]["done"] for event in events if event["type"] == "progress"]
+    assert done == sorted(set(done))
+    assert done[-1] == 60
+
+
 def test_a_data_folder_has_one_service(running: Service) -> None:
     data = running.log.with_suffix("")
     done = subprocess.run(
@@ -107,9 +126,9 @@ def test_sigterm_ends_everything_and_gives_the_job_back(running: Service) -> Non
     running.process.terminate()
     assert running.process.wait(30) == 0
     assert not any(map(alive, everything))
-    store = Store(open_database(running.log.with_suffix("") / "jobs.sqlite3"))
-    row = store.get("search", job["id"])
-    store.engine.dispose()
+    database = open_database(Settings(running.log.with_suffix("")).database)
+    row = Store(database).get(LOCAL, "search", job["id"])
+    database.close()
     assert (row.state, row.owner, row.lease_until, row.attempt) == ("queued", None, None, 0)
 
 
@@ -134,3 +153,78 @@ def test_a_search_outlives_sigkill_of_the_service_and_no_process_does(
         done = service.finished(job["id"])
     assert done["state"] == "succeeded"
     assert without_timings(done["result"]) == uninterrupted
+
+
+class Worker:
+    """A worker started by hand, in the session of its caller, beside another process of that session.
+
+    Args:
+        data: folder with a database.
+        options: further ones of the worker.
+    """
+
+    SCRIPT = """
+import subprocess, sys
+beside = subprocess.Popen(["sleep", "600"])
+worker = subprocess.Popen([sys.executable, "-m", "service.worker", *sys.argv[1:]], stdin=subprocess.DEVNULL)
+print(beside.pid, worker.pid, flush=True)
+worker.wait()
+print("the worker has ended", flush=True)
+beside.wait()
+"""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        command = [sys.executable, "-c", self.SCRIPT, "--data", str(data), "--executor", "serial", "--no-cache"]
+        self.shell = subprocess.Popen(
+            [*command, *options], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.shell.stdout is not None
+        self.beside, self.pid = map(int, self.shell.stdout.readline().split())
+
+    def ended(self) -> None:
+        """Wait until the worker has ended, and see that it has ended nothing else."""
+        assert self.shell.stdout is not None
+        assert self.shell.stdout.readline() == "the worker has ended\n"
+        assert alive(self.shell.pid)
+        assert alive(self.beside)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.killpg(self.shell.pid, signal.SIGKILL)
+        self.shell.communicate()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(Settings(tmp_path).database)
+    yield database
+    database.close()
+
+
+def test_a_worker_that_was_started_by_hand_works_until_it_is_told_to_stop(database: Database, tmp_path: Path) -> None:
+    store = Store(database)
+    accepted = accept(SearchRequest.model_validate(TINY | {"evaluations": 5}))
+    jobs = [store.create(LOCAL, "search", accepted.spec, {}, accepted.progress.model_dump())[0] for _ in range(2)]
+    with Worker(tmp_path) as worker:
+        wait_for(lambda: all(store.get(LOCAL, "search", job.id).state == "succeeded" for job in jobs) or None)
+        assert alive(worker.pid), "nothing on standard input is no reason to end"
+        os.kill(worker.pid, signal.SIGTERM)
+        worker.ended()
+
+
+def test_a_worker_that_does_not_lead_its_session_ends_nothing_but_itself(database: Database, tmp_path: Path) -> None:
+    """Its standard input ends at once, and what it computes takes longer than it has to give the job back."""
+    accepted = accept(SearchRequest.model_validate(TINY | {"evaluations": 10_000}))
+    Store(database).create(LOCAL, "search", accepted.spec, {}, accepted.progress.model_dump())
+    with Worker(tmp_path, "--supervised") as worker:
+        worker.ended()
+
+
+def test_a_worker_without_a_database_says_so_in_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "service.worker", "--data", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    file = str(tmp_path / "jobs.sqlite3")
+    assert done.stderr == f"error: job database {file!r} cannot be opened: No such file or directory\n"
+    assert done.returncode == 1

@@ -1,31 +1,37 @@
 import threading
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from diswot.errors import DiswotError, ExecutorError
+from diswot.evaluation import EvalTask, Measurement
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.scoring import reference_sample
+from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.search.state import Progress
-from diswot.spec.compute import ComputeSpec
-from diswot.spec.document import to_json
-from service import work as work_module
-from service.database import open_database
-from service.leases import ATTEMPTS, Lease, Leases
+from search_spaces import SearchSpace
+from service.errors import StorageLow
+from service.jobs import KINDS, search_work
+from service.jobs.search import accept
+from service.jobs.search_work import SearchWork
 from service.requests import SearchRequest
-from service.store import Store
-from service.tables import Checkpoint, Job
-from service.work import SearchWork
+from service.settings import Settings
+from service.store import LOCAL, Database, Job, Lease, Leases, Snapshot, Store, WorkerBeat, open_database
+from service.store.leases import ATTEMPTS
 from service.worker import Worker
-from tests.service.harness import TINY, without_timings
+from tests.service.harness import TINY, wait_for, without_timings
 
 SCALED = TINY | {"score": "scaled", "evaluations": 20}
 """With a reference sample before the search."""
@@ -33,14 +39,15 @@ SCALED = TINY | {"score": "scaled", "evaluations": 20}
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(open_database(tmp_path / "jobs.sqlite3"))
-    yield store
-    store.engine.dispose()
+    database = open_database(Settings(tmp_path).database)
+    yield Store(database)
+    database.close()
 
 
 @pytest.fixture
-def worker(store: Store) -> Worker:
-    return Worker(Leases(store, "worker-1", "x"), ComputeSpec("serial"), threading.Event())
+def worker(store: Store, tmp_path: Path) -> Worker:
+    settings = Settings(tmp_path, "serial", keeps_measurements=False)
+    return Worker(Leases(store.database, "worker-1", "x"), settings, threading.Event())
 
 
 @pytest.fixture
@@ -50,12 +57,12 @@ def _scaled_score(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def post(store: Store, body: dict[str, Any]) -> str:
-    spec = to_json(SearchRequest.model_validate(body).search_spec())
-    return store.create("search", spec, {}, {"done": 0, "total": 0, "percent": 0.0})[0].id
+    accepted = accept(SearchRequest.model_validate(body))
+    return store.create(LOCAL, "search", accepted.spec, {}, accepted.progress.model_dump())[0].id
 
 
 def claim(worker: Worker) -> Lease:
-    lease = worker.leases.claim()
+    lease = worker.leases.claim(KINDS)
     assert lease is not None
     return lease
 
@@ -72,11 +79,11 @@ def after(count: int, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch
         report(self, progress)
 
     monkeypatch.setattr(SearchWork, "_report", counted)
-    monkeypatch.setattr(work_module, "TELL", 0.0)
+    monkeypatch.setattr(search_work, "TELL", 0.0)
 
 
 def end(store: Store, job_id: str) -> Job:
-    return store.get("search", job_id)
+    return store.get(LOCAL, "search", job_id)
 
 
 @pytest.mark.usefixtures("_scaled_score")
@@ -91,10 +98,10 @@ def test_progress_covers_the_reference_sample_and_only_grows(
         return progress(self, lease, document)
 
     monkeypatch.setattr(Leases, "progress", noted)
-    monkeypatch.setattr(work_module, "TELL", 0.0)
-    monkeypatch.setattr(work_module, "SAVE", 5.0)
+    monkeypatch.setattr(search_work, "TELL", 0.0)
+    monkeypatch.setattr(search_work, "SAVE", 5.0)
     # A second between two looks at the clock, however busy the machine: then every fifth report is a checkpoint.
-    monkeypatch.setattr("service.worker.SearchWork", partial(SearchWork, clock=count().__next__))
+    monkeypatch.setattr(search_work, "SearchWork", partial(SearchWork, clock=count().__next__))
     job_id = post(store, SCALED)
     worker.work(claim(worker))
     job = end(store, job_id)
@@ -106,8 +113,11 @@ def test_progress_covers_the_reference_sample_and_only_grows(
     assert told[-1]["best_score"] is not None
     assert told[-1]["rate_per_s"] > 0
     assert job.progress["done"] == job.progress["total"] == done[-1]
-    with store.read() as session:
-        assert len(session.scalars(select(Checkpoint.seq)).all()) == 2
+    events = [event.data for event in store.events(LOCAL, "search", job_id, 99) if event.type == "progress"]
+    kept = [document["done"] for document in events]
+    assert kept == sorted(set(kept))
+    assert kept[-1] == done[-1], "the last batch ends with a checkpoint"
+    assert len(kept) > 2, "and the reference sample has some"
 
 
 @pytest.mark.usefixtures("_scaled_score")
@@ -118,7 +128,7 @@ def test_a_search_that_stops_in_its_reference_sample_goes_on_from_there(
     worker.work(claim(worker))
     stopped = post(store, SCALED)
     with monkeypatch.context() as patch:
-        patch.setattr(work_module, "SAVE", 0.0)
+        patch.setattr(search_work, "SAVE", 0.0)
         after(9, worker.stopping.set, patch)
         worker.work(claim(worker))
     assert end(store, stopped).state == "queued"
@@ -144,7 +154,7 @@ def test_a_cancelled_search_ends_at_the_next_measurement(
     store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = post(store, TINY)
-    after(3, lambda: store.cancel("search", job_id), monkeypatch)
+    after(3, lambda: store.cancel(LOCAL, "search", job_id), monkeypatch)
     worker.work(claim(worker))
     job = end(store, job_id)
     assert (job.state, job.result, job.error, job.progress["done"]) == ("cancelled", None, None, 3)
@@ -154,11 +164,11 @@ def test_a_worker_that_lost_its_lease_drops_the_work(
     store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     job_id = post(store, TINY)
-    other = Leases(store, "worker-1", "y")
+    other = Leases(store.database, "worker-1", "y")
 
     def rob() -> None:
         other.take_over()
-        other.claim()
+        other.claim(KINDS)
 
     after(3, rob, monkeypatch)
     worker.work(claim(worker))
@@ -172,7 +182,7 @@ def test_a_search_that_cannot_succeed_fails_with_a_problem(
     def fail(*_: object) -> None:
         raise DiswotError("all 60 candidates failed; the first: x")
 
-    monkeypatch.setattr(work_module, "run_search", fail)
+    monkeypatch.setattr(search_work, "run_search", fail)
     job_id = post(store, TINY)
     worker.work(claim(worker))
     job = end(store, job_id)
@@ -191,15 +201,15 @@ def test_lost_workers_of_the_executor_count_as_a_death(
     def fail(*_: object) -> None:
         raise ExecutorError("a worker process died")
 
-    monkeypatch.setattr(work_module, "run_search", fail)
+    monkeypatch.setattr(search_work, "run_search", fail)
     job_id = post(store, TINY)
     for attempt in range(1, ATTEMPTS + 1):
         with pytest.raises(ExecutorError):
             worker.work(claim(worker))
         assert (end(store, job_id).state, end(store, job_id).attempt) == ("running", attempt)
-        worker.leases = Leases(store, "worker-1", str(attempt))
+        worker.leases = Leases(store.database, "worker-1", str(attempt))
         worker.leases.take_over()
-    assert worker.leases.claim() is None
+    assert worker.leases.claim(KINDS) is None
     assert (end(store, job_id).error or {})["type"].endswith("/crash-loop")
 
 
@@ -227,5 +237,149 @@ def test_a_worker_runs_until_told_and_shows_that_it_lives(
     worker.stopping.set()
     thread.join(30)
     assert end(store, job_id).state == "succeeded"
-    assert store.heartbeat_age() is not None
+    with store.database.read() as session:
+        assert session.scalars(select(WorkerBeat.name)).all() == ["worker-1"]
     assert any(lease is not None and lease.job.id == job_id for lease in beats)
+
+
+class FakeExecutor:
+    """Measures nothing: makes a value of the name of the architecture."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self.space = space
+
+    def map(self, tasks: Iterable[EvalTask]) -> Iterator[Measurement]:
+        for task in tasks:
+            name, costs = self.space.encode(task.arch), self.space.costs(task.arch, 10, (3, 16, 16))
+            value = zlib.crc32(name.encode()) / 2**32
+            yield Measurement(name, costs, {"nwot": (value,) * len(task.inits)}, 0.0)
+
+
+@pytest.fixture
+def _fake_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(search: Search, _compute: object, report: Any, checkpoint: Any) -> SimpleNamespace:
+        run_phases(search, FakeExecutor(search.space), report, checkpoint)
+        return SimpleNamespace(model_dump=lambda mode: {"schema": mode})
+
+    monkeypatch.setattr(search_work, "run_search", run)
+
+
+def long_search(evaluations: int, **changes: Any) -> dict[str, Any]:
+    return TINY | {"space": "mobilenetv2", "evaluations": evaluations, "student_inits": 2} | changes
+
+
+@pytest.mark.usefixtures("_fake_measurements")
+@pytest.mark.parametrize("algorithm", ["aging-evolution", "random", "nsga2"])
+def test_what_is_written_for_a_batch_does_not_grow_with_the_search(
+    store: Store, worker: Worker, algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = [0]
+
+    def count(_c: object, _cursor: object, _statement: str, values: Any, *_: object) -> None:
+        rows = values if isinstance(values, list) else [values]
+        written[-1] += sum(len(str(value)) for row in rows for value in row)
+
+    event.listen(store.database.engine, "before_cursor_execute", count)
+    checkpoint = Leases.checkpoint
+
+    def measured(*arguments: Any) -> str:
+        written.append(0)
+        return checkpoint(*arguments)
+
+    monkeypatch.setattr(Leases, "checkpoint", measured)
+    monkeypatch.setattr(search_work, "TELL", 1e9)
+    post(store, long_search(400, algorithm=algorithm))
+    worker.work(claim(worker))
+    batches = written[2:-1]  # The first wrote the initial population.
+    assert len(batches) >= 18
+    assert max(batches[-5:]) < 1.2 * max(batches[:5])
+
+
+@pytest.mark.usefixtures("_fake_measurements")
+def test_a_long_search_goes_on_from_its_rows(store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, killed = (post(store, long_search(200)) for _ in range(2))
+    worker.work(claim(worker))
+    with monkeypatch.context() as patch:
+        after(130, partial(exec, "raise MemoryError"), patch)
+        with pytest.raises(MemoryError):
+            worker.work(claim(worker))
+    before = store.candidates(LOCAL, "search", killed, 999)
+    assert len(before) == 120
+    worker.leases = Leases(store.database, "worker-1", "next")
+    worker.leases.take_over()
+    worker.work(claim(worker))
+    kinds = [e.type for e in store.events(LOCAL, "search", killed, 99)]
+    assert "restarted" not in kinds
+    found = [
+        [(c.number, c.arch, c.score, c.details) for c in store.candidates(LOCAL, "search", job_id, 999)]
+        for job_id in (whole, killed)
+    ]
+    assert found[0] == found[1]
+    assert [number for number, *_ in found[0]] == list(range(200))
+    finalists = [details for *_, details in found[0] if details["initializations"] == 2]
+    assert len(finalists) >= 20, "they are rows that changed"
+    best = store.candidates(LOCAL, "search", whole, 1, best_first=True)[0]
+    assert best.details["params"] > 0
+    assert best.score == max(score for _, _, score, _ in found[0] if score is not None)
+
+
+@pytest.mark.usefixtures("_fake_measurements")
+def test_a_search_outlives_a_full_disk(store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = post(store, long_search(60))
+    monkeypatch.setattr("service.worker.PATIENCE", 0.01)
+    monkeypatch.setattr(search_work, "TELL", 0.0)
+    write = Database.write
+    refused: list[int] = []
+
+    @contextmanager
+    def full(self: Database) -> Iterator[Session]:
+        if 5 < len(refused) < 100:
+            refused.append(1)
+            raise StorageLow("the disk of the job database is full")
+        refused.extend([1] if len(refused) <= 5 else [])
+        with write(self) as session:
+            yield session
+
+    lease = claim(worker)
+    monkeypatch.setattr(Database, "write", full)
+    worker.work(lease)
+    assert len(refused) == 100
+    assert end(store, job_id).state == "succeeded"
+
+
+def test_a_checkpoint_that_cannot_be_continued_lets_the_search_begin_anew_and_say_so(
+    store: Store, worker: Worker
+) -> None:
+    job_id = post(store, TINY | {"evaluations": 20})
+    lease = claim(worker)
+    worker.leases.checkpoint(lease, lease.job.progress, Snapshot(7, {"version": 1}))
+    worker.work(lease)
+    assert end(store, job_id).state == "succeeded"
+    said = [e.data["detail"] for e in store.events(LOCAL, "search", job_id, 99) if e.type == "restarted"]
+    assert len(said) == 1
+    assert said[0].startswith("the state of the search has version 1; this diswot continues version ")
+
+
+def test_a_spec_of_another_version_fails_the_job_and_not_the_worker(store: Store, worker: Worker) -> None:
+    accepted = accept(SearchRequest.model_validate(TINY))
+    spec = {**accepted.spec, "colour": "red"}
+    job_id = store.create(LOCAL, "search", spec, {}, accepted.progress.model_dump())[0].id
+    worker.work(claim(worker))
+    job = end(store, job_id)
+    assert job.state == "failed"
+    assert (job.error or {})["detail"].startswith("the spec has no field 'colour'; its fields: ")
+
+
+def test_two_workers_share_a_store(store: Store, tmp_path: Path) -> None:
+    jobs = [post(store, TINY | {"evaluations": 2, "seed": seed}) for seed in range(4)]
+    settings = Settings(tmp_path, "serial", keeps_measurements=False)
+    stopping = threading.Event()
+    workers = [Worker(Leases(store.database, name, "x"), settings, stopping) for name in ("a", "b")]
+    threads = [threading.Thread(target=worker.run) for worker in workers]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: all(end(store, job_id).finished for job_id in jobs) or None)
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    assert {(end(store, job_id).state, end(store, job_id).epoch) for job_id in jobs} == {("succeeded", 1)}

@@ -1,4 +1,4 @@
-"""The tables of the job store."""
+"""The tables of the job store. `service.store.migrations` makes them; a test holds the two together."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = 1
-"""Version of these tables; a database of another version is refused."""
-
 ACTIVE = ("queued", "running", "cancelling")
 FINISHED = ("succeeded", "failed", "cancelled")
 STATES = (*ACTIVE, *FINISHED)
+LOCAL = "local"
+"""The one principal while there is no authentication: whoever reaches this machine."""
 
 
 class Base(DeclarativeBase):
@@ -25,6 +24,7 @@ class Job(Base):
     """A job: resource of the API, entry of the queue and lease at once. Times are seconds since 1970.
 
     Attributes:
+        principal: who asked for it; nobody else sees it.
         version: raised with every change that a client can see; the ETag.
         attempt: claims since the last progress.
         epoch: claims ever; only the holder of the latest may write.
@@ -33,9 +33,10 @@ class Job(Base):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("jobs_by_state", "state", "id"),)
+    __table_args__ = (Index("jobs_by_state", "state", "id"), Index("jobs_by_principal", "principal", "kind", "id"))
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    principal: Mapped[str]
     kind: Mapped[str]
     state: Mapped[str]
     version: Mapped[int]
@@ -60,7 +61,13 @@ class Job(Base):
 
 
 class Checkpoint(Base):
-    """State of a job's work from which it can be continued; `done` says how far it has come."""
+    """State of a job's work from which it can be continued, less what its increments hold.
+
+    Attributes:
+        done: how far the work has come.
+        state: JSON.
+        sha256: of the state.
+    """
 
     __tablename__ = "checkpoints"
 
@@ -69,6 +76,53 @@ class Checkpoint(Base):
     done: Mapped[int]
     state: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str]
+
+
+class Increment(Base):
+    """What the growing lists of a job's state gained with one checkpoint; see `service.store.growth`."""
+
+    __tablename__ = "increments"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    changes: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str]
+
+
+class Candidate(Base):
+    """A candidate of a search, as clients see it.
+
+    Attributes:
+        number: place in the order of evaluation, from 0.
+        arch: string of the architecture.
+        score: the higher the better; `None` if its network failed.
+        details: JSON: what else there is to know.
+    """
+
+    __tablename__ = "candidates"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    arch: Mapped[str]
+    score: Mapped[float | None]
+    details: Mapped[dict[str, Any]]
+
+
+class Event(Base):
+    """What happened to a job: numbered without gaps, and never changed.
+
+    Attributes:
+        type: `state`, `progress` or `restarted`.
+        data: JSON.
+    """
+
+    __tablename__ = "events"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[float]
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]]
 
 
 class IdempotencyKey(Base):

@@ -1,0 +1,29 @@
+"""How far a job has come: one document from the worker through the store to the client."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Progress(BaseModel):
+    """How far a job has come.
+
+    Attributes:
+        done: measurements made, those of the reference sample included.
+        total: measurements to make, as far as known.
+        percent: `done` of `total`.
+        phase: `preparing`, then that of docs/result.md; `null` before it starts.
+        rate_per_s: measurements a second since this attempt began.
+        eta_s: seconds that the rest will take at that rate.
+        best_score: of the candidates so far.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    done: int
+    total: int
+    percent: float = 0.0
+    phase: str | None = None
+    rate_per_s: float | None = None
+    eta_s: float | None = None
+    best_score: float | None = None
