@@ -15,6 +15,7 @@ from diswot.spec.models import Strict, model_of, number
 from diswot.spec.option import Declared, declared
 from diswot.spec.probe import SEEDED
 from diswot.spec.search import SearchSpec
+from diswot.teachers.spec import check_is_named
 from search_spaces import SPACES, get_space
 
 MOST = {
@@ -66,6 +67,7 @@ class SearchRequest(Request):
         SPACES.named(asked["space"])  # The library takes import paths, too, which run code.
         ALGORITHMS.named(asked["algorithm"])
         SCORES.named(asked["score"])
+        check_is_named(asked["teacher"]["name"])
         if asked["probe"]["source"] not in SEEDED:
             raise InputError(f"probe {asked['probe']['source']!r} cannot be had over HTTP; valid: {', '.join(SEEDED)}")
         spec = from_json(SearchSpec, asked)

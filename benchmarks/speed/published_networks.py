@@ -129,7 +129,7 @@ def published_teacher(name: str, num_classes: int) -> PublishedClassifier:
     """
     check_teacher(name)
     if name not in RESNETS:
-        return published_student(get_space("nasbench201").values(architecture_of(name)), num_classes)
+        return published_student(get_space("nasbench201").values(architecture_of(name)[1]), num_classes)
     ours = cifar_resnet(name, num_classes, CIFAR)  # Plain modules as they are, which share nothing and skip nothing.
     features = {part: ours.get_submodule(part) for part in ("stem", "blocks")}
     return PublishedClassifier(features, WIDTHS[-1], num_classes)

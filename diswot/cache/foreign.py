@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-OURS = ("diswot", "search_spaces")
-"""Packages whose code is part of `diswot.cache.versions`."""
+OURS = ("diswot", "search_spaces", "numpy", "timm", "torch", "torchvision")
+"""Packages whose code or version is part of `diswot.cache.versions`."""
 
 
 def foreign_code(modules: Iterable[str]) -> dict[str, str]:

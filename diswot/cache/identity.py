@@ -12,6 +12,7 @@ import json
 import platform
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -23,6 +24,7 @@ from diswot.evaluation import Measurer
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import Proxy, proxies_of
 from diswot.spec.teacher import TeacherSpec
+from diswot.teachers.spec import architecture_of
 from search_spaces import SearchSpace
 
 PER_ROW = ("scores",)
@@ -76,13 +78,27 @@ class Recipe:
             "teacher": self.teacher.name if of_teacher else None,
             "arguments": arguments,
             "versions": versions(),
-            "foreign": foreign_code([*_modules(self.space), *(proxy.module for proxy in self.proxies.values())]),
+            "given": self._given() if of_teacher else None,
+            "foreign": foreign_code(self._modules(of_teacher=of_teacher)),
             "machine": machine(self.probe.images.device),
         }
         return Context(json.dumps(known, sort_keys=True, separators=(",", ":")))
 
+    def _modules(self, *, of_teacher: bool) -> list[str]:
+        """Where space, proxies and teacher are written."""
+        found = [*_written(self.space), *(proxy.module for proxy in self.proxies.values())]
+        if not of_teacher:
+            return found
+        family = self.teacher.family
+        return [*found, *family.modules, *(_written(architecture_of(self.teacher.name)[0]) if family.of_space else ())]
 
-def _modules(space: SearchSpace) -> list[str]:
+    def _given(self) -> Any:
+        """The layers and the weights of a teacher that was given as a network."""
+        module = self.teacher.family.module
+        return None if module is None else [repr(module), describe(module.state_dict())]
+
+
+def _written(space: SearchSpace) -> list[str]:
     """Where a space and the spaces that it inherits from are written."""
     return [kind.__module__ for kind in type(space).__mro__ if issubclass(kind, SearchSpace)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import diswot
 import search_spaces
 
-PACKAGES = ("numpy", "pillow", "timm", "torch")
+PACKAGES = ("numpy", "pillow", "timm", "torch", "torchvision")
 """Packages that a value may depend on."""
 
 NOT_MEASURING = ("batch", "cache", "cli", "labels", "report", "search")

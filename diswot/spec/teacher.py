@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from diswot.errors import InputError, UnknownName
+from diswot.errors import InputError
 from diswot.quantities import SHAPE, write_shape
 from diswot.spec.option import Option, complete
-from diswot.teachers.spec import TEACHERS, TeacherFamily, architecture_of
+from diswot.teachers.spec import TEACHERS, TeacherFamily, architecture_of, find_teacher
 from diswot.teachers.weight_files import weights_format
 from search_spaces import CIFAR, Shape
 
@@ -22,7 +22,9 @@ class TeacherSpec:
     """Which teacher, for which task.
 
     Attributes:
-        name: as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`.
+        name: as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`; the import path
+            `package.module:name` of a network of yours or of what makes one; or these as objects, of which the spec
+            keeps the name that they then have in this process.
         num_classes: classes it tells apart.
         in_shape: channels, height, width of its images.
         weights: a file of trained weights, safetensors or as torch saves them, or none for random ones.
@@ -63,13 +65,9 @@ class TeacherSpec:
             UnknownName: lists the valid teachers.
             InputError: class count, input shape, or a name without its argument.
         """
+        object.__setattr__(self, "name", TEACHERS.name_of(self.name))
         complete(self)
         self._check_shape()
-        key, colon, argument = self.name.partition(":")
-        if key not in TEACHERS or bool(colon) != (":" in TEACHERS[key].form):
-            raise UnknownName("teacher", self.name, (family.form for family in TEACHERS.values()))
-        if colon and not argument:
-            raise InputError(f"teacher {self.name!r} lacks what follows the colon: {TEACHERS[key].form}")
         if self.family.of_space:
             architecture_of(self.name)
         if self.weights is not None:
@@ -101,8 +99,8 @@ class TeacherSpec:
 
     @property
     def family(self) -> TeacherFamily:
-        """The row of `TEACHERS` that this teacher belongs to."""
-        return TEACHERS[self.name.partition(":")[0]]
+        """The family that this teacher belongs to."""
+        return find_teacher(self.name)[0]
 
     @property
     def title(self) -> str:
@@ -112,4 +110,15 @@ class TeacherSpec:
     @property
     def argument(self) -> str:
         """What the family's builder is called with."""
-        return self.name if self.family.of_space else self.name.partition(":")[2] or self.name
+        return find_teacher(self.name)[1]
+
+    @property
+    def seed_name(self) -> str:
+        """What random weights by a recipe of its own depend on beside the seed, however the teacher was named."""
+        family, argument = find_teacher(self.name)
+        return f"{family.name}:{argument}" if ":" in family.form else family.name
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it has weights of its own, by a file or as it was given, rather than random ones by seed."""
+        return self.weights is not None or self.family.module is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from diswot.teachers.spec import architecture_of
-from search_spaces import Shape, get_space
+from search_spaces import Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def space_network(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
     """The network of `SPACE:ARCH`, in its canonical form."""
-    arch = architecture_of(name)
-    return get_space(arch.space).build(arch, num_classes, in_shape)
+    space, arch = architecture_of(name)
+    return space.build(arch, num_classes, in_shape)

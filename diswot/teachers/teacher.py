@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from importlib import import_module
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from diswot.errors import InputError, NotAClassifier, UnfitInput
+from diswot.errors import InputError, NotAClassifier, UnfitInput, reason_of
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
+from diswot.teachers.spec import imported
 from diswot.teachers.weights import load_weights
 from search_spaces import Shape
 
@@ -50,23 +48,26 @@ def build_teacher(spec: TeacherSpec, seed: int, device: torch.device | str = "cp
         InputError: the family cannot build it.
         UnreadableData: the weights file is damaged, does not fit the network, or holds numbers of no use.
     """
-    builder: Callable[..., nn.Module] = _imported(spec.family.builder)
-    build = partial(builder, spec.argument, spec.num_classes, spec.in_shape)
-    if spec.family.draws_own_weights:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(derive_seed(seed, spec.name))
-            module = build().to(device).eval().requires_grad_(False)
-    else:
-        module = build_random(build, seed, device)
+    try:
+        module = _built(spec, seed, device)
+    except InputError:
+        raise
+    except Exception as error:  # a builder may fail at anything
+        raise InputError(f"teacher {spec.name} cannot be built: {reason_of(error)}") from error
     if spec.weights is not None:
         names = spec.family.public_names
-        load_weights(module, spec.weights, spec.title, None if names is None else _imported(names)(spec.name))
+        load_weights(module, spec.weights, spec.title, None if names is None else imported(names)(spec.name))
     return module
 
 
-def _imported(place: str) -> Any:
-    module, name = place.split(":")
-    return getattr(import_module(module), name)
+def _built(spec: TeacherSpec, seed: int, device: torch.device | str) -> nn.Module:
+    family = spec.family
+    build = partial(family.build, spec.argument, spec.num_classes, spec.in_shape)
+    if family.module is None and not family.draws_own_weights:
+        return build_random(build, seed, device)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, spec.seed_name))
+        return build().to(device).eval().requires_grad_(False)
 
 
 def observe_teacher(
@@ -87,12 +88,11 @@ def observe_teacher(
         raise InputError(f"teacher initialisations must be at least 1, not {initialisations}")
     if Want.LAST_KERNEL in want:
         want |= Want.KERNELS
-    trained = spec.weights is not None
     view = TeacherView(
         tuple(
             # Only the first initialisation's maps are ever looked at.
             _observe_once(spec, probe, want if i == 0 else want & ~Want.MAPS, derive_seed(seed, "teacher", i), device)
-            for i in range(1 if trained else initialisations)
+            for i in range(1 if spec.is_trained else initialisations)
         )
     )
     if Want.MAPS in want and view.first.last_map is None:
@@ -107,7 +107,13 @@ def _observe_once(
 ) -> Observation:
     module = build_teacher(spec, seed, device).to(dtype=probe.images.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     try:
-        seen = observe(module, probe, want, batch_statistics=spec.weights is None, title=f"teacher {spec.name}")
+        seen = observe(
+            module,
+            probe,
+            want,
+            batch_statistics=not (spec.is_trained and _has_statistics(module)),
+            title=f"teacher {spec.name}",
+        )
     except UnfitInput as error:
         raise UnfitInput(f"{error}{_hint(spec)}") from error
     found = seen.logits.shape[1]
@@ -120,11 +126,18 @@ def _observe_once(
     return seen
 
 
+def _has_statistics(module: nn.Module) -> bool:
+    """Whether any of the network's norms has seen a batch; running statistics that begin with say nothing."""
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    seen = (norm.running_mean is not None and bool(norm.running_mean.any()) for norm in norms)
+    return not norms or any(seen)
+
+
 def _hint(spec: TeacherSpec) -> str:
     """What images the teacher was made for, if that is known and not what it failed at."""
     if spec.family.native_input is None:
         return ""
-    made_for: Shape | None = _imported(spec.family.native_input)(spec.argument)
+    made_for: Shape | None = imported(spec.family.native_input)(spec.argument)
     if made_for in (None, spec.in_shape):
         return ""
     return f"; give an input that it takes, such as {'x'.join(map(str, made_for))}, which it was made for"

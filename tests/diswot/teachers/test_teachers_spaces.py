@@ -45,7 +45,7 @@ def test_the_largest_has_the_costs_of_the_formula(name: str) -> None:
 
 def test_the_largest_of_each_published_space() -> None:
     names = {
-        name: get_space(name).encode(architecture_of(f"{name}:largest")) for name in ("nasbench201", "cifar-resnet")
+        name: get_space(name).encode(architecture_of(f"{name}:largest")[1]) for name in ("nasbench201", "cifar-resnet")
     }
     conv = "nor_conv_3x3"
     assert names["nasbench201"] == f"|{conv}~0|+|{conv}~0|{conv}~1|+|{conv}~0|{conv}~1|{conv}~2|"
