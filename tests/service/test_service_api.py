@@ -140,6 +140,8 @@ LIBRARY: list[tuple[dict[str, Any], str]] = [
     ({"space": "math:pi"}, f"unknown search space 'math:pi'; valid: {SPACES}"),
     ({"algorithm": "math:pi"}, "unknown algorithm 'math:pi'; valid: aging-evolution, "),
     ({"score": "best"}, "unknown proxy 'best'; valid: default, "),
+    ({"score": "math:pi"}, "unknown proxy 'math:pi'; valid: default, "),
+    (teacher(name="torchvision.models:resnet18"), "unknown teacher 'torchvision.models:resnet18'; valid: resnet20, "),
     ({"algorithm": "magic"}, "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive"),
     ({"pareto_cost": "depth"}, "unknown pareto cost 'depth'; valid: params, macs, memory, latency"),
     (
