@@ -11,7 +11,7 @@ from typing import Any
 
 from diswot.errors import InputError
 
-_NUMBER = r"\s*([0-9]{1,18}(?:\.[0-9]{1,40})?)\s*"
+_NUMBER = r"\s*([0-9]{1,18}(?:\.[0-9]{1,400})?)\s*"
 _COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9}
 _BYTES = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SECONDS = {"us": Fraction(1, 10**6), "µs": Fraction(1, 10**6), "ms": Fraction(1, 1000), "s": Fraction(1)}

@@ -3,6 +3,7 @@
 import typer
 
 from benchmarks.cli import correlation, paper, scaling, search, throughput
+from diswot.cli.command import Command
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -10,12 +11,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(correlation.correlation)
-app.command()(correlation.report)
-app.command()(correlation.ablation)
-app.command()(search.search)
-app.command()(paper.paper)
-app.command()(throughput.throughput)
-app.command()(scaling.scaling)
+app.command(cls=Command)(correlation.correlation)
+app.command(cls=Command)(correlation.report)
+app.command(cls=Command)(correlation.ablation)
+app.command(cls=Command)(search.search)
+app.command(cls=Command)(paper.paper)
+app.command(cls=Command)(throughput.throughput)
+app.command(cls=Command)(scaling.scaling)
 
 __all__ = ["app"]

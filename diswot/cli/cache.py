@@ -16,6 +16,7 @@ from diswot.cache.survey import Survey, survey
 from diswot.cache.upkeep import Limits
 from diswot.cache.upkeep import clear as clear_store
 from diswot.cache.upkeep import prune as prune_store
+from diswot.cli.command import Command
 from diswot.cli.console import STDOUT, si
 from diswot.cli.options import JsonOption
 from diswot.errors import InputError
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=Command)
 def show(json: JsonOption = False) -> None:
     """Show where the store is, how large, and what is in it; every row is read and checked."""
     found = survey(_folder())
@@ -50,7 +51,7 @@ def show(json: JsonOption = False) -> None:
         STDOUT.print(_table(found))
 
 
-@app.command()
+@app.command(cls=Command)
 def prune(
     older_than: Annotated[
         str | None, typer.Option("--older-than", help="What no search has used for so long, such as 12h, 30d or 4w.")
@@ -81,7 +82,7 @@ def prune(
         STDOUT.print(f"{gone:,} values are gone, {left.rows:,} are left: {si(left.bytes)}B")
 
 
-@app.command()
+@app.command(cls=Command)
 def clear(
     yes: Annotated[bool, typer.Option("--yes", help="Without it nothing is deleted.")] = False,
     json: JsonOption = False,

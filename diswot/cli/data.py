@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from diswot.cli.command import Command
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.options import JsonOption
 from diswot.labels import data_sets, look
@@ -39,7 +40,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=Command)
 def status(json: JsonOption = False) -> None:
     """List the data sets that the project can use: found, or how to get them. A search needs none."""
     found = [look(one) for one in data_sets(os.environ)]
@@ -69,7 +70,7 @@ def status(json: JsonOption = False) -> None:
         STDOUT.print(f"{VARIABLE} is not set: no folder is searched for label tables.", markup=False)
 
 
-@app.command("import-nasbench201")
+@app.command("import-nasbench201", cls=Command)
 def import_nasbench201(
     file: Annotated[
         Path, typer.Argument(help="NAS-Bench-201-*.pth, NATS-tss-*.pickle.pbz2, or the folder NATS-tss-*-simple.")

@@ -40,7 +40,7 @@ def takes(*options: Declared, **defaults: object) -> Callable[[Function], Functi
     def decorate(function: Function) -> Function:
         signature = inspect.signature(function, eval_str=True)
         own = [p.replace(kind=p.KEYWORD_ONLY) for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        every = [*own, *(_parameter(one, defaults.get(one.name, one.default)) for one in options)]
+        every = [*(_parameter(one, defaults.get(one.name, one.default)) for one in options), *own]
         function.__signature__ = signature.replace(parameters=every)  # type: ignore[attr-defined]
         function.__annotations__ = {p.name: p.annotation for p in every}
         return function
@@ -58,6 +58,7 @@ def _parameter(one: Declared, default: Any) -> inspect.Parameter:
     text = f"{one.option.help}{_choices(one)}{_default(one, default)}"
     if one.option.switch:
         kind: Any = bool
+        text = f"{one.option.help} [default: on]"
         info = typer.Option(f"{one.flag}/--no-{one.flag[2:]}", help=text, show_default=False)
     else:
         kind = str if one.option.quantity else one.type
@@ -71,8 +72,8 @@ def _choices(one: Declared) -> str:
 
 
 def _default(one: Declared, default: Any) -> str:
-    if one.option.switch or default is MISSING:
-        return " [default: on]" if one.option.switch else ""
+    if default is MISSING:
+        return ""
     text = one.option.default or ("" if default is None else one.write(default))
     return f" [default: {text}]" if text else ""
 

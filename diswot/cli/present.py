@@ -57,7 +57,8 @@ def _rank(result: Result) -> str:
     how = result.outcome
     among = f" of {how.within_budget:,} in the budget" if how.within_budget is not None else ""
     ended = {"patience": ", then no better one came", "max_seconds": ", then time was up"}.get(how.ended, "")
-    return f"best of {how.evaluations:,} architectures measured{among}{ended}"
+    bred = f", {how.bred:,} of them bred from others" if how.bred else ""
+    return f"best of {how.evaluations:,} architectures measured{among}{bred}{ended}"
 
 
 def _known(result: Result) -> str:

@@ -10,7 +10,6 @@ import typer
 from diswot.cli import options as o
 from diswot.cli.conduct import conduct
 from diswot.cli.resume import check_options
-from diswot.errors import InputError
 from diswot.executors import get_ready
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
@@ -38,8 +37,6 @@ def search(
 
         conduct(*continued(context, resume), resume, json=json)
         return
-    if options["teacher"] is None:
-        raise InputError("say who teaches: --teacher NAME; `diswot teachers` lists the names")
     from diswot.spec.document import from_flags
 
     spec = from_flags(SearchSpec, options)

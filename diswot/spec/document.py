@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -46,9 +47,13 @@ def from_flags(kind: type[Spec], given: Mapping[str, Any]) -> Spec:
         given: values by the names of the options, texts where these have units.
 
     Raises:
-        InputError: one of them is wrong.
+        InputError: one of them is wrong, or one that has no default is missing.
     """
-    return from_json(kind, nested(given, declared(cast("Any", kind))))
+    options = declared(kind)
+    for one in options:
+        if one.default is MISSING and given.get(one.name) is None:
+            raise InputError(f"{one.flag} must be given: {one.option.help[0].lower()}{one.option.help[1:]}")
+    return from_json(kind, nested(given, options))
 
 
 def nested(given: Mapping[str, Any], options: Iterable[Declared]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -117,7 +117,7 @@ def _kind_at(kind: Any, loc: Where) -> Any:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = kind.model_fields[str(part)].annotation
         elif is_dataclass(kind):
-            kind = next(field.type for field in fields(kind) if field.name == part)
+            kind = get_type_hints(kind)[str(part)]
         else:
             kind = get_args(kind)[-1]
         if get_origin(kind) is Annotated:

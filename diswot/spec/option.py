@@ -116,7 +116,9 @@ class Declared:
 
     def write(self, value: Any) -> str:
         """A value as the command line takes it."""
-        return str(value) if self.option.quantity is None else self.option.quantity.write(value)
+        if self.option.quantity is not None:
+            return self.option.quantity.write(value)
+        return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
     def read(self, given: Any) -> Any:
         """A value from what the command line was given: a text where it has a unit, on or off for a switch.

@@ -98,7 +98,9 @@ def test_a_search_that_cannot_begin_leaves_nothing_behind(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_somebody_must_teach() -> None:
+def test_a_teacher_must_be_given() -> None:
     done = search("--space", "cifar-resnet")
     assert done.returncode == 2
-    assert done.stderr == "error: say who teaches: --teacher NAME; `diswot teachers` lists the names\n"
+    assert done.stderr == (
+        "error: --teacher must be given: name of the teacher network; `diswot teachers` lists the names.\n"
+    )

@@ -77,6 +77,7 @@ def test_the_rank_is_that_within_the_budget(search: Search) -> None:
     within = [arch for arch in SPACE.enumerate() if SPACE.costs(arch, 10).params <= 400_000]
     assert result.outcome.within_budget == len(within)
     assert (result.outcome.ended, result.outcome.evaluations) == ("evaluations", 25)
+    assert (result.outcome.random, result.outcome.bred) == (20, 5)
 
 
 def test_what_lies_beyond_is_told_and_not_recommended(search: Search) -> None:
