@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from diswot.errors import DiswotError, InputError
-    from diswot.evaluation import prepare
+    from diswot.evaluation import EvaluatorSpec
     from diswot.probes import load_probe
     from diswot.recommend import explain, run_search
     from diswot.report.result import Result
@@ -29,6 +29,7 @@ _HOMES = {
     "ComputeSpec": "diswot.spec.compute",
     "Constraints": "diswot.spec.constraints",
     "DiswotError": "diswot.errors",
+    "EvaluatorSpec": "diswot.evaluation",
     "InputError": "diswot.errors",
     "ProbeSpec": "diswot.spec.probe",
     "Result": "diswot.report.result",
@@ -38,7 +39,6 @@ _HOMES = {
     "TeacherSpec": "diswot.spec.teacher",
     "explain": "diswot.recommend",
     "load_probe": "diswot.probes",
-    "prepare": "diswot.evaluation",
     "run_search": "diswot.recommend",
 }
 
@@ -46,6 +46,7 @@ __all__ = [
     "ComputeSpec",
     "Constraints",
     "DiswotError",
+    "EvaluatorSpec",
     "InputError",
     "ProbeSpec",
     "Result",
@@ -55,7 +56,6 @@ __all__ = [
     "TeacherSpec",
     "explain",
     "load_probe",
-    "prepare",
     "run_search",
 ]
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
@@ -151,27 +151,50 @@ def wanted(proxies: Iterable[Proxy]) -> Want:
     return reduce(or_, (proxy.want for proxy in proxies), Want.NOTHING)
 
 
-def prepare(
-    space: SearchSpace,
-    teacher: TeacherSpec,
-    probe: ProbeBatch,
-    scores: Iterable[str],
-    *,
-    seed: int,
-    initialisations: int = 8,
-) -> Measurer:
-    """Observe the teacher, if any proxy asks for it, and get ready to measure.
+@dataclass(frozen=True)
+class EvaluatorSpec:
+    """What an evaluator is made of: everything that its values depend on.
 
-    Raises:
-        UnknownName: lists the valid scores.
-        NotAClassifier: the teacher cannot be observed.
+    Attributes:
+        space: where the architectures live.
+        teacher: what it is called.
+        probe: the batch, on its device and in the dtype of the networks.
+        scores: names of the proxies and aggregates that are wanted.
+        seed: of the students' weights and the teacher's.
+        teacher_inits: random initializations of the teacher.
     """
-    proxies = proxies_of(scores)
-    view = None
-    looking = [proxy for proxy in proxies.values() if proxy.teacher]
-    if looking:
+
+    space: SearchSpace
+    teacher: TeacherSpec
+    probe: ProbeBatch
+    scores: tuple[str, ...]
+    seed: int = 0
+    teacher_inits: int = 8
+
+    @cached_property
+    def proxies(self) -> dict[str, Proxy]:
+        """The proxies that the scores are made of, by name.
+
+        Raises:
+            UnknownName: lists the valid names.
+            InputError: a term of an aggregate is no proxy.
+        """
+        return proxies_of(self.scores)
+
+    def build(self) -> Measurer:
+        """The evaluator; the teacher is observed, if any proxy asks for it.
+
+        Raises:
+            UnknownName: lists the valid scores.
+            NotAClassifier: the teacher cannot be observed.
+        """
+        looking = [proxy for proxy in self.proxies.values() if proxy.teacher]
+        view = self._observe_teacher(wanted(looking)) if looking else None
+        return Measurer(self.space, self.teacher.num_classes, self.probe, view, self.proxies, self.seed)
+
+    def _observe_teacher(self, want: Want) -> TeacherView:
+        device = self.probe.images.device
         with one_thread():
-            view = observe_teacher(
-                teacher, probe, wanted(looking), seed=seed, initialisations=initialisations, device=probe.images.device
+            return observe_teacher(
+                self.teacher, self.probe, want, seed=self.seed, initialisations=self.teacher_inits, device=device
             )
-    return Measurer(space, teacher.num_classes, probe, view, proxies, seed)

@@ -112,3 +112,16 @@ def _parse(text: str, units: Mapping[str, int | Fraction], behind: str = "") -> 
     """The number that `text` writes, in the base unit; 0 if it writes none."""
     match = re.fullmatch(rf"{_NUMBER}({'|'.join(units)})\s*{behind}\s*", text)
     return Fraction(match[1]) * units[match[2]] if match else Fraction(0)
+
+
+def say_duration(seconds: float) -> str:
+    """`48 s`, `12 min`, `3 h 20 min`.
+
+    Example:
+        >>> say_duration(12000)
+        '3 h 20 min'
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
+from typing import Literal
 
 from diswot.cache.executor import CachingExecutor
-from diswot.cache.identity import Recipe
 from diswot.errors import DiswotError
-from diswot.evaluation import EvalTask, Measurer, prepare, tasks_of
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurer, tasks_of
 from diswot.executors import Executor, Measure, open_executor, reach
 from diswot.probes import load_probe
 from diswot.report.explanation import Explanation, make_explanation
@@ -26,6 +26,9 @@ from diswot.spec.compute import ComputeSpec
 from diswot.spec.score import ScoreSpec
 from search_spaces import Architecture, get_space
 
+Stage = Literal["observing", "starting", "evaluating"]
+"""What goes on before the first evaluation is there: the teacher is observed, workers start, and then they evaluate."""
+
 
 def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Measurer:
     """Load the probe, observe the teacher, and get ready to measure candidates.
@@ -33,10 +36,10 @@ def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Measurer:
     Raises:
         InputError: the probe or the teacher cannot be had as specified.
     """
-    return recipe_of(spec, device).make()
+    return evaluator_spec(spec, device).build()
 
 
-def recipe_of(spec: ScoreSpec, device: str) -> Recipe:
+def evaluator_spec(spec: ScoreSpec, device: str = "cpu") -> EvaluatorSpec:
     """Load the probe, and leave the teacher for when it is needed.
 
     Raises:
@@ -45,29 +48,33 @@ def recipe_of(spec: ScoreSpec, device: str) -> Recipe:
     spec.check()
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to(device)
-    make = partial(
-        prepare,
-        get_space(spec.space),
-        teacher,
-        probe,
-        [spec.score],
-        seed=spec.seed,
-        initialisations=spec.teacher_inits,
-    )
-    return Recipe(make)
+    return EvaluatorSpec(get_space(spec.space), teacher, probe, (spec.score,), spec.seed, spec.teacher_inits)
 
 
-def caching_executor(recipe: Recipe, compute: ComputeSpec) -> CachingExecutor:
-    """An executor that looks up what is in the cache, and starts workers for what is not."""
-    return CachingExecutor(recipe, partial(_workers, compute), compute.cache)
+def caching_executor(
+    evaluator: EvaluatorSpec, compute: ComputeSpec, tell: Callable[[Stage], None] = lambda _: None
+) -> CachingExecutor:
+    """An executor that looks up what is in the cache, and starts workers for what is not.
+
+    Args:
+        evaluator: what evaluates.
+        compute: where.
+        tell: called with each stage of the preparation as it begins; never where the cache holds everything.
+    """
+    return CachingExecutor(evaluator, partial(_workers, compute, tell), compute.cache)
 
 
 @contextmanager
-def _workers(compute: ComputeSpec, make: Callable[[], Measure]) -> Iterator[Executor]:
+def _workers(compute: ComputeSpec, tell: Callable[[Stage], None], make: Callable[[], Measure]) -> Iterator[Executor]:
     """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
     name, workers, address = compute.executor, compute.workers, compute.address
-    with reach(name, workers, address), open_executor(name, make(), workers, address, compute.deadline) as executor:
-        yield executor
+    with reach(name, workers, address):
+        tell("observing")
+        evaluator = make()
+        tell("starting")
+        with open_executor(name, evaluator, workers, address, compute.deadline) as executor:
+            tell("evaluating")
+            yield executor
 
 
 def run_search(
@@ -75,6 +82,7 @@ def run_search(
     compute: ComputeSpec,
     report: Callable[[Progress], None],
     checkpoint: Callable[[], bool] = lambda: True,
+    tell: Callable[[Stage], None] = lambda _: None,
 ) -> Result | None:
     """Run a search, new or restored, to its recommendation.
 
@@ -83,6 +91,7 @@ def run_search(
         compute: where to do it.
         report: called after each measurement.
         checkpoint: called when the search is worth keeping; returns whether to go on.
+        tell: called with each stage of the preparation as it begins; never where the cache holds everything.
 
     Returns:
         The result, or `None` if the checkpoint ended the search early.
@@ -92,7 +101,7 @@ def run_search(
         ExecutorError: workers could not be started or were lost for good.
         DiswotError: every candidate failed.
     """
-    found = finish_search(search, compute, report, checkpoint)
+    found = finish_search(search, compute, report, checkpoint, tell)
     return None if found is None else found[1]
 
 
@@ -101,13 +110,14 @@ def finish_search(
     compute: ComputeSpec,
     report: Callable[[Progress], None],
     checkpoint: Callable[[], bool] = lambda: True,
+    tell: Callable[[Stage], None] = lambda _: None,
 ) -> tuple[FinishedSearch, Result] | None:
     """Run a search as `run_search` does; returns all of its candidates beside the result."""
     start = time.perf_counter()
-    recipe = recipe_of(search.spec, compute.device)
-    search.look_at(recipe.probe.fingerprint)
+    evaluator = evaluator_spec(search.spec, compute.device)
+    search.look_at(evaluator.probe.fingerprint)
     ready = time.perf_counter()
-    with caching_executor(recipe, compute) as executor, search.meter:
+    with caching_executor(evaluator, compute, tell) as executor, search.meter:
         run_phases(search, executor, report, checkpoint)
     if not search.done:
         return None
@@ -133,11 +143,11 @@ def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explan
         InputError: the probe or the teacher cannot be had as specified.
         DiswotError: the network failed.
     """
-    recipe = recipe_of(spec, compute.device)
-    sample = reference_sample(recipe.space, spec.seed) if needs_reference(spec.score) else []
-    with caching_executor(recipe, compute) as executor:
+    evaluator = evaluator_spec(spec, compute.device)
+    sample = reference_sample(evaluator.space, spec.seed) if needs_reference(spec.score) else []
+    with caching_executor(evaluator, compute) as executor:
         *reference, measurement = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.student_inits))])
     if measurement.error is not None:
         raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
     scorer = Scorer(spec.score, reference)
-    return make_explanation(recipe.space.encode(arch), spec.teacher.name, scorer, measurement)
+    return make_explanation(evaluator.space.encode(arch), spec.teacher.name, scorer, measurement)

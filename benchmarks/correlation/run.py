@@ -17,7 +17,7 @@ from benchmarks.labels.table import read_labels
 from benchmarks.labels.units import Unit, draw_units, units_of
 from benchmarks.runs.folder import RAW, TIMINGS, write_json
 from benchmarks.runs.protocol import CorrelationSpec, command, protocol_of
-from benchmarks.runs.scores import RawScores, find_scores, recipe_of
+from benchmarks.runs.scores import RawScores, evaluator_spec, find_scores
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
 from diswot.executors import reach
@@ -91,7 +91,7 @@ def run_correlation(
     _write_raw(work, found)
     alone = _spread(work, timed)
     scores = seconds_per_arch(
-        work.scores.recipe.make(), spec.scores, tasks_of(alone, range(spec.student_inits)), report
+        work.scores.evaluator.build(), spec.scores, tasks_of(alone, range(spec.student_inits)), report
     )
     write_json(
         folder / TIMINGS,
@@ -144,11 +144,11 @@ def _prepare(spec: CorrelationSpec, out: Path | None, source: Path | None) -> _W
     space = get_space(spec.space)
     table = read_labels(spec.labels, space, spec.columns)
     units = draw_units(units_of(table.labels, space, spec.duplicates), spec.sample, spec.seed)
-    recipe = recipe_of(spec)
-    protocol = protocol_of(spec, len(units), recipe.probe.fingerprint, table.fractions)
+    evaluator = evaluator_spec(spec)
+    protocol = protocol_of(spec, len(units), evaluator.probe.fingerprint, table.fractions)
     scaled = any(map(needs_reference, spec.scores))
     reference = reference_sample(space, spec.seed) if scaled else []
-    return _Work(spec, units, reference, find_scores(recipe, protocol, out, source))
+    return _Work(spec, units, reference, find_scores(evaluator, protocol, out, source))
 
 
 def _command(spec: CorrelationSpec) -> str:
@@ -173,8 +173,8 @@ def _write_raw(work: _Work, found: Mapping[Architecture, Measurement]) -> None:
 
 def _spread(work: _Work, count: int) -> list[Architecture]:
     """A few architectures of the table, from the cheapest to the dearest in MACs."""
-    recipe = work.scores.recipe
-    shape = recipe.probe.image_shape
-    archs = sorted(work.archs, key=lambda arch: recipe.space.costs(arch, recipe.teacher.num_classes, shape).macs)
+    evaluator = work.scores.evaluator
+    shape = evaluator.probe.image_shape
+    archs = sorted(work.archs, key=lambda arch: evaluator.space.costs(arch, evaluator.teacher.num_classes, shape).macs)
     picks = np.linspace(0, len(archs) - 1, min(count, len(archs))).round().astype(int)
     return [archs[i] for i in picks]

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from benchmarks.runs.folder import PROTOCOL, Protocol, check_folder, default_folder, difference, read_json, start_folder
 from benchmarks.runs.protocol import CorrelationSpec
+from diswot.cache.contents import contents
 from diswot.cache.executor import CachingExecutor
-from diswot.cache.files import store_file
-from diswot.cache.identity import Recipe
-from diswot.cache.store import Row, Store
-from diswot.errors import InputError
-from diswot.evaluation import EvalTask, Measurement, prepare
+from diswot.cache.key import context_of
+from diswot.cache.store import Row, Store, store_file
+from diswot.errors import InputError, UnreadableData
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement
 from diswot.executors import Executor
 from diswot.probes import load_probe
 from diswot.recommend import caching_executor
@@ -34,13 +33,13 @@ class RawScores:
     """The raw scores of a run, checked before anything is written.
 
     Attributes:
-        recipe: of what measures them.
+        evaluator: spec of what evaluates.
         protocol: what the figures of the run depend on.
         folder: of the run.
         earlier: values of an earlier run that hold for this one.
     """
 
-    recipe: Recipe
+    evaluator: EvaluatorSpec
     protocol: Protocol
     folder: Path
     earlier: list[Row]
@@ -56,11 +55,11 @@ class RawScores:
         if self.earlier:
             with closing(Store(self.folder)) as store:
                 store.keep(self.earlier)
-        with caching_executor(self.recipe, replace(compute, cache=self.folder)) as executor:
+        with caching_executor(self.evaluator, replace(compute, cache=self.folder)) as executor:
             yield executor
 
 
-def recipe_of(spec: CorrelationSpec) -> Recipe:
+def evaluator_spec(spec: CorrelationSpec) -> EvaluatorSpec:
     """Load the probe, and leave the teacher for when it is needed.
 
     Raises:
@@ -68,23 +67,14 @@ def recipe_of(spec: CorrelationSpec) -> Recipe:
     """
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to("cpu")
-    make = partial(
-        prepare,
-        get_space(spec.space),
-        teacher,
-        probe,
-        spec.scores,
-        seed=spec.seed,
-        initialisations=spec.teacher_inits,
-    )
-    return Recipe(make)
+    return EvaluatorSpec(get_space(spec.space), teacher, probe, tuple(spec.scores), spec.seed, spec.teacher_inits)
 
 
-def find_scores(recipe: Recipe, protocol: Protocol, out: Path | None, source: Path | None) -> RawScores:
+def find_scores(evaluator: EvaluatorSpec, protocol: Protocol, out: Path | None, source: Path | None) -> RawScores:
     """Check the folder of a run, and read what an earlier run has measured.
 
     Args:
-        recipe: of what measures.
+        evaluator: spec of what evaluates.
         protocol: the record of the run.
         out: the folder; by default one under `runs/` that is named by the record.
         source: folder of an earlier run: values that hold for this one, too, are looked up, those of proxies that do
@@ -96,18 +86,20 @@ def find_scores(recipe: Recipe, protocol: Protocol, out: Path | None, source: Pa
     """
     folder = default_folder(protocol) if out is None else out
     check_folder(folder, protocol)
-    return RawScores(recipe, protocol, folder, [] if source is None else _earlier(recipe, protocol, source))
+    return RawScores(evaluator, protocol, folder, [] if source is None else _earlier(evaluator, protocol, source))
 
 
-def _earlier(recipe: Recipe, protocol: Protocol, source: Path) -> list[Row]:
+def _earlier(evaluator: EvaluatorSpec, protocol: Protocol, source: Path) -> list[Row]:
     """The values of another folder that hold for this run."""
     if not store_file(source).exists():
         raise InputError(f"--from {str(source)!r} holds no raw scores: it has no {store_file(source).name}")
+    if (fault := contents(source).fault) is not None:
+        raise UnreadableData(f"the raw scores in {str(source)!r} are damaged: {fault}")
     rows: list[Row] = []
     with closing(Store(source)) as store:
         for of_teacher in (False, True):
-            context = recipe.context(of_teacher=of_teacher)
-            for arch, values in store.find(context, store.archs(context))[0].items():
+            context = context_of(evaluator, of_teacher=of_teacher)
+            for arch, values in store.find(context, store.archs(context)).items():
                 rows += [Row(context, arch, *key, value) for key, value in values.items()]
     if not rows:
         raise InputError(f"--from {str(source)!r} holds {_other(source, protocol)}")

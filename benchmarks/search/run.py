@@ -18,7 +18,7 @@ from benchmarks.labels.ground_truth import Truth, read_truth
 from benchmarks.labels.table import fingerprint
 from benchmarks.runs.folder import write_json
 from benchmarks.runs.protocol import CorrelationSpec, protocol_of, score_settings
-from benchmarks.runs.scores import SCORES_DEPEND_ON, Memory, RawScores, find_scores, recipe_of
+from benchmarks.runs.scores import SCORES_DEPEND_ON, Memory, RawScores, evaluator_spec, find_scores
 from benchmarks.statistics.intervals import FEWEST, LEVEL, RESAMPLES, Interval, Vector, resample
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import FIRST, tasks_of
@@ -111,7 +111,7 @@ def run_search_benchmark(
     budgets = budgets_of(spec, truth)
     scores = find_search_scores(spec.scores, out, source)
     with scores.open(compute) as executor:
-        pool = Memory(scores.recipe.space, executor)
+        pool = Memory(scores.evaluator.space, executor)
         curves = run_searches(spec, budgets, truth, pool, report)
         if spec.trained is not None and trained is not None:
             curves |= {
@@ -134,11 +134,11 @@ def find_search_scores(spec: CorrelationSpec, out: Path | None, source: Path | N
     Raises:
         InputError: the probe or a folder is not as it must be; nothing is written.
     """
-    recipe = recipe_of(spec)
-    record = protocol_of(spec, 0, recipe.probe.fingerprint)
+    evaluator = evaluator_spec(spec)
+    record = protocol_of(spec, 0, evaluator.probe.fingerprint)
     names = (*SCORES_DEPEND_ON, "student_inits", "weights", "proxies")
     protocol = {"benchmark": "search", "schema": 1, **{name: record[name] for name in names}}
-    return find_scores(recipe, protocol, out, source)
+    return find_scores(evaluator, protocol, out, source)
 
 
 def budgets_of(spec: SearchBenchmark, truth: Truth) -> list[int | None]:

@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.speed.as_published import PUBLISHED, AsPublished
 from benchmarks.speed.spec import DEFAULT, DISWOT, SPACE, ThroughputSpec
-from diswot.evaluation import Measurer, prepare
+from diswot.evaluation import EvaluatorSpec, Measurer
 from diswot.probes import load_probe
 from diswot.recommend import measurer_of
 from diswot.spec.probe import ProbeSpec
@@ -64,7 +64,7 @@ def entrants(spec: ThroughputSpec) -> Iterator[Entrant]:
     for dtype in dtypes if DISWOT in spec.scores else ():
         start = time.perf_counter()
         ours = probe.to(spec.device, dtype)
-        measurer = prepare(get_space(SPACE), teacher, ours, [DISWOT], seed=spec.seed, initialisations=1)
+        measurer = EvaluatorSpec(get_space(SPACE), teacher, ours, (DISWOT,), spec.seed, teacher_inits=1).build()
         yield from _ours(spec, DISWOT, measurer, time.perf_counter() - start)
     if DEFAULT in spec.scores:
         start = time.perf_counter()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from diswot.batch.plan import Job, at
-from diswot.evaluation import prepare
+from diswot.evaluation import EvaluatorSpec
 from diswot.probes import load_probe
 from diswot.spec.compute import ComputeSpec
 from search_spaces import get_space
@@ -32,10 +32,9 @@ def check_inputs(jobs: Iterable[Job]) -> None:
 
 
 def _check_teacher(job: Job) -> None:
-    """One initialisation tells what is wrong with it."""
+    """One initialization tells what is wrong with it."""
     spec, teacher = job.spec, job.spec.teacher
     load = partial(load_probe, spec.probe, teacher.num_classes, teacher.in_shape, spec.seed)
     probe = at(f"search.probe (teacher {job.teacher})", load)
-    space, scores = get_space(spec.space), [spec.score]
-    observe = partial(prepare, space, teacher, probe, scores, seed=spec.seed, initialisations=1)
-    at(f"teacher {job.teacher}", observe)
+    evaluator = EvaluatorSpec(get_space(spec.space), teacher, probe, (spec.score,), spec.seed, teacher_inits=1)
+    at(f"teacher {job.teacher}", evaluator.build)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.errors import DiswotError, StorageError
 from diswot.executors import reach
-from diswot.recommend import finish_search
+from diswot.recommend import Stage, finish_search
 from diswot.report.files import write_files
 from diswot.search.checkpoint import CHECKPOINT, checkpoints
 from diswot.search.search import Search
@@ -46,11 +47,13 @@ class Watch:
 
     Attributes:
         begin: a search begins, or goes on, or is looked for.
+        prepare: the search that runs has come to a stage of its preparation.
         progress: one more measurement.
         end: a search has ended.
     """
 
     begin: Callable[[Job], None]
+    prepare: Callable[[Job, Stage], None]
     progress: Callable[[Job, Progress], None]
     end: Callable[[Outcome], None]
 
@@ -96,7 +99,8 @@ def _search(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -
     home, begun = folder.of(job), folder.begun(job)
     search = Search(job.spec) if begun is None else begun[0]
     with checkpoints(home, search, compute) as keep:
-        found = finish_search(search, compute, lambda progress: watch.progress(job, progress), keep)
+        report, tell = partial(watch.progress, job), partial(watch.prepare, job)
+        found = finish_search(search, compute, report, keep, tell)
         assert found is not None, "no checkpoint ends the search"
         try:
             return write_files(home, *found)

@@ -1,8 +1,4 @@
-"""Measurements that were made before: a local store of raw proxy values, keyed by everything that they depend on.
+"""Evaluations that were made before: a local store of raw proxy values, keyed by everything that they depend on.
 
-A store may be thrown away at any time, and it never stands in the way: what cannot be read is measured again.
+A store may be thrown away at any time, and it never stands in the way: what cannot be read is evaluated again.
 """
-
-from diswot.cache.store import Context, Row, Store
-
-__all__ = ["Context", "Row", "Store"]

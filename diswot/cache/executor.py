@@ -1,4 +1,4 @@
-"""An executor that measures only what is not in the store."""
+"""An executor that evaluates only what is not in the store."""
 
 from __future__ import annotations
 
@@ -10,28 +10,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from diswot.cache.identity import Recipe
-from diswot.cache.shelter import ShelteredStore
-from diswot.cache.store import Context, Row, Values
-from diswot.evaluation import EvalTask, Measurement
+from diswot.cache.key import Context, context_of
+from diswot.cache.store import Row, Store, Values
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement
 from diswot.executors.base import Executor, Measure
-from search_spaces import Architecture
 
 KEEP_SECONDS = 1.0
-"""Time after which what was measured is written: what a killed process may lose."""
+"""Time after which what was evaluated is written: what a killed process may lose."""
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class CacheUse:
-    """How often the store had what was asked for: of finalists once the first initialisation, once the others.
+    """How often the store had what was asked for: of finalists once the first initialization, once the others.
 
     Attributes:
-        hits: measurements of which everything was there.
-        partial: measurements of which something was there, and the rest was measured.
-        misses: measurements that were made whole.
-        damaged: rows that were damaged, and measured again.
+        hits: tasks of which everything was there.
+        partial: tasks of which something was there, and the rest was evaluated.
+        misses: tasks that were evaluated whole.
+        damaged: architectures whose rows were damaged, and that were evaluated again.
     """
 
     hits: int = 0
@@ -49,40 +47,37 @@ class CacheUse:
 class CachingExecutor:
     """Measurements from the store, and where it has none, from an executor that is started then.
 
-    Entered to open the store, left to close everything. Only this process uses it. The values are those that would have
-    been measured, bit for bit; the seconds are what they cost now.
+    Entered, and left to close everything. Only this process uses it. The values are those that would have been
+    computed, bit for bit; the seconds are what they cost now.
 
     Args:
-        recipe: of the measurer.
-        start: opens the executor, at the first miss; it is given what makes the measurer, teacher and all.
+        spec: of the evaluator.
+        start: opens the executor, at the first miss; it is given what makes the evaluator, teacher and all.
         folder: of the store; `None` for none.
 
     Attributes:
         use: how often the store helped.
-        preparing: seconds that the measurer took to make.
+        preparing: seconds that the evaluator took to make.
     """
 
     def __init__(
         self,
-        recipe: Recipe,
+        spec: EvaluatorSpec,
         start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]],
         folder: Path | None,
     ) -> None:
         self.use = CacheUse()
         self.preparing = 0.0
-        self._recipe = recipe
-        self._start = start
-        self._folder = folder
+        self._spec, self._start = spec, start
+        self._contexts = {} if folder is None else self._describe()
+        self._store = Store(folder if self._contexts else None)
         self._stack = ExitStack()
         self._executor: Executor | None = None
         self._pending: list[Row] = []
         self._kept = time.monotonic()
 
     def __enter__(self) -> CachingExecutor:
-        self._contexts = self._describe() if self._folder else {}
-        self._store = ShelteredStore(self._folder if self._contexts else None)
         self._stack.callback(self._store.close)
-        self._store.touch(self._contexts.values())
         return self
 
     def __exit__(
@@ -101,101 +96,98 @@ class CachingExecutor:
             ExecutorError: no worker can be started any more.
         """
         start = time.perf_counter()
-        asked = [replace(task, arch=self._recipe.space.canonical(task.arch)) for task in tasks]
-        names = [self._recipe.space.encode(task.arch) for task in asked]
-        found = self._find(names)
-        lacking = [self._lacking(found.get(name, {}), task) for name, task in zip(names, asked, strict=True)]
-        gaps = [replace(task, proxies=lacks) for task, lacks in zip(asked, lacking, strict=True) if lacks]
+        asked = [self._canonical(task) for task in tasks]
+        names = [self._spec.space.encode(task.arch) for task in asked]
+        known = self._find(names)
+        lacking = [self._lacking(known[name], task) for name, task in zip(names, asked, strict=True)]
         looking = (time.perf_counter() - start) / max(1, len(tasks))
-        fresh = iter(self._measure(gaps))
-        for task, name, lacks in zip(asked, names, lacking, strict=True):
-            self._count(lacks, task)
-            measured = next(fresh) if lacks else self._unmeasured(task.arch, name)
-            completed = self._complete(measured, found.get(name, {}), task, lacks, looking)
-            if time.monotonic() - self._kept >= KEEP_SECONDS:
-                self._keep()
-            yield completed
+        fresh = self._evaluate([task for task in lacking if task.proxies])
+        for name, task, lacks in zip(names, asked, lacking, strict=True):
+            self._count(task, lacks)
+            found = next(fresh) if lacks.proxies else self._unmeasured(task, name)
+            yield self._complete(replace(found, seconds=found.seconds + looking), known[name], task, lacks)
         self._keep()
+
+    def _canonical(self, task: EvalTask) -> EvalTask:
+        """The task with its proxies named, but for those that have nothing to give for its initializations."""
+        proxies = tuple(self._spec.proxies) if task.proxies is None else task.proxies
+        given = tuple(name for name in proxies if self._keys(name, task.inits))
+        return EvalTask(self._spec.space.canonical(task.arch), task.inits, given)
+
+    def _keys(self, proxy: str, inits: range) -> list[tuple[str, int, int]]:
+        """What the store holds of a proxy: a value for each initialization, or the first one's for all."""
+        row = self._spec.proxies[proxy]
+        return [(proxy, row.version, index) for index in inits if index == 0 or not row.steady]
 
     def _describe(self) -> dict[bool, Context]:
         """Contexts of the proxies that do and do not look at the teacher; none if something has no description."""
         try:
-            return {of_teacher: self._recipe.context(of_teacher=of_teacher) for of_teacher in (False, True)}
+            return {of_teacher: context_of(self._spec, of_teacher=of_teacher) for of_teacher in (False, True)}
         except (OSError, TypeError) as error:
             _LOG.warning("the search goes on without the cache: %s", error)
             return {}
 
     def _find(self, names: Sequence[str]) -> dict[str, Values]:
-        found: dict[str, Values] = {}
+        known: dict[str, Values] = {name: {} for name in names}
         for context in self._contexts.values():
-            for name, values in self._store.find(context, names).items():
-                found.setdefault(name, {}).update(values)
+            for name, values in self._store.find(context, known).items():
+                known[name] |= values
         self.use.damaged = self._store.damaged
-        return found
+        return known
 
-    def _proxies(self, task: EvalTask) -> tuple[str, ...]:
-        return tuple(self._recipe.proxies) if task.proxies is None else task.proxies
+    def _lacking(self, known: Values, task: EvalTask) -> EvalTask:
+        assert task.proxies is not None, "they have been named"
+        lacks = (name for name in task.proxies if not known.keys() >= set(self._keys(name, task.inits)))
+        return replace(task, proxies=tuple(lacks))
 
-    def _lacking(self, values: Values, task: EvalTask) -> tuple[str, ...]:
-        proxies = self._proxies(task)
-        return tuple(name for name in proxies if not all(key in values for key in self._keys(name, task.inits)))
-
-    def _keys(self, proxy: str, inits: range) -> list[tuple[str, int, int]]:
-        """What the store holds of a proxy: a value for each initialization, or the first one's for all."""
-        row = self._recipe.proxies[proxy]
-        return [(proxy, row.version, index) for index in inits if index == 0 or not row.steady]
-
-    def _measure(self, gaps: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def _evaluate(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
         """What the executor gives, which starts when it is first needed."""
-        if not gaps:
+        if not tasks:
             return iter(())
         if self._executor is None:
             self._executor = self._stack.enter_context(self._start(self._make))
-        return self._executor.map(gaps)
+        return self._executor.map(tasks)
 
     def _make(self) -> Measure:
         start = time.perf_counter()
-        measurer = self._recipe.make()
+        evaluator = self._spec.build()
         self.preparing = time.perf_counter() - start
-        return measurer
+        return evaluator
 
-    def _unmeasured(self, arch: Architecture, name: str) -> Measurement:
-        channels, height, width = self._recipe.probe.images.shape[1:]
-        costs = self._recipe.space.costs(arch, self._recipe.teacher.num_classes, (channels, height, width))
+    def _unmeasured(self, task: EvalTask, name: str) -> Measurement:
+        costs = self._spec.space.costs(task.arch, self._spec.teacher.num_classes, self._spec.probe.image_shape)
         return Measurement(name, costs, {}, 0.0)
 
-    def _complete(
-        self, measured: Measurement, known: Values, task: EvalTask, lacks: tuple[str, ...], looking: float
-    ) -> Measurement:
+    def _complete(self, found: Measurement, known: Values, task: EvalTask, lacks: EvalTask) -> Measurement:
         """A measurement with what was known of it; what is new is kept, if it did not fail."""
-        seconds = measured.seconds + looking
-        if measured.error is not None:
-            return replace(measured, seconds=seconds)
+        if found.error is not None:
+            return found
         values = {}
-        for proxy in self._proxies(task):
+        for proxy in task.proxies or ():
             keys = self._keys(proxy, task.inits)
-            if proxy in lacks:
-                values[proxy] = measured.values[proxy]
-                self._remember(measured.arch, keys, values[proxy])
-            elif keys:
+            if proxy in (lacks.proxies or ()):
+                values[proxy] = found.values[proxy]
+                self._remember(found.arch, dict(zip(keys, values[proxy], strict=False)))  # a steady one repeats itself
+            else:
                 series = tuple(known[key] for key in keys)
-                values[proxy] = series * len(task.inits) if self._recipe.proxies[proxy].steady else series
-        return replace(measured, values=values, seconds=seconds)
+                values[proxy] = series * len(task.inits) if self._spec.proxies[proxy].steady else series
+        return replace(found, values=values)
 
-    def _remember(self, arch: str, keys: Sequence[tuple[str, int, int]], series: Sequence[float]) -> None:
+    def _remember(self, arch: str, values: Values) -> None:
         if self._contexts:
-            pairs = zip(keys, series, strict=False)  # A steady proxy repeats its one value.
-            proxies = self._recipe.proxies
-            self._pending += [Row(self._contexts[proxies[key[0]].teacher], arch, *key, value) for key, value in pairs]
+            proxies = self._spec.proxies
+            self._pending += [Row(self._contexts[proxies[key[0]].teacher], arch, *key, values[key]) for key in values]
+            if time.monotonic() - self._kept >= KEEP_SECONDS:
+                self._keep()
 
     def _keep(self) -> None:
         self._store.keep(self._pending)
         self._pending, self._kept = [], time.monotonic()
 
-    def _count(self, lacks: tuple[str, ...], task: EvalTask) -> None:
-        if not lacks:
+    def _count(self, task: EvalTask, lacks: EvalTask) -> None:
+        if not lacks.proxies:
             self.use.hits += 1
-        elif len(lacks) < sum(bool(self._keys(proxy, task.inits)) for proxy in self._proxies(task)):
-            self.use.partial += 1
-        else:
+        elif lacks.proxies == task.proxies:
             self.use.misses += 1
+        else:
+            self.use.partial += 1

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 OURS = ("diswot", "search_spaces", "numpy", "timm", "torch", "torchvision")
-"""Packages whose code or version is part of `diswot.cache.versions`."""
+"""Packages whose code or version is part of every key."""
 
 
 def foreign_code(modules: Iterable[str]) -> dict[str, str]:

@@ -118,15 +118,14 @@ def _price(jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, jso
             {
                 "name": one.job.name,
                 "status": one.state,
-                "evaluations": one.evaluations,
-                "left": one.left,
-                "cached": one.cached,
-                "seconds": round(one.seconds, 3),
+                "evaluations": one.price.evaluations,
+                "networks": one.price.networks,
+                "seconds": round(one.price.seconds, 3),
             }
             for one in prices
         ]
-        total = {"workers": workers, "left": sum(one.left - one.cached for one in prices)}
-        seconds = round(sum(one.seconds for one in prices), 3)
+        total = {"workers": workers, "networks": sum(one.price.networks for one in prices)}
+        seconds = round(sum(one.price.seconds for one in prices), 3)
         typer.echo(json_module.dumps({"folder": str(folder.path), **total, "seconds": seconds, "searches": searches}))
     else:
         show_prices(prices, workers)

@@ -11,12 +11,13 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from diswot.batch.plan import Job
-from diswot.cli.batch_show import say_duration
-from diswot.cli.conduct import PHASES
 from diswot.cli.console import STDERR
+from diswot.cli.progress import PHASES, STAGES
+from diswot.quantities import say_duration
 
 if TYPE_CHECKING:
     from diswot.batch.run import Outcome, Watch
+    from diswot.recommend import Stage
     from diswot.search.state import Progress
 
 BAR = 16
@@ -31,7 +32,7 @@ def watching(jobs: Sequence[Job]) -> Iterator[Watch]:
     columns = (TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     with Bar(*columns, console=STDERR) as bar:
         display = Display(bar, len(jobs))
-        yield Watch(display.begin, display.progress, display.end)
+        yield Watch(display.begin, display.prepare, display.progress, display.end)
 
 
 class Display:
@@ -54,7 +55,11 @@ class Display:
     def begin(self, job: Job) -> None:
         """A search begins."""
         self.began, self.share = self.clock(), 0.0
-        self.bar.reset(self.one, description=job.name, total=None, told="observing the teacher")
+        self.bar.reset(self.one, description=job.name, total=None, told="reading")
+
+    def prepare(self, _: Job, stage: Stage) -> None:
+        """The search that runs has come to a stage of its preparation."""
+        self.bar.update(self.one, told=STAGES[stage])
 
     def progress(self, _: Job, progress: Progress) -> None:
         """The search that runs has measured one more."""

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import json as json_module
 import shlex
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.present import show_result
+from diswot.cli.progress import SearchDisplay, search_bar
 from diswot.errors import StorageError
+from diswot.quantities import say_duration
 from diswot.storage.refusal import reason
 
 if TYPE_CHECKING:
     from diswot.report.finished import FinishedSearch
     from diswot.report.result import Result
     from diswot.search.search import Search
-    from diswot.search.state import Progress
     from diswot.spec.compute import ComputeSpec
     from diswot.storage.checkpoint import CheckpointWriter
-
-PHASES = {
-    "reference": "measuring the reference sample",
-    "evolving": "searching",
-    "finalists": "making sure of the finalists",
-    "beyond": "looking beyond the budget",
-}
 
 
 def conduct(search: Search, compute: ComputeSpec, folder: Path | None, *, json: bool) -> None:
@@ -97,24 +91,25 @@ def _searched(search: Search, compute: ComputeSpec, keep: Callable[[], bool]) ->
     """The search to its end, its progress on stderr."""
     from diswot.recommend import finish_search
 
-    with _bar() as bar:
-        task = bar.add_task(f"observing the teacher {search.spec.teacher.name}", total=None)
-
-        def show(progress: Progress) -> None:
-            best = "" if progress.best_score is None else f", best score {progress.best_score:.3f}"
-            bar.update(task, description=PHASES[progress.phase] + best, completed=progress.done, total=progress.total)
-
-        found = finish_search(search, compute, show, keep)
+    with search_bar() as bar:
+        display = SearchDisplay(bar, compute.count)
+        found = finish_search(search, compute, display.progress, keep, display.prepare)
     assert found is not None, "no checkpoint ends the search"
     return found
 
 
-def _bar() -> Bar:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+def price(search: Search, compute: ComputeSpec, *, json: bool) -> None:
+    """Say what a search would evaluate, and how long that would take."""
+    from diswot.price import Pricer
+
+    with STDERR.status("timing the teacher and one network"):
+        found = Pricer(compute).price(search)
+    if json:
+        typer.echo(json_module.dumps({**asdict(found), "workers": compute.count}))
+        return
+    workers = f"{compute.count} {'worker' if compute.count == 1 else 'workers'}"
+    STDOUT.print(
+        f"Up to {found.evaluations:,} evaluations, and {found.networks:,} networks to build for what is left of them: "
+        f"about {say_duration(found.seconds)} on {workers}, where the cache holds nothing of it.",
+        soft_wrap=True,
     )
-    return Bar(*columns, console=STDERR)

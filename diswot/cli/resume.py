@@ -24,7 +24,7 @@ def check_options(context: typer.Context) -> None:
     Raises:
         InputError: names them.
     """
-    allowed = {*(one.name for one in ELSEWHERE), "json", "resume"}
+    allowed = {*(one.name for one in ELSEWHERE), "json", "resume", "dry_run"}
     names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     refused = [names[name] for name in context.params if _is_given(context, name) and name not in allowed]
     if refused:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from diswot.cli import options as o
-from diswot.cli.conduct import conduct
+from diswot.cli.conduct import conduct, price
 from diswot.cli.resume import check_options
 from diswot.executors import get_ready
 from diswot.spec.compute import ComputeSpec
@@ -26,22 +26,31 @@ def search(
         Path | None,
         typer.Option(help="Folder of an interrupted search, which goes on with the settings that it began with."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Whether the search is only priced: what it would evaluate, and how long.")
+    ] = False,
     json: o.JsonOption = False,
     **options: Any,
 ) -> None:
     """Search a space for the student that will distil best under a budget."""
     if resume is not None:
         check_options(context)
-        get_ready(options["executor"] or "processes")
+        if not dry_run:
+            get_ready(options["executor"] or "processes")
         from diswot.cli.resume import continued
 
-        conduct(*continued(context, resume), resume, json=json)
+        work, compute = continued(context, resume)
+        if dry_run:
+            price(work, compute, json=json)
+        else:
+            conduct(work, compute, resume, json=json)
         return
     from diswot.spec.document import from_flags
 
     spec = from_flags(SearchSpec, options)
     spec.check()
-    get_ready(options["executor"] or "processes")
+    if not dry_run:
+        get_ready(options["executor"] or "processes")
     compute = from_flags(ComputeSpec, options)
     from diswot.report.files import check_folder
     from diswot.search.search import Search
@@ -49,4 +58,7 @@ def search(
     work = Search(spec)
     if out is not None:
         check_folder(out, spec)
-    conduct(work, compute, out, json=json)
+    if dry_run:
+        price(work, compute, json=json)
+    else:
+        conduct(work, compute, out, json=json)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from diswot.errors import InputError
 from diswot.executors import DEADLINE, EXECUTORS, check_executor
+from diswot.runtime.cores import core_count
 from diswot.runtime.devices import devices, is_available
 from diswot.spec.option import Option, complete
 from diswot.storage.folders import cache_folder
@@ -58,6 +59,11 @@ class ComputeSpec:
             help="Seconds after which an evaluation counts as hung, and its worker is ended.",
         ),
     ] = DEADLINE
+
+    @property
+    def count(self) -> int:
+        """Number of workers, where a cluster does not say otherwise."""
+        return 1 if self.executor == "serial" else self.workers or core_count()
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` before any work."""

@@ -17,15 +17,16 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @contextmanager
-def hold(path: Path) -> Iterator[bool]:
-    """Hold a lock inside the block; `False` where another process holds it, which is not waited for.
+def hold(path: Path, seconds: float = 0.0) -> Iterator[bool]:
+    """Hold a lock inside the block; `False` where another process has held it for so many seconds.
 
     Where the file system has no locks, nobody is kept out.
 
     Args:
         path: of the lock's file, which is gone when the block ends; its folder is made where it is missing.
+        seconds: to wait; by default, nobody is waited for.
     """
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=seconds)
     try:
         lock.acquire()
     except Timeout:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from diswot.evaluation import EvalTask, Measurement, Measurer, prepare
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer
 from diswot.probes import load_probe
 from diswot.proxies import AGGREGATES
 from diswot.scoring import Scorer
@@ -41,7 +41,8 @@ GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
 
 @cache
 def evaluator(space: str) -> Measurer:
-    return prepare(get_space(space), TEACHER, load_probe(ProbeSpec(), 100, (3, 32, 32), 0), ["default"], seed=0)
+    probe = load_probe(ProbeSpec(), 100, (3, 32, 32), 0)
+    return EvaluatorSpec(get_space(space), TEACHER, probe, ("default",)).build()
 
 
 def evaluate(space: str, arch: str) -> Measurement:

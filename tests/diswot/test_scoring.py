@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from diswot.errors import InputError, UnknownName
-from diswot.evaluation import EvalTask, Measurement, Measurer, prepare, tasks_of
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer, tasks_of
 from diswot.observation import forward
 from diswot.probes import load_probe
 from diswot.proxies import AGGREGATES, PROXIES, Aggregate, Proxy, proxies_of
@@ -89,7 +89,7 @@ def test_proxies_of_scores_are_listed_once() -> None:
 
 def measurer(*scores: str) -> Measurer:
     probe = load_probe(ProbeSpec(size=8), TASK.num_classes, TASK.in_shape, 0).to("cpu")
-    return prepare(SPACE, TASK, probe, scores, seed=0, initialisations=1)
+    return EvaluatorSpec(SPACE, TASK, probe, scores, teacher_inits=1).build()
 
 
 def test_a_measurement_does_not_depend_on_what_was_measured_before() -> None:
@@ -107,7 +107,7 @@ def test_networks_compute_in_the_dtype_of_the_probe_and_score_nearly_alike() -> 
     for dtype in DTYPES:
         probe = load_probe(ProbeSpec("leaves", 8, dtype), TASK.num_classes, TASK.in_shape, 0)
         assert str(probe.images.dtype) == f"torch.{dtype}"
-        measured = prepare(SPACE, TASK, probe, ["default", "diswot"], seed=0)(EvalTask(SPACE.arch([1, 2, 3])))
+        measured = EvaluatorSpec(SPACE, TASK, probe, ("default", "diswot")).build()(EvalTask(SPACE.arch([1, 2, 3])))
         assert measured.error is None
         values[dtype] = [measured.values[name][0] for name in sorted(measured.values)]
     assert values["float32"] != values["bfloat16"]
@@ -158,7 +158,7 @@ def test_a_network_is_built_and_observed_only_where_a_proxy_looks(
 def test_architectures_of_one_function_measure_alike() -> None:
     space = get_space("nasbench201")
     probe = load_probe(ProbeSpec(size=4), 10, (3, 16, 16), 0).to("cpu")
-    measure = prepare(space, TASK, probe, ["nwot"], seed=0)
+    measure = EvaluatorSpec(space, TASK, probe, ("nwot",)).build()
     texts = [
         "|skip_connect~0|+|none~0|none~1|+|none~0|nor_conv_3x3~1|none~2|",
         "|skip_connect~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_3x3~1|none~2|",

@@ -12,7 +12,7 @@ def test_a_second_search_finds_what_the_first_one_measured(tmp_path: Path) -> No
     assert (first["cache"]["hits"], first["cache"]["misses"]) == (0, 60)
     assert (second["cache"]["hits"], second["cache"]["misses"]) == (60, 0)
     assert without_timings(first) == without_timings(second)
-    assert sorted(path.name for path in (tmp_path / "data" / "cache").iterdir())[0].startswith("measurements-")
+    assert sorted(path.name for path in (tmp_path / "data" / "cache").iterdir())[0].startswith("evaluations-")
 
 
 def test_a_service_that_keeps_nothing_measures_anew(tmp_path: Path) -> None:

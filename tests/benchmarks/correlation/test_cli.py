@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks.cli import app
-from diswot.cache.files import store_file
+from diswot.cache.store import store_file
 from diswot.errors import InputError
 
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.correlation import run as correlation
 from benchmarks.correlation.tables import correlation_table
 from benchmarks.runs.protocol import CorrelationSpec
-from diswot.cache.files import store_file
+from diswot.cache.store import store_file
 from diswot.errors import DiswotError, InputError
 from diswot.evaluation import EvalTask, Measurement, Measurer
 from search_spaces import Architecture
@@ -226,6 +226,6 @@ def test_a_damaged_store_is_set_aside_and_measured_again(
     (out / "raw.csv").unlink()
     store_file(out).write_bytes(b"SQLite format 3\0" + b"\1" * 4096)
     correlate(spec, out)
-    assert "is damaged" in caplog.text
+    assert "was damaged" in caplog.text
     assert json.loads((out / "timings.json").read_text())["measured"] == 6
     assert raw_scores(out) == raw_scores(folder)

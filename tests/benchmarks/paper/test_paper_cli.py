@@ -111,7 +111,7 @@ def test_the_table_is_for_people(data: Path, tmp_path: Path) -> None:
         (["--algorithm", "annealing"], "unknown algorithm 'annealing'; valid: aging-evolution,"),
         (["--executor", "threads"], "unknown executor 'threads'; valid: serial, processes, ray"),
         (["--data", "/nowhere"], "label file '/nowhere/diswot_resnet_s0.csv' does not exist"),
-        (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no measurements-"),
+        (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no evaluations-"),
         (["--out", "/dev/null"], "--out '/dev/null' is a file, not a folder"),
     ],
 )

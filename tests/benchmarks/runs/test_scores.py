@@ -14,12 +14,11 @@ import pytest
 
 from benchmarks.correlation.raw import read_raw
 from benchmarks.runs.protocol import CorrelationSpec
-from benchmarks.runs.scores import Memory, find_scores, recipe_of
+from benchmarks.runs.scores import Memory, evaluator_spec, find_scores
 from benchmarks.search.run import find_search_scores
-from diswot.cache.files import store_file
-from diswot.cache.identity import Recipe
+from diswot.cache.store import store_file
 from diswot.errors import InputError, UnreadableData
-from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer, tasks_of
 from diswot.proxies import PROXIES
 from search_spaces import get_space
 from tests.benchmarks.small import SERIAL, correlate
@@ -143,7 +142,7 @@ def test_what_does_not_look_at_the_teacher_is_taken_from_a_run_with_another(
 
 def test_a_folder_without_scores_is_refused(asked: CorrelationSpec, tmp_path: Path) -> None:
     where = re.escape(f"--from {str(tmp_path)!r} holds no raw scores: it has no ")
-    with pytest.raises(InputError, match=rf"^{where}measurements-\d+\.sqlite3$"):
+    with pytest.raises(InputError, match=rf"^{where}evaluations-\d+\.sqlite3$"):
         correlate(asked, tmp_path / "run", source=tmp_path)
     store_file(tmp_path).write_text("no database, but as long as the header of one: " + "x" * 100)
     with pytest.raises(UnreadableData, match="damaged"):
@@ -173,7 +172,7 @@ def test_scores_of_something_else_are_refused_before_anything_is_written(
 def test_scores_of_other_code_are_refused(
     spec: CorrelationSpec, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("diswot.cache.identity.versions", lambda: {"code": "other"})
+    monkeypatch.setattr("diswot.cache.key.versions", lambda: {"code": "other"})
     with pytest.raises(InputError, match=r"holds no scores by this code, these packages and this processor$"):
         correlate(spec, tmp_path / "run", source=earlier)
     (copytree(earlier, tmp_path / "copy") / "protocol.json").unlink()
@@ -182,29 +181,31 @@ def test_scores_of_other_code_are_refused(
 
 
 @pytest.fixture
-def recipe(spec: CorrelationSpec) -> Recipe:
-    return recipe_of(spec)
+def evaluator(spec: CorrelationSpec) -> EvaluatorSpec:
+    return evaluator_spec(spec)
 
 
-def test_each_architecture_is_measured_once_and_kept(recipe: Recipe, tmp_path: Path) -> None:
+def test_each_architecture_is_measured_once_and_kept(evaluator: EvaluatorSpec, tmp_path: Path) -> None:
     protocol = {"benchmark": "test"}
-    with find_scores(recipe, protocol, tmp_path / "run", None).open(SERIAL) as executor:
+    with find_scores(evaluator, protocol, tmp_path / "run", None).open(SERIAL) as executor:
         first = list(executor.map(tasks_of([FIRST, SECOND], range(2))))
         assert [one.arch for one in first] == ["1-1-1", "1-1-3"]
         assert list(executor.map(tasks_of([SECOND], range(2)))) == [first[1]]
         assert (executor.use.misses, executor.use.hits) == (2, 1)
-    with find_scores(recipe, protocol, tmp_path / "run", None).open(SERIAL) as executor:
+    with find_scores(evaluator, protocol, tmp_path / "run", None).open(SERIAL) as executor:
         assert list(executor.map(tasks_of([FIRST, SECOND], range(2)))) == first
         assert (executor.use.misses, executor.use.hits) == (0, 2)
 
 
-def test_more_initialisations_of_what_an_earlier_run_began_are_measured(recipe: Recipe, tmp_path: Path) -> None:
+def test_more_initialisations_of_what_an_earlier_run_began_are_measured(
+    evaluator: EvaluatorSpec, tmp_path: Path
+) -> None:
     begun, rest, whole = (tmp_path / name for name in ("begun", "rest", "whole"))
-    with find_scores(recipe, {"benchmark": "test"}, begun, None).open(SERIAL) as executor:
+    with find_scores(evaluator, {"benchmark": "test"}, begun, None).open(SERIAL) as executor:
         list(executor.map(tasks_of([FIRST])))
-    with find_scores(recipe, {"benchmark": "test"}, whole, None).open(SERIAL) as executor:
+    with find_scores(evaluator, {"benchmark": "test"}, whole, None).open(SERIAL) as executor:
         expected = list(executor.map(tasks_of([FIRST], range(3))))
-    with find_scores(recipe, {"benchmark": "test"}, rest, begun).open(SERIAL) as executor:
+    with find_scores(evaluator, {"benchmark": "test"}, rest, begun).open(SERIAL) as executor:
         assert list(executor.map(tasks_of([FIRST], range(1)))) == [expected[0].drawn(range(1))]
         assert (executor.use.misses, executor.use.hits) == (0, 1)
         assert list(executor.map([EvalTask(FIRST, range(1, 3))])) == [

@@ -98,7 +98,7 @@ def test_the_table_is_for_people(whole: Path, finished: tuple[Path, Result]) -> 
         (["--space", "mobilenetv2"], "so that every one needs a label: mobilenetv2 has"),
         (["--executor", "threads"], "unknown executor 'threads'; valid: serial, processes, ray"),
         (["--workers", "0"], "workers must be at least 1, not 0"),
-        (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no measurements-"),
+        (["--from", "/nowhere"], "--from '/nowhere' holds no raw scores: it has no evaluations-"),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_written(

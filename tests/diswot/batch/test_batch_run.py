@@ -10,6 +10,8 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.batch.price import price
 from diswot.batch.run import Outcome, Watch, run_batch
+from diswot.price import Price
+from diswot.recommend import Stage
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from tests.diswot.batch.made import jobs
@@ -24,10 +26,13 @@ class Notes:
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        self.watch = Watch(self.begin, self.progress, self.end)
+        self.watch = Watch(self.begin, self.prepare, self.progress, self.end)
 
     def begin(self, job: Job) -> None:
         self.told.append(f"begin {job.name}")
+
+    def prepare(self, _: Job, stage: Stage) -> None:
+        self.told.append(stage)
 
     def progress(self, _: Job, progress: Progress) -> None:
         self.told.append(f"{progress.phase} {progress.done}/{progress.total}")
@@ -85,51 +90,20 @@ def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None
     prices, workers = price(asked, folder, ComputeSpec("serial", cache=cache), told.append)
     assert workers == 1
     assert [one.state for one in prices] == ["new"] * 4
-    assert [one.left for one in prices] == [
-        32,
-        32,
-        12,
-        12,
-    ]  # 6, all of them once more, and up to 20 beyond the budget, where there is one
-    assert [one.evaluations for one in prices] == [6] * 4
-    assert [one.cached for one in prices] == [0] * 4
-    assert all(one.seconds > 0 for one in prices)
-    assert told == [f"timing cifar-resnet under resnet20, budget {name}" for name in ("small", "none")]
+    # 6, two more initializations of each, and up to 20 beyond the budget, where there is one.
+    assert [one.price.networks for one in prices] == [38, 38, 18, 18]
+    assert [one.price.evaluations for one in prices] == [6] * 4
+    assert all(one.price.seconds > 0 for one in prices)
+    assert told == [f"pricing {job.name}" for job in asked]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_done_costs_nothing_and_what_is_in_the_cache_next_to_nothing(tmp_path: Path) -> None:
-    compute = ComputeSpec("serial", cache=tmp_path / "cache")
-    folder, other = BatchFolder(tmp_path / "batch"), BatchFolder(tmp_path / "other")
-    asked = jobs(constraints={"small": BUDGETS["small"]}, search=COUNTED)
-    run_batch(asked, folder, compute, Notes().watch)
-    ((done,), _) = price(asked, folder, compute, lambda _: None)
-    assert (done.state, done.left, done.seconds) == ("done", 0, 0.0)
-    ((rehearsed,), _) = price(asked, other, compute, lambda _: None)
-    assert rehearsed.state == "new"
-    assert rehearsed.left == rehearsed.cached >= 6
-    assert rehearsed.seconds == 0.0
-    ((forgetful,), _) = price(asked, other, ComputeSpec("serial", cache=None), lambda _: None)
-    assert (forgetful.left, forgetful.cached) == (32, 0)
-    assert not other.path.exists()
-
-
-def test_a_longer_search_is_rehearsed_as_far_as_the_cache_goes(tmp_path: Path) -> None:
-    compute = ComputeSpec("serial", cache=tmp_path / "cache")
-    shorter = {**COUNTED, "relaxation": 0.0}
-    run_batch(jobs(constraints={"none": {}}, search=shorter), BatchFolder(tmp_path / "one"), compute, Notes().watch)
-    longer = jobs(constraints={"none": {}}, search={**shorter, "evaluations": 12})
-    ((one,), _) = price(longer, BatchFolder(tmp_path / "two"), compute, lambda _: None)
-    assert (one.left, one.cached) == (24, 6)
-
-
-def test_searches_before_it_measure_the_reference_sample(tmp_path: Path) -> None:
-    scaled = {**COUNTED, "score": "az-nas", "relaxation": 0.0}
-    asked = jobs(constraints={"none": {}, "small": BUDGETS["small"]}, search=scaled)
-    prices, _ = price(
-        asked, BatchFolder(tmp_path / "one"), ComputeSpec("serial", cache=tmp_path / "no"), lambda _: None
-    )
-    assert [(one.left, one.cached) for one in prices] == [(64 + 12, 0), (64 + 12, 64)]  # all 64 are the sample
+def test_what_is_done_costs_nothing(tmp_path: Path) -> None:
+    folder = BatchFolder(tmp_path)
+    asked = jobs(constraints={"none": {}}, search=COUNTED)
+    run_batch(asked, folder, SERIAL, Notes().watch)
+    ((done,), _) = price(asked, folder, SERIAL, lambda _: None)
+    assert (done.state, done.price) == ("done", Price(6, 0, 0.0))
 
 
 @pytest.mark.parametrize(("workers", "expected"), [(3, 3), (1, 1)])

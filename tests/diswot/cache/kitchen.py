@@ -1,16 +1,16 @@
-"""Recipes of small measurers, and executors that carry them out."""
+"""Specs of small evaluators, and executors that carry them out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cache, partial
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from diswot.cache.executor import CacheUse, CachingExecutor
-from diswot.cache.identity import Recipe
-from diswot.evaluation import EvalTask, Measurement, prepare, tasks_of
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, tasks_of
 from diswot.executors import Executor, Measure, open_executor
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
@@ -30,10 +30,9 @@ def probe() -> ProbeBatch:
     return load_probe(ProbeSpec("noise", 8), TASK.num_classes, TASK.in_shape, 0).to("cpu")
 
 
-def recipe(*scores: str, **changes: Any) -> Recipe:
-    """That of a measurer of the default score, with some arguments changed."""
-    arguments = {"space": SPACE, "teacher": TASK, "probe": probe(), "scores": list(scores or ("default",))}
-    return Recipe(partial(prepare, **{**arguments, "seed": 0, "initialisations": 1, **changes}))
+def recipe(*scores: str, **changes: Any) -> EvaluatorSpec:
+    """Spec of an evaluator of the default score, with some fields changed."""
+    return replace(EvaluatorSpec(SPACE, TASK, probe(), scores or ("default",), teacher_inits=1), **changes)
 
 
 def serial(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
@@ -45,7 +44,7 @@ def never(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
 
 
 def measure(
-    one: Recipe,
+    one: EvaluatorSpec,
     folder: Path | None,
     tasks: Sequence[EvalTask] = TASKS,
     start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]] = serial,

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from diswot.cache.files import damaged_file, store_file
+from diswot.cache.key import Context
+from diswot.cache.store import Row, Store, damaged_file, store_file
 from diswot.cli.app import app
 from diswot.errors import InputError
 from diswot.storage.folders import cache_folder
@@ -34,60 +35,43 @@ def refusal(*words: str) -> str:
 
 
 def test_show_tells_a_person_where_and_what(folder: Path) -> None:
-    damaged_file(store_file(folder)).write_bytes(b"x" * 2000)
     shown = diswot("cache", "show").stdout
     assert f"{store_file(folder)}: 12 values, " in shown
-    assert "cifar-resnet  any       nwot      1        6" in shown
-    assert "cifar-resnet  resnet20  relation  1        6" in shown
-    assert "A damaged store of 2 kB was set aside; diswot cache clear deletes it" in shown
+    assert "cifar-resnet  any       6" in shown
+    assert "cifar-resnet  resnet20  6" in shown
 
 
 def test_show_gives_one_json_object(folder: Path) -> None:
+    damaged_file(folder).write_bytes(b"x" * 2000)
     shown = json.loads(diswot("cache", "show", "--json").stdout)
     assert shown["file"] == str(store_file(folder))
-    assert shown["bytes"] == store_file(folder).stat().st_size
-    assert (shown["rows"], shown["damaged"], shown["fault"], shown["set_aside"]) == (12, 0, None, 0)
-    assert shown["entries"][0] == {
-        "space": "cifar-resnet",
-        "teacher": None,
-        "proxy": "nwot",
-        "version": 1,
-        "current": True,
-        "rows": 6,
-    }
+    assert shown["bytes"] == store_file(folder).stat().st_size + 2000
+    assert (shown["values"], shown["fault"]) == (12, None)
+    assert shown["entries"][0] == {"space": "cifar-resnet", "teacher": "", "values": 6}
 
 
 def test_show_says_what_is_damaged(folder: Path) -> None:
     store_file(folder).write_bytes(b"x" * 5000)
     shown = diswot("cache", "show").stdout
-    assert "is damaged: file is not a database; the next search begins a new one" in shown
-
-
-def test_prune_takes_ages_and_sizes(folder: Path) -> None:
-    kept = json.loads(diswot("cache", "prune", "--older-than", "30d", "--max-size", "1.5MB", "--json").stdout)
-    assert (kept["removed"], kept["rows"]) == (0, 12)
-    assert "0 values are gone, 12 are left" in diswot("cache", "prune", "--stale").stdout
-    assert json.loads(diswot("cache", "prune", "--older-than", "0m", "--json").stdout)["removed"] == 12
+    assert "It is damaged (file is not a database); the next search begins a new one." in shown
 
 
 def test_clear_deletes_everything_when_told_twice(folder: Path) -> None:
-    assert refusal("cache", "clear") == f"this deletes the measurements in {str(folder)!r}: say so with --yes"
-    assert json.loads(diswot("cache", "show", "--json").stdout)["rows"] == 12
+    assert refusal("cache", "clear") == f"this deletes the evaluations in {str(folder)!r}: confirm it with --yes"
+    assert json.loads(diswot("cache", "show", "--json").stdout)["values"] == 12
+    damaged_file(folder).write_bytes(b"x" * 2000)
     assert diswot("cache", "clear", "--yes").exit_code == 0
-    assert json.loads(diswot("cache", "show", "--json").stdout)["rows"] == 0
+    assert list(folder.iterdir()) == []
+    assert json.loads(diswot("cache", "show", "--json").stdout)["values"] == 0
     assert json.loads(diswot("cache", "clear", "--yes", "--json").stdout) == {"freed_bytes": 0}
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        ([], "what is to go? Give --older-than, --max-size or --stale, or use diswot cache clear"),
-        (["--older-than", "soon"], "an age is a number with m, h, d, w behind it, such as 30d, not 'soon'"),
-        (["--max-size", "-1MB"], "a size is a number with kB, MB, GB behind it, such as 200MB, not '-1MB'"),
-    ],
-)
-def test_prune_refuses_what_it_does_not_understand(words: list[str], sentence: str, folder: Path) -> None:
-    assert refusal("cache", "prune", *words) == sentence
+def test_a_search_that_uses_the_cache_goes_on_when_it_is_deleted(folder: Path) -> None:
+    store = Store(folder, "1")
+    assert diswot("cache", "clear", "--yes").exit_code == 0
+    store.keep([Row(Context("{}"), "1-1-1", "nwot", 1, 0, 1.0)])
+    assert store.find(Context("{}"), ["1-1-1"]) == {"1-1-1": {("nwot", 1, 0): 1.0}}
+    store.close()
 
 
 def test_no_cache_reads_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from diswot.cache.executor import CacheUse, CachingExecutor
-from diswot.cache.files import store_file
-from diswot.cache.store import Store
+from diswot.cache.store import store_file
 from diswot.evaluation import EvalTask, Measurement, tasks_of
 from diswot.proxies import PROXIES
 from diswot.runtime.threads import one_thread
+from search_spaces.cifar_resnet import CifarResNets
 from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, TASKS, measure, never, recipe, serial
+from tests.diswot.cache.test_cache_store import change
 
 
 def bits(measurements: list[Measurement]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
@@ -85,7 +86,7 @@ def test_another_teacher_leaves_what_does_not_look_at_it(tmp_path: Path) -> None
 def test_a_value_does_not_depend_on_the_proxies_beside_it() -> None:
     """What makes it sound to keep values one by one."""
     with one_thread():
-        all_of_them = recipe(*PROXIES).make()
+        all_of_them = recipe(*PROXIES).build()
         task = EvalTask(ARCHS[1])
         together = all_of_them(task)
         assert together.error is None
@@ -117,13 +118,10 @@ def _fail(*_: object) -> None:
 
 def test_a_damaged_value_is_measured_again_and_counted(tmp_path: Path) -> None:
     first, _ = measure(recipe(), tmp_path)
-    store = Store(tmp_path)
-    with store.transaction() as connection:
-        connection.execute("UPDATE readings SET value = zeroblob(8) WHERE arch = '1-1-3' AND proxy = 'retention'")
-    store.close()
+    change(tmp_path, "UPDATE readings SET value = zeroblob(8) WHERE arch = '1-1-3' AND proxy = 'retention'")
     second, use = measure(recipe(), tmp_path)
     assert bits(second) == bits(first)
-    assert use == CacheUse(hits=2, partial=1, damaged=2)
+    assert use == CacheUse(hits=2, partial=1, damaged=1)
     assert measure(recipe(), tmp_path, start=never)[1] == CacheUse(hits=3)
 
 
@@ -147,8 +145,9 @@ def test_nothing_is_written_without_a_cache(tmp_path: Path, monkeypatch: pytest.
 def test_what_cannot_be_described_is_not_kept_and_that_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    odd = recipe("nwot")
-    odd._arguments["colour"] = object()
+    space = CifarResNets()
+    vars(space)["colour"] = object()
+    odd = recipe("nwot", space=space)
     with caplog.at_level(logging.WARNING):
         assert measure(odd, tmp_path)[1] == CacheUse(misses=3)
     assert caplog.messages == ["the search goes on without the cache: a object has no description"]

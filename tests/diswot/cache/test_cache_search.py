@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from diswot.cache.files import store_file
-from diswot.cache.survey import survey
+from diswot.cache.contents import contents
 from diswot.cli.app import app
 from diswot.proxies import AGGREGATES
 from diswot.recommend import explain, run_search
@@ -91,7 +90,7 @@ def _fields(spec: SearchSpec) -> dict[str, Any]:
 
 
 SEARCH = ["search", "--teacher", "resnet20", "--space", "cifar-resnet", "--input", "3x16x16", "--probe-size", "8"]
-SEARCH += ["--evaluations", "20", "--seeds", "2", "--initialisations", "1", "--executor", "serial", "--json"]
+SEARCH += ["--evaluations", "20", "--student-inits", "2", "--teacher-inits", "1", "--executor", "serial", "--json"]
 
 
 def test_a_search_that_is_killed_while_it_writes_leaves_what_it_wrote(tmp_path: Path) -> None:
@@ -99,15 +98,15 @@ def test_a_search_that_is_killed_while_it_writes_leaves_what_it_wrote(tmp_path: 
     command = [sys.executable, "-c", "from diswot.cli import main; main()", *SEARCH]
     environment = {**os.environ, "DISWOT_CACHE": str(folder)}
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as killed:
-        while killed.poll() is None and not (store_file(folder).exists() and survey(folder).rows):
+        while killed.poll() is None and not contents(folder).values:
             time.sleep(0.02)
         killed.kill()
     assert killed.returncode == -signal.SIGKILL, "in the middle"
-    left = survey(folder)
-    assert (left.damaged, left.fault) == (0, None)
-    assert left.rows > 0
+    left = contents(folder)
+    assert left.fault is None
+    assert left.values > 0
     warm, cold = _search(folder), _search(tmp_path / "none")
-    assert warm.pop("cache")["hits"] >= left.rows // (2 * len(AGGREGATES["default"].terms))  # for each of two seeds
+    assert warm.pop("cache")["hits"] >= left.values // (2 * len(AGGREGATES["default"].terms))  # for each of two seeds
     assert cold.pop("cache")["hits"] == 0
     assert warm.pop("timings").keys() == cold.pop("timings").keys()
     assert warm == cold

@@ -8,10 +8,12 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from diswot.batch.price import Price
+from diswot.batch.price import JobPrice
 from diswot.batch.run import Outcome
 from diswot.cli.batch_progress import Display
-from diswot.cli.batch_show import say_duration, show_prices
+from diswot.cli.batch_show import show_prices
+from diswot.price import Price
+from diswot.quantities import say_duration
 from diswot.search.state import Progress
 from tests.diswot.batch.made import jobs
 
@@ -53,9 +55,9 @@ def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> Non
 
 def test_prices_are_a_table_and_a_sum(capsys: pytest.CaptureFixture[str]) -> None:
     one, other = jobs(seeds=[0, 1])
-    show_prices([Price(one, "done", 300, 0, 0, 0.0), Price(other, "begun", 300, 1320, 20, 130.0)], 2)
+    show_prices([JobPrice(one, "done", Price(300, 0, 0.0)), JobPrice(other, "begun", Price(300, 1320, 130.0))], 2)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("  ")[0] == "teacher"
-    assert lines[1].split() == ["resnet20", "cifar-resnet", "small", "0", "done", "300", "0", "0", "0", "s"]
-    assert lines[2].split() == ["resnet20", "cifar-resnet", "small", "1", "begun", "300", "1,320", "20", "2", "min"]
-    assert lines[3:] == ["2 searches, 1 of them done; about 1,300 architectures to measure, about 2 min on 2 workers."]
+    assert lines[1].split() == ["resnet20", "cifar-resnet", "small", "0", "done", "300", "0", "0", "s"]
+    assert lines[2].split() == ["resnet20", "cifar-resnet", "small", "1", "begun", "300", "1,320", "2", "min"]
+    assert lines[3:] == ["2 searches, 1 of them done; up to 1,320 networks to evaluate, about 2 min on 2 workers."]

@@ -215,3 +215,15 @@ def test_a_process_ends_as_the_call_does(tmp_path: Path) -> None:
     ended, called = process(*words, cwd=tmp_path), diswot(*words, cwd=tmp_path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (called.returncode, called.stdout, called.stderr)
     assert ended.returncode == 2
+
+
+def test_a_dry_run_prices_the_search_and_writes_nothing(tmp_path: Path) -> None:
+    words = [*SEARCH, *QUICK, "--out", "run", "--dry-run"]
+    told = json.loads(diswot(*words, "--json", cwd=tmp_path).stdout)
+    assert told.keys() == {"evaluations", "networks", "seconds", "workers"}
+    assert (told["evaluations"], told["networks"], told["workers"]) == (6, 6 + 6, 1)
+    assert told["seconds"] > 0
+    said = diswot(*words, cwd=tmp_path).stdout
+    assert said.startswith("Up to 6 evaluations, and 12 networks to build for what is left of them: about ")
+    assert said.endswith(" on 1 worker, where the cache holds nothing of it.\n")
+    assert list(tmp_path.iterdir()) == []

@@ -133,7 +133,7 @@ def test_a_bad_network_is_an_error_on_record_and_the_others_go_on(running: Runni
     raises, good, nan, again = running.executor.map([RAISES, GOOD, NAN, GOOD])
     assert good == again == running.expected[GOOD]
     assert (good.error, raises.values, nan.values) == (None, {}, {})
-    assert str(raises.error).endswith("no such layer")
+    assert "no such layer" in str(raises.error)
     assert nan.error == "not finite: relation"
     assert (raises.arch, nan.arch, raises.costs.params) == ("raises", "nan", 2)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from diswot.evaluation import EvalTask, Measurement, Measurer, prepare
+from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
@@ -154,7 +154,7 @@ def prepare_workload(scratch: Path) -> Workload:
     probe = white_noise(4, CLASSES, CIFAR, seed=0)
     teacher = TeacherSpec("resnet20", CLASSES)
     measurers = {
-        space.name: prepare(space, teacher, probe, scores, seed=0, initialisations=1)
+        space.name: EvaluatorSpec(space, teacher, probe, tuple(scores), teacher_inits=1).build()
         for space, scores in spaces.items()
     }
     return Workload(measurers, scratch)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from diswot.errors import InputError, UnknownName
-from diswot.evaluation import EvalTask, prepare
+from diswot.evaluation import EvalTask, EvaluatorSpec
 from diswot.executors import open_executor
 from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
@@ -102,7 +102,7 @@ def test_workers_compute_proxies_of_other_packages(
     name = f"scores_{executor}"
     package(folder, name)
     names = [f"{name}:BOTH", f"{name}:LAZY", SCORES.name_of(WIDTH)]
-    evaluator = prepare(SPACE, TASK, white_noise(4, 10, (3, 16, 16), 0), names, seed=0)
+    evaluator = EvaluatorSpec(SPACE, TASK, white_noise(4, 10, (3, 16, 16), 0), tuple(names)).build()
     with open_executor(executor, evaluator, 1) as opened:
         (found,) = opened.map([EvalTask(SPACE.decode("1-1-1"))])
     assert found.error is None, found.error
@@ -111,7 +111,7 @@ def test_workers_compute_proxies_of_other_packages(
 
 def test_what_workers_cannot_be_sent_is_said_before_they_start() -> None:
     local = Proxy("local", "a function in a function", "nowhere", lambda _: 1.0)
-    evaluator = prepare(SPACE, TASK, white_noise(4, 10, (3, 16, 16), 0), [SCORES.name_of(local)], seed=0)
+    evaluator = EvaluatorSpec(SPACE, TASK, white_noise(4, 10, (3, 16, 16), 0), (SCORES.name_of(local),)).build()
     with (
         pytest.raises(InputError, match=r"^worker processes cannot be sent what they shall compute \(.*lambda"),
         open_executor("processes", evaluator, 1),

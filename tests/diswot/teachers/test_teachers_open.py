@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from diswot.cache.key import context_of
 from diswot.errors import InputError, NotAClassifier, UnknownName
 from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
@@ -211,10 +212,10 @@ def test_the_command_line_takes_an_import_path(folder: Path) -> None:
 
 def test_weights_and_layers_of_a_given_network_are_in_the_key_of_the_cache() -> None:
     one, other, deeper = (given(make()) for make in (Net, Net, lambda: nn.Sequential(Net(), nn.Identity())))
-    keys = [recipe(teacher=spec).context(of_teacher=True).digest for spec in (one, other, deeper, one)]
+    keys = [context_of(recipe(teacher=spec), of_teacher=True).digest for spec in (one, other, deeper, one)]
     assert len({*keys[:3]}) == 3
     assert keys[3] == keys[0]
-    assert len({recipe(teacher=spec).context(of_teacher=False).digest for spec in (one, other)}) == 1
+    assert len({context_of(recipe(teacher=spec), of_teacher=False).digest for spec in (one, other)}) == 1
 
 
 def test_a_family_is_given_as_it_is() -> None:

@@ -1,8 +1,8 @@
 """Whatever a value depends on is in its key."""
 
-import inspect
-from dataclasses import fields, replace
-from functools import partial
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,41 +10,41 @@ import pytest
 import torch
 
 import diswot
-from diswot.cache import versions as versions_module
-from diswot.cache.describe import describe
-from diswot.cache.identity import PER_ROW, Recipe
-from diswot.evaluation import Measurer, prepare
-from diswot.observation.capture import Want
+from diswot.cache import key as key_module
+from diswot.cache.key import ROW_FIELDS, context_of, versions
+from diswot.evaluation import EvaluatorSpec
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import SCORES, Proxy
 from diswot.spec.teacher import TeacherSpec
 from search_spaces import get_space
-from tests.diswot.cache.kitchen import SPACE, TASK, probe, recipe
+from search_spaces.cifar_resnet import CifarResNets
+from tests.diswot.cache.kitchen import TASK, probe, recipe
 from tests.search_spaces.plugins import importable, install
 
 CHANGES: dict[str, list[dict[str, Any]]] = {
     "space": [{"space": get_space("mobilenetv2")}],
-    "num_classes": [{"teacher": replace(TASK, num_classes=11)}],
+    "teacher": [
+        {"teacher": replace(TASK, name="resnet32")},
+        {"teacher": replace(TASK, num_classes=11)},
+        {"teacher": replace(TASK, in_shape=(3, 8, 8))},
+    ],
     "probe": [
         {"probe": replace(probe(), images=probe().images + 1e-6)},
         {"probe": replace(probe(), labels=probe().labels.flip(0))},
         {"probe": probe().to("cpu", torch.bfloat16)},
     ],
-    "teacher": [{"teacher": replace(TASK, name="resnet32")}, {"initialisations": 2}],
     "seed": [{"seed": 1}],
+    "teacher_inits": [{"teacher_inits": 2}],
 }
-"""For each field of a measurer that a value depends on, arguments that change it."""
-
-ROWS = {"proxies"}
-"""Fields that say which values there are: each row has a proxy."""
+"""For each field of the spec that a value depends on, arguments that change it."""
 
 
-def key(one: Recipe, *, of_teacher: bool = True) -> bytes:
-    return one.context(of_teacher=of_teacher).digest
+def key(one: EvaluatorSpec, *, of_teacher: bool = True) -> bytes:
+    return context_of(one, of_teacher=of_teacher).digest
 
 
-def test_every_field_of_a_measurer_is_in_the_key_or_in_the_row() -> None:
-    assert {field.name for field in fields(Measurer)} == CHANGES.keys() | ROWS
+def test_every_field_of_the_spec_is_in_the_key_or_in_the_row() -> None:
+    assert {field.name for field in fields(EvaluatorSpec)} == CHANGES.keys() | set(ROW_FIELDS)
 
 
 @pytest.mark.parametrize("changes", [change for changes in CHANGES.values() for change in changes])
@@ -58,33 +58,26 @@ def test_equal_arguments_give_an_equal_key() -> None:
     assert key(recipe("nwot")) == key(recipe())
 
 
-def test_an_argument_that_nobody_has_heard_of_changes_the_key() -> None:
-    def tomorrow(
-        space: Any,
-        teacher: Any,
-        probe: Any,
-        scores: Any,
-        *,
-        seed: int,
-        initialisations: int,
-        depth: int = 3,
-    ) -> Measurer:
-        raise AssertionError("not called")
+def test_a_field_that_nobody_has_heard_of_changes_the_key() -> None:
+    @dataclass(frozen=True)
+    class Tomorrow(EvaluatorSpec):
+        depth: int = 3
 
-    arguments = dict(recipe()._arguments)
+    now = {field.name: getattr(recipe(), field.name) for field in fields(EvaluatorSpec)}
     keys = [
-        key(Recipe(partial(tomorrow, **arguments, **depth)), of_teacher=of_teacher)
-        for depth in ({}, {"depth": 3}, {"depth": 4})
+        key(one, of_teacher=of_teacher)
+        for one in (Tomorrow(**now), Tomorrow(**now, depth=3), Tomorrow(**now, depth=4))
         for of_teacher in (False, True)
     ]
     assert keys[:2] == keys[2:4]
     assert len({*keys, key(recipe()), key(recipe(), of_teacher=False)}) == 6
 
 
-def test_all_arguments_of_prepare_are_in_the_key_but_those_of_the_rows() -> None:
-    known = describe(recipe()._arguments)
-    assert [name for name, _ in known] == list(inspect.signature(prepare).parameters)
-    assert set(PER_ROW) == {"scores"}
+def test_what_has_no_description_is_refused() -> None:
+    space = CifarResNets()
+    vars(space)["colour"] = object()
+    with pytest.raises(TypeError, match=r"^a object has no description$"):
+        key(recipe(space=space))
 
 
 def test_weights_are_known_by_what_is_in_the_file(tmp_path: Path) -> None:
@@ -97,7 +90,7 @@ def test_weights_are_known_by_what_is_in_the_file(tmp_path: Path) -> None:
 
 
 def test_what_does_not_look_at_the_teacher_shares_its_key_among_teachers() -> None:
-    changes: list[dict[str, Any]] = [{"teacher": replace(TASK, name="resnet32")}, {"initialisations": 2}]
+    changes: list[dict[str, Any]] = [{"teacher": replace(TASK, name="resnet32")}, {"teacher_inits": 2}]
     assert {key(recipe(**change), of_teacher=False) for change in changes} == {key(recipe(), of_teacher=False)}
     assert key(recipe(teacher=replace(TASK, num_classes=11)), of_teacher=False) != key(recipe(), of_teacher=False)
     assert key(recipe(), of_teacher=False) != key(recipe())
@@ -106,30 +99,38 @@ def test_what_does_not_look_at_the_teacher_shares_its_key_among_teachers() -> No
 @pytest.mark.parametrize("part", ["code", "torch"])
 def test_other_code_and_other_packages_change_the_key(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = key(recipe())
-    monkeypatch.setattr("diswot.cache.identity.versions", lambda: {**versions_module.versions(), part: "another"})
+    changed = {**versions(), part: "another"}
+    monkeypatch.setattr(key_module, "versions", lambda: changed)
     assert key(recipe()) != before
 
 
-def test_the_code_is_every_module_that_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("scoring.py", "cli/search.py", "new_room/maths.py"):
-        (tmp_path / "diswot" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "diswot" / name).write_text("1")
-    monkeypatch.setattr(diswot, "__path__", [str(tmp_path / "diswot")])
-    found = [versions_module._code()]
-    for name in ("cli/search.py", "scoring.py", "new_room/maths.py"):
-        (tmp_path / "diswot" / name).write_text("2")
-        found.append(versions_module._code())
+def checkout(root: Path, **files: str) -> Path:
+    """A checkout with these modules in `diswot`, their slashes written as two underscores."""
+    (root / "pyproject.toml").touch()
+    for name, content in files.items():
+        path = root / "diswot" / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return root / "diswot"
+
+
+def test_in_a_checkout_the_code_is_every_module_that_computes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"scoring": "1", "cli__search": "1", "new_room__maths": "1"}
+    monkeypatch.setattr(diswot, "__path__", [str(checkout(tmp_path, **files))])
+    found = [versions.__wrapped__()["code"]]
+    for name in ("cli__search", "scoring", "new_room__maths"):
+        checkout(tmp_path, **{name: "2"})
+        found.append(versions.__wrapped__()["code"])
     assert found[0] == found[1]
     assert len(set(found[1:])) == 3
 
 
-def test_descriptions_tell_values_apart() -> None:
-    values: list[Any] = [None, 0, False, 0.0, "0", (0,), ("0",), {"a": 1}, {"a": "1"}, torch.zeros(1), torch.zeros(2)]
-    values += [torch.zeros(1, dtype=torch.int32), torch.float32, torch.device("cpu"), Want.MAPS, Want.KERNELS, SPACE]
-    told = [repr(describe(value)) for value in values]
-    assert len(set(told)) == len(told)
-    with pytest.raises(TypeError, match="a set has no description"):
-        describe({1, 2})
+def test_a_release_is_known_by_its_version_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = checkout(tmp_path, scoring="1")
+    (tmp_path / "pyproject.toml").unlink()
+    monkeypatch.setattr(diswot, "__path__", [str(home)])
+    assert "code" not in versions.__wrapped__()
+    assert versions.__wrapped__()["diswot"]
 
 
 def test_another_text_of_a_package_that_has_a_proxy_changes_the_key(tmp_path: Path) -> None:
