@@ -11,7 +11,7 @@ import typer
 
 from diswot.cli import batch, cache, data, lists, score, search
 from diswot.cli.command import Command
-from diswot.cli.console import STDERR, speak_plainly
+from diswot.cli.console import STDERR, speak_plainly, speaking
 from diswot.errors import DiswotError, InputError
 
 app = typer.Typer(
@@ -54,7 +54,8 @@ def main() -> None:
     speak_plainly()
     mount()
     try:
-        app()
+        with speaking():
+            app()
     except InputError as error:
         STDERR.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)

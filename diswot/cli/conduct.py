@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -56,11 +57,24 @@ def _conduct_in(folder: Path, search: Search, compute: ComputeSpec, *, json: boo
 
     with checkpoints(folder, search, compute) as writer:
         finished, result = _searched(search, compute, _telling(writer))
-        _show(result, compute, json=json)
+        unshown = _attempt_to_show(result, compute, json=json)
         try:
-            return write_files(folder, finished, result)
+            missing = write_files(folder, finished, result)
         except StorageError as error:
             raise StorageError(f"{error}; when there is room, write it with: {_resume(folder)}") from error
+    if unshown is not None:
+        raise StorageError(f"the result is in {str(folder)!r}, but cannot be shown: {reason(unshown)}") from unshown
+    return missing
+
+
+def _attempt_to_show(result: Result, compute: ComputeSpec, *, json: bool) -> OSError | None:
+    """Show the result; returns why that failed, so that it is written all the same."""
+    try:
+        _show(result, compute, json=json)
+        sys.stdout.flush()
+    except OSError as error:
+        return error
+    return None
 
 
 def _resume(folder: Path) -> str:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
+
+from diswot.errors import DiswotError, StorageError
+from diswot.storage.refusal import REASONS, reason
 
 PLAIN = {"±": "+/-", "–": "-", "−": "-", "…": "...", "→": "->", "×": "x"}
 """What is written in the place of characters that a terminal's encoding lacks."""
@@ -22,6 +28,25 @@ def speak_plainly() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plain")
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """See to it that everything is said when the block ends.
+
+    Raises:
+        StorageError: standard output takes no more, such as a file on a full disk.
+    """
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in REASONS or error.filename is not None or isinstance(error, DiswotError):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Else Python would try again on its way out.
+        raise StorageError(f"the output cannot be written: {reason(error)}") from error
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

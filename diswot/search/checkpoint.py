@@ -90,7 +90,9 @@ def read_checkpoint(folder: Path) -> tuple[Search, ComputeSpec]:
         InputError: something that the search needs is no longer there.
     """
     path = folder / CHECKPOINT
-    if (folder / RESULT).exists():
+    if (
+        folder / RESULT
+    ).exists() and not path.exists():  # With both it was killed before it was through with its files.
         raise UnreadableData(f"the search in {str(folder)!r} is finished, there is nothing to resume: see {RESULT}")
     try:
         content = read_content(path, VERSION)

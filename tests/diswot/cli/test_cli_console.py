@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,17 @@ def test_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
     speak_plainly()
     print(json.dumps({"weights": "é😀.pt"}, ensure_ascii=False), flush=True)  # noqa: T201
     assert json.loads(stdout.buffer.getvalue()) == {"weights": "é😀.pt"}
+
+
+PROGRAM = [sys.executable, "-c", "from diswot.cli import main; main()"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_output_that_cannot_be_written_is_said_in_one_sentence() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([*PROGRAM, "spaces"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "failed: the output cannot be written: no space is left\n"
 
 
 def test_a_table_goes_to_an_ascii_terminal() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,10 +28,10 @@ SEARCH = (
     *("--executor", "serial", "--no-cache"),
 )
 PLAN = """
-teachers: [{name: resnet20, classes: 10, input: [3, 8, 8]}]
+teachers: [{name: resnet20, num_classes: 10, in_shape: [3, 8, 8]}]
 spaces: [cifar-resnet]
-budgets: {small: {max_params: 0.3M}}
-search: {evaluations: 6, population: 4, score: params, probe_size: 4, student_inits: 1, teacher_inits: 1}
+constraints: {small: {max_params: 0.3M}}
+search: {evaluations: 6, population: 4, score: params, probe: {size: 4}, student_inits: 1, teacher_inits: 1}
 """
 
 
@@ -125,6 +128,26 @@ def test_a_picture_that_cannot_be_drawn_costs_no_result(tmp_path: Path, monkeypa
     again = diswot("search", "--resume", tmp_path / "run")
     assert again.returncode == 2
     assert "is finished, there is nothing to resume" in again.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_result_that_cannot_be_shown_is_written_all_the_same(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", "from diswot.cli import main; main()"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*program, *SEARCH, "--out", str(tmp_path / "run")],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"MPLBACKEND": "bogus"},
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"failed: the result is in {str(tmp_path / 'run')!r}, but cannot be shown: no space is left\n"
+    )
+    # Nor does a backend that is not there keep Matplotlib's module from loading, and so the result from being written.
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["candidates.csv", "result.json"]
 
 
 def test_a_resumed_search_does_without_its_picture_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

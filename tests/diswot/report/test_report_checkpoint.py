@@ -114,8 +114,13 @@ def test_a_folder_without_a_checkpoint(tmp_path: Path) -> None:
     assert refusal(tmp_path) == sentence
 
 
-def test_a_finished_search(tmp_path: Path, spec: SearchSpec) -> None:
-    begin(tmp_path, spec)
+def test_a_search_that_was_killed_among_its_files_writes_them_again(tmp_path: Path, spec: SearchSpec) -> None:
+    stopped = begin(tmp_path, spec)
+    (tmp_path / "result.json").touch()
+    assert read_checkpoint(tmp_path)[0].measurements == stopped.measurements
+
+
+def test_a_finished_search(tmp_path: Path) -> None:
     (tmp_path / "result.json").touch()
     assert refusal(tmp_path) == f"the search in '{tmp_path}' is finished, there is nothing to resume: see result.json"
 
