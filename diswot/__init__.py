@@ -3,19 +3,20 @@
 The public names below are imported at first use, so that `import diswot` stays free of torch.
 
 Example:
-    >>> from diswot import Constraints, Search, SearchSpec, TeacherSpec
-    >>> Search(SearchSpec(TeacherSpec("resnet56"), constraints=Constraints(max_params=500_000))).done
-    False
+    >>> import diswot
+    >>> result = diswot.recommend("resnet20", num_classes=10, space="cifar-resnet", evaluations=4, progress=False)
+    >>> type(result.recommended.build()).__name__
+    'ResNet'
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from diswot.api import recommend
     from diswot.errors import DiswotError, InputError
     from diswot.evaluation import EvaluatorSpec
     from diswot.probes import load_probe
-    from diswot.recommend import explain, run_search
     from diswot.report.result import Result
     from diswot.scoring import Scorer
     from diswot.search.search import Search
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from diswot.spec.probe import ProbeSpec
     from diswot.spec.search import SearchSpec
     from diswot.spec.teacher import TeacherSpec
+    from diswot.workflow import explain, run_search
 
 _HOMES = {
     "ComputeSpec": "diswot.spec.compute",
@@ -37,9 +39,10 @@ _HOMES = {
     "Search": "diswot.search.search",
     "SearchSpec": "diswot.spec.search",
     "TeacherSpec": "diswot.spec.teacher",
-    "explain": "diswot.recommend",
+    "explain": "diswot.workflow",
     "load_probe": "diswot.probes",
-    "run_search": "diswot.recommend",
+    "recommend": "diswot.api",
+    "run_search": "diswot.workflow",
 }
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "TeacherSpec",
     "explain",
     "load_probe",
+    "recommend",
     "run_search",
 ]
 

@@ -8,13 +8,13 @@ from statistics import fmean
 
 from diswot.evaluation import EvalTask
 from diswot.latency.timing import TIMED, WARM_UP
-from diswot.recommend import evaluator_spec
 from diswot.runtime.threads import one_thread
 from diswot.scoring import needs_reference, reference_sample
 from diswot.search.beyond import LOOKS
 from diswot.search.search import Search
 from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
+from diswot.workflow import evaluator_spec
 from search_spaces import Architecture
 
 PART = 0.25

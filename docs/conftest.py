@@ -29,5 +29,8 @@ def end(namespace: dict[str, Any]) -> None:
 
 
 pytest_collect_file = Sybil(
-    parsers=[CodeBlockParser("bash", run), PythonCodeBlockParser()], patterns=["tutorial/*.md"], setup=begin, teardown=end
+    parsers=[CodeBlockParser("bash", run), PythonCodeBlockParser()],
+    patterns=["tutorial/*.md"],
+    setup=begin,
+    teardown=end,
 ).pytest()

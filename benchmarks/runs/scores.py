@@ -17,8 +17,8 @@ from diswot.errors import InputError, UnreadableData
 from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement
 from diswot.executors import Executor
 from diswot.probes import load_probe
-from diswot.recommend import caching_executor
 from diswot.spec.compute import ComputeSpec
+from diswot.workflow import caching_executor
 from search_spaces import SearchSpace, get_space
 
 SCORES_DEPEND_ON = (

@@ -18,11 +18,11 @@ from benchmarks.speed.stopwatch import peak_rss
 from diswot.errors import DiswotError, InputError
 from diswot.evaluation import Measurer, tasks_of
 from diswot.executors import EXECUTORS, Executor, open_executor, reach
-from diswot.recommend import measurer_of
 from diswot.seeds import stream
 from diswot.spec.score import ScoreSpec
 from diswot.spec.search import EVALUATIONS, PROPOSALS
 from diswot.spec.teacher import TeacherSpec
+from diswot.workflow import measurer_of
 from search_spaces import Architecture
 
 Report = Callable[[str, int, int], None]

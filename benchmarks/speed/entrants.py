@@ -14,10 +14,10 @@ from benchmarks.speed.as_published import PUBLISHED, AsPublished
 from benchmarks.speed.spec import DEFAULT, DISWOT, SPACE, ThroughputSpec
 from diswot.evaluation import EvaluatorSpec, Measurer
 from diswot.probes import load_probe
-from diswot.recommend import measurer_of
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot.workflow import measurer_of
 from search_spaces import get_space
 
 PUBLISHED_BY, OURS = "as published", "ours"

@@ -12,12 +12,12 @@ from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.errors import DiswotError, StorageError
 from diswot.executors import reach
-from diswot.recommend import Stage, finish_search
 from diswot.report.files import write_files
 from diswot.search.checkpoint import CHECKPOINT, checkpoints
 from diswot.search.search import Search
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
+from diswot.workflow import Stage, finish_search
 
 Status = Literal["finished", "skipped", "failed"]
 

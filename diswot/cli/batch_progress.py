@@ -12,13 +12,13 @@ from rich.progress import Progress as Bar
 
 from diswot.batch.plan import Job
 from diswot.cli.console import STDERR
-from diswot.cli.progress import PHASES, STAGES
+from diswot.progress import PHASES, STAGES
 from diswot.quantities import say_duration
 
 if TYPE_CHECKING:
     from diswot.batch.run import Outcome, Watch
-    from diswot.recommend import Stage
     from diswot.search.state import Progress
+    from diswot.workflow import Stage
 
 BAR = 16
 """Characters of a bar: the name of the search that runs needs the room."""

@@ -14,8 +14,8 @@ import typer
 
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.present import show_result
-from diswot.cli.progress import SearchDisplay, search_bar
 from diswot.errors import StorageError
+from diswot.progress import SearchDisplay, search_bar
 from diswot.quantities import say_duration
 from diswot.storage.refusal import reason
 
@@ -103,9 +103,9 @@ def _telling(writer: CheckpointWriter) -> Callable[[], bool]:
 
 def _searched(search: Search, compute: ComputeSpec, keep: Callable[[], bool]) -> tuple[FinishedSearch, Result]:
     """The search to its end, its progress on stderr."""
-    from diswot.recommend import finish_search
+    from diswot.workflow import finish_search
 
-    with search_bar() as bar:
+    with search_bar(STDERR) as bar:
         display = SearchDisplay(bar, compute.count)
         found = finish_search(search, compute, display.progress, keep, display.prepare)
     assert found is not None, "no checkpoint ends the search"

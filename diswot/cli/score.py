@@ -30,7 +30,7 @@ def score(
     spec.check()
     wanted = get_space(spec.space).decode(arch)
     compute = from_flags(ComputeSpec, options)
-    from diswot.recommend import explain
+    from diswot.workflow import explain
 
     with STDERR.status(f"scoring against {spec.teacher.name}"):
         explanation = explain(spec, wanted, compute)

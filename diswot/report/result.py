@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from diswot.errors import DiswotError
+from diswot.errors import DiswotError, InputError
 from diswot.proxies import get_score
 from diswot.report.beyond import Beyond, make_beyond
 from diswot.report.document import Document
 from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front, make_fronts
 from diswot.report.student import Student
+from diswot.report.tables import html_table
 from diswot.spec.search import SearchSpec
+
+if TYPE_CHECKING:
+    import pandas
 
 SCHEMA: Final = 2
 """Of the document: raised when it changes."""
@@ -99,6 +103,54 @@ class Result(Document):
     outcome: Outcome
     timings: dict[str, float]
     cache: CacheRecord | None = None
+
+    @model_validator(mode="after")
+    def _tell_students_their_task(self) -> Self:
+        teacher = self.search.teacher
+        beyond = () if self.beyond is None else (step.student for step in self.beyond.steps)
+        for one in (*self.students, *beyond):
+            one._task = (self.search.space, teacher.num_classes, teacher.in_shape)
+        return self
+
+    @property
+    def students(self) -> list[Student]:
+        """The recommended student and its alternatives, best first."""
+        return [self.recommended, *self.alternatives]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The students as a table, one row each, best first; what each term adds is in columns `from_TERM`.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise InputError(
+                "a table of the result needs pandas, which is not installed: pip install pandas"
+            ) from error
+        return pandas.DataFrame(self._rows())
+
+    def __repr__(self) -> str:
+        """What a person at a prompt wants to know."""
+        best, spec = self.recommended, self.search
+        noise = "" if best.stderr is None else f" (standard error {best.stderr:.3f})"
+        return (
+            f"{best.arch} of {spec.space}, recommended for {spec.teacher.title}: score {best.score:.3f}{noise}, "
+            f"{best.params:,} parameters, {best.macs:,} MACs; best of {self.outcome.evaluations} evaluated"
+        )
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, as a table of the students."""
+        return html_table(repr(self), self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            one.model_dump(exclude={"components", "raw"}) | {f"from_{name}": x for name, x in one.components.items()}
+            for one in self.students
+        ]
 
 
 def resolution(students: Sequence[Student]) -> float | None:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PrivateAttr
+
+from diswot.errors import InputError
 from diswot.evaluation import FIRST, Measurement
 from diswot.latency import Latency
 from diswot.report.document import Document
 from diswot.scoring import Scorer
+from search_spaces import Shape, get_space
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Task = tuple[Any, int, Shape]
+"""What a network is built for: its search space, the number of classes, the shape of the images."""
 
 
 class Student(Document):
@@ -43,6 +55,18 @@ class Student(Document):
     latency_spread: float | None = None
     components: dict[str, float]
     raw: dict[str, float]
+    _task: Task | None = PrivateAttr(default=None)
+
+    def build(self) -> nn.Module:
+        """The network of this student, with random weights as torch draws them: a classifier, ready to be trained.
+
+        Raises:
+            InputError: the student is not part of a result, which alone knows the space and the task.
+        """
+        if self._task is None:
+            raise InputError("only a student of a result can be built: its space and task stand there")
+        space, num_classes, in_shape = self._task
+        return get_space(space).build(get_space(space).decode(self.arch), num_classes, in_shape)
 
 
 def student(measurement: Measurement, scorer: Scorer, latency: Latency | None = None) -> Student:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from diswot.errors import UnreadableData
-from diswot.recommend import run_search
 from diswot.search.search import Search
 from diswot.search.state import Progress as PhaseProgress
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.document import from_json
 from diswot.spec.search import SearchSpec
+from diswot.workflow import run_search
 from service.errors import StorageFault
 from service.jobs.kind import Cancelled, Stopped
 from service.jobs.tally import Tally

@@ -14,7 +14,6 @@ from typing import Any, cast
 import pytest
 
 from diswot.errors import InfeasibleBudget
-from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
@@ -23,6 +22,7 @@ from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot.testing import SearchSpaceConformance
+from diswot.workflow import run_search
 from search_spaces import SearchSpace
 from tests.diswot.cli.inside import diswot
 from tests.search_spaces.plugins import importable, install

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from diswot.recommend import run_search
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
+from diswot.workflow import run_search
 from service.jobs.search import accept
 from service.requests import SearchRequest
 from service.settings import Settings

@@ -101,7 +101,7 @@ def test_what_it_never_saw_or_saw_fail_is_measured_by_all(
 def test_a_run_that_holds_it_all_is_taken_over(
     spec: CorrelationSpec, afresh: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("diswot.recommend.open_executor", Mock(side_effect=AssertionError("nothing is lacking")))
+    monkeypatch.setattr("diswot.workflow.open_executor", Mock(side_effect=AssertionError("nothing is lacking")))
     out = correlate(replace(spec, sample=4, student_inits=1), tmp_path / "run", source=afresh)
     assert len(values(out)) == 4
     assert json.loads((out / "timings.json").read_text())["measured"] == 0

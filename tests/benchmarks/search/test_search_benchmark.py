@@ -24,7 +24,6 @@ from benchmarks.search.run import (
 from benchmarks.statistics.intervals import Interval
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import EvalTask, Measurement
-from diswot.recommend import run_search
 from diswot.report.result import Result
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.search import Search
@@ -33,6 +32,7 @@ from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot.workflow import run_search
 from search_spaces import get_space
 from tests.benchmarks.small import SERIAL, quiet
 

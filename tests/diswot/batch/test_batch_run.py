@@ -11,9 +11,9 @@ from diswot.batch.plan import Job
 from diswot.batch.price import price
 from diswot.batch.run import Outcome, Watch, run_batch
 from diswot.price import Price
-from diswot.recommend import Stage
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
+from diswot.workflow import Stage
 from tests.diswot.batch.made import jobs
 
 SERIAL = ComputeSpec("serial", cache=None)

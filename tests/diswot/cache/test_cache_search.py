@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 from diswot.cache.contents import contents
 from diswot.cli.app import app
 from diswot.proxies import AGGREGATES
-from diswot.recommend import explain, run_search
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot.workflow import explain, run_search
 from search_spaces import get_space
 
 SPEC = SearchSpec(
@@ -48,8 +48,8 @@ def _nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a second search costs lookups only")
 
     monkeypatch.setattr("diswot.evaluation.observe_teacher", refuse)
-    monkeypatch.setattr("diswot.recommend.open_executor", refuse)
-    monkeypatch.setattr("diswot.recommend.reach", refuse)
+    monkeypatch.setattr("diswot.workflow.open_executor", refuse)
+    monkeypatch.setattr("diswot.workflow.reach", refuse)
 
 
 def test_the_result_says_what_was_measured_before_and_is_otherwise_the_same(tmp_path: Path) -> None:

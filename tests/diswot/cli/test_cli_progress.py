@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from diswot.cli.progress import Estimate, SearchDisplay
+from diswot.progress import Estimate, SearchDisplay
 from diswot.search.state import Progress
 
 

@@ -18,12 +18,12 @@ import torch
 
 from diswot.errors import ExecutorError, InputError, UnknownName
 from diswot.executors import open_executor
-from diswot.recommend import run_search
 from diswot.runtime import forkserver
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot.workflow import run_search
 from tests.diswot.executors.processes import MARK, nothing_left, start_driver, wait_until_gone
 from tests.diswot.executors.workload import HARMLESS, Unloadable, Workload
 

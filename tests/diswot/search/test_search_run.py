@@ -16,7 +16,6 @@ from diswot.errors import InfeasibleBudget, UnreadableData
 from diswot.evaluation import EvalTask, Measurement
 from diswot.executors import open_executor
 from diswot.proxies import AGGREGATES, Aggregate
-from diswot.recommend import measurer_of
 from diswot.report.finished import FinishedSearch
 from diswot.scoring import REFERENCE_SIZE, Scorer, reference_sample
 from diswot.search.algorithms import ALGORITHMS
@@ -27,6 +26,7 @@ from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot.workflow import measurer_of
 from search_spaces import get_space
 
 SPACE = get_space("cifar-resnet")

@@ -1,4 +1,4 @@
-"""Progress of a search on stderr: what goes on, how much of it is done, and how long the rest will take."""
+"""Progress of a search on a console: what goes on, how much of it is done, and how long the rest will take."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from diswot.cli.console import STDERR
 from diswot.quantities import say_duration
 
 if TYPE_CHECKING:
-    from diswot.recommend import Stage
     from diswot.search.state import Progress
+    from diswot.workflow import Stage
 
 STAGES = {
     "observing": "observing the teacher",
@@ -30,8 +30,8 @@ PHASES = {
 }
 
 
-def search_bar() -> Bar:
-    """A bar of one search."""
+def search_bar(console: Console) -> Bar:
+    """A bar of one search, on a console."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -39,7 +39,7 @@ def search_bar() -> Bar:
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),
     )
-    return Bar(*columns, console=STDERR)
+    return Bar(*columns, console=console)
 
 
 class SearchDisplay:
