@@ -56,6 +56,20 @@ _RECOMMENDATION_ROWS = (
         Want.SHORTEST_PATH,
         steady=True,
     ),
+    _of_student(
+        "saturating-capacity",
+        "effective size, width with diminishing returns",
+        "docs/score.md",
+        "saturating_capacity:saturating_capacity",
+        "own forward",
+    ),
+    _of_student(
+        "trainability",
+        "no growth of small changes beyond what training bears",
+        "docs/score.md",
+        "trainability:trainability",
+        "own forward",
+    ),
 )
 
 _DISWOT_ROWS = (
@@ -193,6 +207,13 @@ AGGREGATES: dict[str, Aggregate] = {
             {"capacity": 1.0, "stability": 0.2, "retention": 1.5, "directness": 0.15},
             "none",
             version=4,
+        ),
+        Aggregate(
+            "default5",
+            "the recommendation score to come",
+            "docs/score.md",
+            {"saturating-capacity": 1.0, "trainability": 0.4, "params": 0.1, "macs": 0.1},
+            "none",
         ),
         Aggregate(
             "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"

@@ -19,7 +19,9 @@ from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
 from diswot.proxies.capacity import capacity
 from diswot.proxies.directness import directness
 from diswot.proxies.retention import retention
+from diswot.proxies.saturating_capacity import ENOUGH, saturating_capacity
 from diswot.proxies.stability import stability
+from diswot.proxies.trainability import TOLERATED, trainability
 from diswot.teachers.teacher import TeacherView
 from search_spaces import Costs, get_space
 
@@ -77,6 +79,46 @@ def test_capacity_by_hand() -> None:
     nothing = torch.zeros(2, 2)
     given = Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), activations=seen)
     assert capacity(on_noise(given)) == pytest.approx(math.log(18))
+
+
+def filled(channels: int, positions: int) -> Activation:
+    return Activation(channels * positions, covariance=torch.eye(channels), positions=positions)
+
+
+def on_layers(*layers: Activation) -> Evidence:
+    nothing = torch.zeros(2, 2)
+    return on_noise(Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), activations=layers))
+
+
+def test_saturating_capacity_by_hand() -> None:
+    # Sixty channels of eighty that are enough: 1/3600 + 1/6400 = 1/2304, at 256 places to the power 3/8.
+    assert saturating_capacity(on_layers(filled(60, 256))) == pytest.approx(math.log(8 * 2304), rel=1e-5)
+    both = on_layers(filled(60, 256), filled(80, 1))
+    assert saturating_capacity(both) == pytest.approx(math.log(8 * 2304 + 3200), rel=1e-5)
+
+
+def test_width_saturates_and_depth_does_not() -> None:
+    narrow, wide, deep = (on_layers(*layers) for layers in ([filled(8, 4)], [filled(16, 4)], [filled(8, 4)] * 4))
+    assert saturating_capacity(wide) == pytest.approx(saturating_capacity(deep), abs=0.05)  # As MACs have it.
+    narrow, wide, deep = (on_layers(*layers) for layers in ([filled(200, 4)], [filled(400, 4)], [filled(200, 4)] * 4))
+    assert saturating_capacity(wide) - saturating_capacity(narrow) < 0.12
+    assert saturating_capacity(deep) - saturating_capacity(narrow) == pytest.approx(math.log(4))
+    assert saturating_capacity(wide) < math.log(4**0.375 * ENOUGH**2)
+
+
+@pytest.mark.parametrize("growth", [0.5, TOLERATED, 100 * TOLERATED])
+def test_trainability_by_hand(growth: float) -> None:
+    grown = on_noise(pooled([1.0, 0.0], [-1.0, 0.0], [1.0, 0.1 * growth]))
+    expected = -math.log(1 + (growth / TOLERATED) ** 2) / 2
+    assert trainability(grown) == pytest.approx(expected, rel=1e-4)
+
+
+def test_trainability_at_its_ends() -> None:
+    # Features that say nothing are no better than those that a small change turns into any other.
+    assert trainability(on_noise(pooled([1.0], [1.0], [1.0]), step=1e-4)) == pytest.approx(
+        -math.log(1e4 / TOLERATED), rel=1e-4
+    )
+    assert trainability(on_noise(pooled([1.0], [-1.0], [1.0]))) == pytest.approx(0.0)
 
 
 def test_stability_by_hand() -> None:
