@@ -212,7 +212,7 @@ AGGREGATES: dict[str, Aggregate] = {
             "default5",
             "the recommendation score to come",
             "docs/score.md",
-            {"saturating-capacity": 1.0, "trainability": 0.4, "params": 0.1, "macs": 0.1},
+            {"saturating-capacity": 1.0, "trainability": 0.4},
             "none",
         ),
         Aggregate(

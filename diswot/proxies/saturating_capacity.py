@@ -9,12 +9,12 @@ from diswot.proxies.base import Evidence
 ENOUGH = 80.0
 """Filled channels beyond which more of them hardly help."""
 
-RESOLUTION = 0.375
+RESOLUTION = 1 / 3
 """Exponent of a map's positions."""
 
 
 def saturating_capacity(evidence: Evidence) -> float:
-    """Logarithm of the effective size, `ln sum_a p_a^(3/8) / (1/n_a^2 + 1/80^2)` over the nonlinearities a.
+    """Logarithm of the effective size, `ln sum_a p_a^(1/3) / (1/n_a^2 + 1/80^2)` over the nonlinearities a.
 
     `n_a = exp(H_a)` channels are filled by the signal that enters a, by the spectral entropy `H_a` of their covariance
     on white noise, and `p_a` are the positions of its map. Width is one bottleneck of a layer and what the task can

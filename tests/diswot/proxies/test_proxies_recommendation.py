@@ -91,19 +91,19 @@ def on_layers(*layers: Activation) -> Evidence:
 
 
 def test_saturating_capacity_by_hand() -> None:
-    # Sixty channels of eighty that are enough: 1/3600 + 1/6400 = 1/2304, at 256 places to the power 3/8.
-    assert saturating_capacity(on_layers(filled(60, 256))) == pytest.approx(math.log(8 * 2304), rel=1e-5)
-    both = on_layers(filled(60, 256), filled(80, 1))
+    # 60 channels where 80 are enough: 1/3600 + 1/6400 = 1/2304, at 512 places to the power 1/3.
+    assert saturating_capacity(on_layers(filled(60, 512))) == pytest.approx(math.log(8 * 2304), rel=1e-5)
+    both = on_layers(filled(60, 512), filled(80, 1))
     assert saturating_capacity(both) == pytest.approx(math.log(8 * 2304 + 3200), rel=1e-5)
 
 
 def test_width_saturates_and_depth_does_not() -> None:
     narrow, wide, deep = (on_layers(*layers) for layers in ([filled(8, 4)], [filled(16, 4)], [filled(8, 4)] * 4))
     assert saturating_capacity(wide) == pytest.approx(saturating_capacity(deep), abs=0.05)  # As MACs have it.
-    narrow, wide, deep = (on_layers(*layers) for layers in ([filled(200, 4)], [filled(400, 4)], [filled(200, 4)] * 4))
+    narrow, wide, deep = (on_layers(*layers) for layers in ([filled(300, 4)], [filled(600, 4)], [filled(300, 4)] * 4))
     assert saturating_capacity(wide) - saturating_capacity(narrow) < 0.12
     assert saturating_capacity(deep) - saturating_capacity(narrow) == pytest.approx(math.log(4))
-    assert saturating_capacity(wide) < math.log(4**0.375 * ENOUGH**2)
+    assert saturating_capacity(wide) < math.log(4 ** (1 / 3) * ENOUGH**2)
 
 
 @pytest.mark.parametrize("growth", [0.5, TOLERATED, 100 * TOLERATED])
