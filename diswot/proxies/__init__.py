@@ -209,7 +209,7 @@ AGGREGATES: dict[str, Aggregate] = {
             version=4,
         ),
         Aggregate(
-            "default5",
+            "default-next",
             "the recommendation score to come",
             "docs/score.md",
             {"saturating-capacity": 1.0, "trainability": 0.4},
