@@ -1,8 +1,9 @@
 """The tutorials' commands and programs are run as tests, each page from top to bottom in a folder of its own."""
 
-import os
+import shutil
 import subprocess
 import tempfile
+from contextlib import chdir
 from typing import Any
 
 from sybil import Sybil
@@ -12,19 +13,21 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 def run(example: Example) -> None:
     """Run a block of shell commands; the first that fails fails the test."""
-    subprocess.run(["bash", "-euo", "pipefail", "-c", example.parsed], check=True, timeout=240)
+    bash = shutil.which("bash")
+    assert bash is not None, "the tutorials are written for bash"
+    subprocess.run([bash, "-euo", "pipefail", "-c", example.parsed], check=True, timeout=240)
 
 
 def begin(namespace: dict[str, Any]) -> None:
     """Enter an empty folder."""
-    namespace["_before"] = os.getcwd()
     namespace["_folder"] = tempfile.TemporaryDirectory()
-    os.chdir(namespace["_folder"].name)
+    namespace["_inside"] = chdir(namespace["_folder"].name)
+    namespace["_inside"].__enter__()
 
 
 def end(namespace: dict[str, Any]) -> None:
     """Leave it, and remove it."""
-    os.chdir(namespace["_before"])
+    namespace["_inside"].__exit__(None, None, None)
     namespace["_folder"].cleanup()
 
 

@@ -46,7 +46,9 @@ class ProcessPool:
         count: number of processes.
     """
 
-    hint = "a script that measures does so under `if __name__ == '__main__':`, since workers import it"
+    hint = (
+        "a script whose own classes are measured searches under `if __name__ == '__main__':`, since workers import it"
+    )
 
     def __init__(self, measurer: Measure, count: int) -> None:
         # Pickled here, so that a worker's tensors are its own: a connection would pass torch's through shared memory.
@@ -77,7 +79,7 @@ class ProcessPool:
         self._workers[worker] = _Worker(process, ours)
         # Closed here, so that the pipe ends with the process, even if there is none.
         with its, suppress(OSError, EOFError):
-            process.start()
+            forkserver.start(process, self._measurer)
 
     def send(self, worker: int, task: EvalTask) -> None:
         """Send a task."""

@@ -109,7 +109,7 @@ class LatencyMeter:
         self._process = forkserver.CONTEXT.Process(
             target=serve, args=(theirs, *self._task), name="latency", daemon=True
         )
-        self._process.start()
+        forkserver.start(self._process, self._task)
         theirs.close()
         try:
             wrong = self._pipe.recv() if self._pipe.poll(START) else f"not ready after {START:.0f} s"

@@ -7,9 +7,14 @@ process that searches is not forked itself: it has threads, which a fork would l
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from multiprocessing import forkserver, resource_tracker
+from multiprocessing.process import BaseProcess
+from types import ModuleType
 
 if sys.platform == "linux":
     CONTEXT = multiprocessing.get_context("forkserver")
@@ -34,3 +39,26 @@ def begin() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start(process: BaseProcess, sent: object) -> None:
+    """Start a process that reads the main module again only where something that it is sent is defined there.
+
+    So a script needs no main guard, unless its own classes are evaluated.
+
+    Args:
+        process: of `CONTEXT`, not yet started.
+        sent: what it will be given, as an object or pickled.
+    """
+    with nullcontext() if b"__main__" in pickle.dumps(sent) else _without_main_module():
+        process.start()
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
