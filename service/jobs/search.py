@@ -6,6 +6,7 @@ import threading
 
 from diswot.spec.document import to_json
 from service.jobs.kind import Accepted, JobKind, Work
+from service.jobs.memory import check_memory
 from service.progress import Progress
 from service.requests import SearchRequest, check_feasible
 from service.settings import Settings
@@ -20,6 +21,7 @@ def accept(body: SearchRequest) -> Accepted:
     """
     spec = body.search_spec()
     check_feasible(spec)
+    check_memory(spec)
     return Accepted(to_json(spec), body.labels, Progress(done=0, total=spec.evaluations))
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -219,6 +220,16 @@ def test_bad_input_is_one_sentence(
     else:
         assert found["errors"][0] == {"pointer": pointer, "detail": found["detail"]}
     assert client.get("/v1/searches").json()["items"] == []
+
+
+def test_networks_that_do_not_fit_into_memory_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.jobs.memory.psutil.virtual_memory", lambda: SimpleNamespace(total=16 * 10**9))
+    latency = {"max_latency": 1.0, "latency": {"batch": 1024}}
+    body = teacher(in_shape=[3, 512, 512]) | {"space": "mobilenetv2", "constraints": latency}
+    found = problem(client.post("/v1/searches", json=body), 422, "invalid-request")
+    assert found["detail"].startswith(
+        "measuring the latency of a student with 1,024 images of 3x512x512 takes at least "
+    )
 
 
 def test_every_wrong_field_is_named(client: TestClient) -> None:
