@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from diswot.evaluation import Measurement
 from search_spaces import Costs
+
+COSTS = tuple(cost.name for cost in fields(Costs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ class SearchState:
     def to_json(self) -> dict[str, Any]:
         """The state as JSON values."""
         return {
-            "reference": [asdict(m) for m in self.reference],
-            "measurements": [asdict(m) for m in self.measurements],
-            "beyond": None if self.beyond is None else [asdict(m) for m in self.beyond],
+            "reference": _rows(self.reference),
+            "measurements": _rows(self.measurements),
+            "beyond": None if self.beyond is None else _rows(self.beyond),
             "best": self.best and list(self.best),
             "stale": self.stale,
             "rejected": self.rejected,
@@ -98,6 +100,21 @@ class SearchState:
             probe=row["probe"],
             seconds=row["seconds"],
         )
+
+
+def _rows(measurements: Sequence[Measurement]) -> list[dict[str, Any]]:
+    return [_row(measurement) for measurement in measurements]
+
+
+def _row(measurement: Measurement) -> dict[str, Any]:
+    """What `asdict` gives, in the types of JSON and in half the time: a search is written again and again."""
+    return {
+        "arch": measurement.arch,
+        "costs": {name: getattr(measurement.costs, name) for name in COSTS},
+        "values": {name: list(series) for name, series in measurement.values.items()},
+        "seconds": measurement.seconds,
+        "error": measurement.error,
+    }
 
 
 def _measurements(rows: Sequence[dict[str, Any]]) -> list[Measurement]:

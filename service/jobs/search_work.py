@@ -26,6 +26,8 @@ TELL = 0.5
 """Seconds between two reports of progress; a request to cancel is noticed as often."""
 SAVE = 5.0
 """Seconds between two checkpoints while the reference sample is measured; later each batch ends with one."""
+SHARE = 0.05
+"""Of the time that making checkpoints may take: in a long search not every batch ends with one."""
 GROWING = ("reference", "measurements", "beyond", "latencies", "algorithm.known", "algorithm.bred")
 """Parts of a search's state that grow with it."""
 
@@ -41,6 +43,7 @@ class SearchWork:
         compute: where to measure.
         stopping: set when the worker is told to stop.
         clock: seconds, for rates and intervals.
+        effort: seconds of computing, for what a checkpoint costs.
     """
 
     def __init__(
@@ -50,18 +53,21 @@ class SearchWork:
         compute: ComputeSpec,
         stopping: threading.Event,
         clock: Callable[[], float] = time.monotonic,
+        effort: Callable[[], float] = time.thread_time,
     ) -> None:
         self.leases = leases
         self.lease = lease
         self.compute = compute
         self.stopping = stopping
         self.clock = clock
+        self.effort = effort
         self.search = Search(from_json(SearchSpec, lease.job.spec))
         self._lists: Lists = {}
         self._restore()
         self._tally = Tally(self.search, Progress(**lease.job.progress), clock)
         self._saved = self._tally.done
         self._told = self._kept = clock()
+        self._cost = 0.0
         self._fault = ""
 
     @property
@@ -75,6 +81,8 @@ class SearchWork:
         result = run_search(self.search, self.compute, self._report, self._checkpoint)
         assert result is not None, "a checkpoint that ends the search raises"
         self._tally.end()
+        if self._tally.done > self._saved:
+            self._save()
         return result.model_dump(mode="json")
 
     def _restore(self) -> None:
@@ -103,10 +111,16 @@ class SearchWork:
         self._heed(lambda: self.leases.progress(self.lease, self.progress.model_dump()))
 
     def _checkpoint(self) -> bool:
-        if self._tally.done > self._saved:
-            self._told = self._kept = self.clock()
-            self._heed(self._keep)
+        due = self._kept + self._cost / SHARE
+        if self._tally.done > self._saved and self.clock() >= due:
+            self._save()
         return True
+
+    def _save(self) -> None:
+        start = self.effort()
+        self._heed(self._keep)
+        self._cost = self.effort() - start
+        self._told = self._kept = self.clock()
 
     def _keep(self) -> str:
         rest, lists = take_out(self.search.to_json(), GROWING)

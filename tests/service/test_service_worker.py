@@ -100,6 +100,7 @@ def test_progress_covers_the_reference_sample_and_only_grows(
     monkeypatch.setattr(Leases, "progress", noted)
     monkeypatch.setattr(search_work, "TELL", 0.0)
     monkeypatch.setattr(search_work, "SAVE", 5.0)
+    monkeypatch.setattr(search_work, "SHARE", 1e9)
     # A second between two looks at the clock, however busy the machine: then every fifth report is a checkpoint.
     monkeypatch.setattr(search_work, "SearchWork", partial(SearchWork, clock=count().__next__))
     job_id = post(store, SCALED)
@@ -262,6 +263,7 @@ def _fake_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
         return SimpleNamespace(model_dump=lambda mode: {"schema": mode})
 
     monkeypatch.setattr(search_work, "run_search", run)
+    monkeypatch.setattr(search_work, "SHARE", 1e9)  # Else checkpoints would be rare, so quickly is nothing measured.
 
 
 def long_search(evaluations: int, **changes: Any) -> dict[str, Any]:
@@ -321,6 +323,54 @@ def test_a_long_search_goes_on_from_its_rows(store: Store, worker: Worker, monke
     best = store.candidates(LOCAL, "search", whole, 1, best_first=True)[0]
     assert best.details["params"] > 0
     assert best.score == max(score for _, _, score, _ in found[0] if score is not None)
+
+
+@pytest.mark.usefixtures("_fake_measurements")
+def test_a_search_that_goes_on_adds_only_what_is_new(
+    store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(store, long_search(200))
+    with monkeypatch.context() as patch:
+        after(130, partial(exec, "raise MemoryError"), patch)
+        with pytest.raises(MemoryError):
+            worker.work(claim(worker))
+    worker.leases = Leases(store.database, "worker-1", "next")
+    worker.leases.take_over()
+    added: list[int] = []
+    checkpoint = Leases.checkpoint
+
+    def counted(self: Leases, lease: Lease, progress: Any, snapshot: Snapshot, candidates: Any) -> str:
+        added.append(sum(len(list(entries)) for entries in snapshot.added.values()))
+        return checkpoint(self, lease, progress, snapshot, candidates)
+
+    monkeypatch.setattr(Leases, "checkpoint", counted)
+    worker.work(claim(worker))
+    assert added[0] == 3 * 20, "a measurement, a known architecture, and whether it was bred, for each of a batch"
+
+
+@pytest.mark.usefixtures("_fake_measurements")
+def test_checkpoints_take_a_twentieth_of_the_time_at_most(
+    store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each measurement takes a second, and each checkpoint five: so there is one after a hundred measurements."""
+    monkeypatch.setattr(search_work, "TELL", 1e9)
+    monkeypatch.setattr(search_work, "SHARE", 0.05)
+    now = iter(range(10**6))
+    clock = {"now": 0.0}
+    monkeypatch.setattr(
+        search_work, "SearchWork", partial(SearchWork, clock=lambda: clock["now"], effort=lambda: 5.0 * next(now))
+    )
+    report = SearchWork._report
+
+    def slowly(self: SearchWork, progress: Progress) -> None:
+        clock["now"] += 1
+        report(self, progress)
+
+    monkeypatch.setattr(SearchWork, "_report", slowly)
+    job_id = post(store, long_search(300, student_inits=1, proposals_per_batch=20))
+    worker.work(claim(worker))
+    done = [e.data["done"] for e in store.events(LOCAL, "search", job_id, 99) if e.type == "progress"]
+    assert done == [20, 120, 220, 300], "and one at the end, so that every candidate is a row"
 
 
 @pytest.mark.usefixtures("_fake_measurements")
