@@ -14,7 +14,7 @@ DiswotError
 
 import traceback
 
-from search_spaces.errors import DiswotError, InputError, InvalidArchitecture, UnknownName
+from diswot_spaces.errors import DiswotError, InputError, InvalidArchitecture, UnknownName
 
 
 class InfeasibleBudget(InputError):

@@ -19,7 +19,7 @@ from diswot.runtime.threads import one_thread
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
-from search_spaces import Architecture, Costs, SearchSpace
+from diswot_spaces import Architecture, Costs, SearchSpace
 
 if TYPE_CHECKING:
     from torch import nn

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from diswot.seeds import derive_seed
-from search_spaces.layers import Layers, fresh
+from diswot_spaces.layers import Layers, fresh
 
 SHARED_BYTES = 128 * 2**20
 """Weights that networks share before they are let go."""
@@ -107,7 +107,7 @@ def _normal(shape: torch.Size, std: float, generator: torch.Generator) -> Tensor
 
 
 class SharedLayers:
-    """Layers that the random networks of one seed have in common, each drawn once: `search_spaces.layers.Layers`.
+    """Layers that the random networks of one seed have in common, each drawn once: `diswot_spaces.layers.Layers`.
 
     A weight depends on the seed and on its name alone, so a network of shared layers is the network that `build_random`
     would give. Nobody may write to it.

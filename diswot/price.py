@@ -15,7 +15,7 @@ from diswot.search.search import Search
 from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
 from diswot.workflow import evaluator_spec
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 PART = 0.25
 """Share of the probe that is timed: enough for the time to be in proportion, little enough to take a tenth of what is

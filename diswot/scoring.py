@@ -13,7 +13,7 @@ from diswot.evaluation import Measurement
 from diswot.proxies import Aggregate, get_score
 from diswot.proxies.base import Scale
 from diswot.seeds import stream
-from search_spaces import Architecture, SearchSpace
+from diswot_spaces import Architecture, SearchSpace
 
 REFERENCE_SIZE = 100
 """Architectures in the reference sample of a space."""

@@ -24,7 +24,7 @@ from diswot.search.search import Search
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.score import ScoreSpec
-from search_spaces import Architecture, get_space
+from diswot_spaces import Architecture, get_space
 
 Stage = Literal["observing", "starting", "evaluating"]
 """What goes on before the first evaluation is there: the teacher is observed, workers start, and then they evaluate."""

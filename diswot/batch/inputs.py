@@ -9,7 +9,7 @@ from diswot.batch.plan import Job, at
 from diswot.evaluation import EvaluatorSpec
 from diswot.probes import load_probe
 from diswot.spec.compute import ComputeSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 
 def check_inputs(jobs: Iterable[Job]) -> None:

@@ -20,7 +20,7 @@ from diswot.spec.models import Strict, model_of, written
 from diswot.spec.option import declared
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 T = TypeVar("T")
 

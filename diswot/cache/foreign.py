@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-OURS = ("diswot", "search_spaces", "numpy", "timm", "torch", "torchvision")
+OURS = ("diswot", "diswot_spaces", "numpy", "timm", "torch", "torchvision")
 """Packages whose code or version is part of every key."""
 
 

@@ -19,13 +19,13 @@ import torch
 from torch import Tensor
 
 import diswot
-import search_spaces
+import diswot_spaces
 from diswot.cache.foreign import foreign_code
 from diswot.evaluation import EvaluatorSpec
 from diswot.probes.batch import ProbeBatch
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.spec import architecture_of
-from search_spaces import SearchSpace
+from diswot_spaces import SearchSpace
 
 PACKAGES = ("diswot", "numpy", "pillow", "timm", "torch", "torchvision")
 """Packages that a value may depend on."""
@@ -118,7 +118,7 @@ def versions() -> dict[str, str]:
     if (home.parent / "pyproject.toml").exists():
         found["code"] = _sha256(
             path
-            for package in (home, Path(search_spaces.__path__[0]))
+            for package in (home, Path(diswot_spaces.__path__[0]))
             for path in sorted(package.rglob("*.py"))
             if path.relative_to(package).parts[0] not in NOT_COMPUTING
         )

@@ -7,7 +7,7 @@ from rich.table import Table
 from diswot.cli.console import STDOUT
 from diswot.proxies import SCORES, Aggregate, Proxy
 from diswot.teachers.spec import TEACHERS
-from search_spaces import SPACES
+from diswot_spaces import SPACES
 
 
 def spaces() -> None:

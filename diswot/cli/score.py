@@ -11,7 +11,7 @@ from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT, si
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.score import ScoreSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 if TYPE_CHECKING:
     from diswot.report.explanation import Explanation

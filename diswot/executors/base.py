@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from search_spaces import SearchSpace
+from diswot_spaces import SearchSpace
 
 if TYPE_CHECKING:
     from diswot.evaluation import EvalTask, Measurement

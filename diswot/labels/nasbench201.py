@@ -12,7 +12,7 @@ from diswot.errors import InputError, InvalidArchitecture, UnreadableData
 from diswot.labels.official import EXPECTED, Official, Report, Trials, open_official, reading
 from diswot.storage.atomic import atomic_write
 from diswot.storage.refusal import obstacle
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 SPACE = "nasbench201"
 DIGITS = 4

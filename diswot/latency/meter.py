@@ -16,7 +16,7 @@ from diswot.latency.setup import Latency
 from diswot.latency.timing import serve
 from diswot.runtime import forkserver
 from diswot.spec.latency import LatencySetup
-from search_spaces import Architecture, SearchSpace, Shape
+from diswot_spaces import Architecture, SearchSpace, Shape
 
 START = 120.0
 """Seconds in which a measuring process must be ready."""

@@ -15,7 +15,7 @@ from diswot.latency.setup import Latency
 from diswot.runtime.cores import cores
 from diswot.runtime.devices import devices
 from diswot.spec.latency import LatencySetup
-from search_spaces import Architecture, SearchSpace, Shape
+from diswot_spaces import Architecture, SearchSpace, Shape
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from diswot.seeds import derive_seed
 from diswot.spec.probe import ProbeSpec
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 if TYPE_CHECKING:
     from diswot.probes.batch import ProbeBatch

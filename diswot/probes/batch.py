@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 
 @dataclass(frozen=True)

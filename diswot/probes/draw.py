@@ -11,7 +11,7 @@ from torch import Tensor
 from diswot.data.images import MODES, ImageSet, Item
 from diswot.errors import InputError, UnreadableData
 from diswot.probes.batch import ProbeBatch
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 
 def draw(images: ImageSet[Item], size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:

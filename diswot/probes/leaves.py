@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.draw import balanced_labels
 from diswot.seeds import derive_seed, stream
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 SMALLEST, LARGEST = 1 / 8, 1.0
 """Radii of the leaves, relative to the shorter side; their density falls with the third power."""

@@ -7,7 +7,7 @@ import torch
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.draw import balanced_labels
 from diswot.seeds import derive_seed
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 
 def white_noise(size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBatch:

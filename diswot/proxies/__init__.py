@@ -7,7 +7,7 @@ from typing import Any
 from diswot.errors import InputError
 from diswot.observation.capture import Want
 from diswot.proxies.base import Aggregate, Passes, Proxy
-from search_spaces.registry import Registry
+from diswot_spaces.registry import Registry
 
 _HERE = "diswot.proxies"
 _DISWOT = "Dong et al., DisWOT, CVPR 2023"

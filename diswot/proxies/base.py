@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from diswot.observation.capture import Want
-from search_spaces import Costs, Shape
+from diswot_spaces import Costs, Shape
 
 if TYPE_CHECKING:
     from torch import nn

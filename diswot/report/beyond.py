@@ -8,7 +8,7 @@ from diswot.report.student import Student
 from diswot.search.beyond import excess
 from diswot.search.pareto import Point, pareto_front
 from diswot.spec.constraints import Constraints
-from search_spaces import Costs
+from diswot_spaces import Costs
 
 
 class Step(Document):

@@ -11,7 +11,7 @@ from diswot.evaluation import FIRST, Measurement
 from diswot.latency import Latency
 from diswot.report.document import Document
 from diswot.scoring import Scorer
-from search_spaces import Shape, get_space
+from diswot_spaces import Shape, get_space
 
 if TYPE_CHECKING:
     from torch import nn

@@ -12,7 +12,7 @@ from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import Feasible
 from diswot.search.nsga2 import NSGA2, CostOf
 from diswot.search.random_search import RandomSearch
-from search_spaces import Architecture, Registry
+from diswot_spaces import Architecture, Registry
 
 
 @runtime_checkable

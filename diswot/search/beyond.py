@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from diswot.spec.constraints import COSTS, LONGEST, MOST, Constraints
-from search_spaces import Architecture, Costs, SearchSpace
+from diswot_spaces import Architecture, Costs, SearchSpace
 
 LOOKS = 20
 """Architectures that are measured beyond a budget."""

@@ -15,7 +15,7 @@ from diswot.errors import InputError
 from diswot.search.feasible import Feasible
 from diswot.search.fresh import draw_new
 from diswot.seeds import stream
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 PARENTS, MUTATIONS = 12, 4
 """Parents in a row, and mutations of each, that may lead to known or infeasible architectures before a random one is

@@ -9,7 +9,7 @@ from diswot.errors import InputError
 from diswot.search.feasible import ENUMERABLE, Feasible, listed_up_to
 from diswot.seeds import stream
 from diswot.spec.constraints import Constraints
-from search_spaces import Architecture, SearchSpace
+from diswot_spaces import Architecture, SearchSpace
 
 
 def check_listed(space: SearchSpace, budget: Constraints) -> None:

@@ -14,7 +14,7 @@ from diswot.search.ordered import OrderedRepair
 from diswot.search.repair import ConstraintRepair, UnorderedRepair
 from diswot.seeds import stream
 from diswot.spec.constraints import COSTS, Constraints
-from search_spaces import Architecture, Costs, SearchSpace, Shape
+from diswot_spaces import Architecture, Costs, SearchSpace, Shape
 
 ENUMERABLE = 100_000
 """Spaces up to this size are listed rather than sampled."""

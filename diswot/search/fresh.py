@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from diswot.search.feasible import Feasible
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 TRIES = 100
 """Random architectures in a row that may be known before those that are left are looked for one by one."""

@@ -21,7 +21,7 @@ from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
 
 from diswot.search.member import Member
-from search_spaces import Architecture, SearchSpace
+from diswot_spaces import Architecture, SearchSpace
 
 Choices = NDArray[np.int64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 
 @dataclass(frozen=True, slots=True)

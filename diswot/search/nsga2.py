@@ -15,7 +15,7 @@ from diswot.search.feasible import Feasible
 from diswot.search.fresh import draw_new
 from diswot.search.member import Member
 from diswot.seeds import stream
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 CostOf = Callable[[Architecture], float | None]
 """What an architecture costs; `None` if that could not be measured."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 import numpy as np
 
 from diswot.search.repair import ConstraintRepair
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 
 class OrderedRepair(ConstraintRepair):

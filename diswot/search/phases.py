@@ -11,7 +11,7 @@ from diswot.scoring import needs_reference, reference_sample
 from diswot.search.beyond import just_beyond
 from diswot.search.search import Search
 from diswot.search.state import Progress
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 REJECTIONS = 200
 """Proposals in a row whose latency is outside the budget before no more are made."""

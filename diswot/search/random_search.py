@@ -8,7 +8,7 @@ from typing import Any
 from diswot.search.feasible import Feasible
 from diswot.search.fresh import draw_new
 from diswot.seeds import stream
-from search_spaces import Architecture
+from diswot_spaces import Architecture
 
 
 class RandomSearch:

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from diswot.spec.constraints import Constraints
-from search_spaces import Architecture, Costs, SearchSpace
+from diswot_spaces import Architecture, Costs, SearchSpace
 
 MEMORY = 20
 """Moves whose distance a later one may return to."""

@@ -14,7 +14,7 @@ from diswot.search.feasible import Feasible
 from diswot.search.finalists import finalists, front_costs
 from diswot.search.state import SearchState
 from diswot.spec.search import PARETO_COSTS, SearchSpec
-from search_spaces import Architecture, get_space
+from diswot_spaces import Architecture, get_space
 
 VERSION = 4
 """Of the JSON: raised when it changes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from diswot.evaluation import Measurement
-from search_spaces import Costs
+from diswot_spaces import Costs
 
 COSTS = tuple(cost.name for cost in fields(Costs))
 

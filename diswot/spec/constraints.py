@@ -10,7 +10,7 @@ from diswot.errors import InputError
 from diswot.quantities import BYTES, COUNT, SECONDS, say_seconds
 from diswot.spec.latency import LatencySetup
 from diswot.spec.option import Option, complete
-from search_spaces import Costs
+from diswot_spaces import Costs
 
 COSTS = {"params": "parameters", "macs": "MACs", "memory": "bytes of activations"}
 """What a formula tells beforehand, by its field of `Costs`, and what it counts."""

@@ -11,7 +11,7 @@ from diswot.proxies import SCORES, get_score
 from diswot.spec.option import Option, complete
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import SPACES, get_space
+from diswot_spaces import SPACES, get_space
 
 MAX_INITS = 1_000
 """Greatest number of random initializations."""

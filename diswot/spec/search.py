@@ -13,7 +13,7 @@ from diswot.search.feasible import ENUMERABLE
 from diswot.spec.constraints import COSTS, Constraints
 from diswot.spec.option import AUTO, Option
 from diswot.spec.score import ScoreSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 PARETO_COSTS = (*COSTS, "latency")
 """Costs that a score can be traded against."""

@@ -11,7 +11,7 @@ from diswot.quantities import SHAPE, write_shape
 from diswot.spec.option import Option, complete
 from diswot.teachers.spec import TEACHERS, TeacherFamily, architecture_of, find_teacher
 from diswot.teachers.weight_files import weights_format
-from search_spaces import CIFAR, Shape
+from diswot_spaces import CIFAR, Shape
 
 MAX_SIDE = 4_096
 """Greatest number of channels, rows or columns of an image."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from search_spaces import Shape
-from search_spaces.cifar_resnet import WIDTHS
-from search_spaces.networks.cifar_resnet import CifarResNet
+from diswot_spaces import Shape
+from diswot_spaces.cifar_resnet import WIDTHS
+from diswot_spaces.networks.cifar_resnet import CifarResNet
 
 
 def cifar_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:

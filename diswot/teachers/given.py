@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from diswot.errors import InputError
 from diswot.teachers.spec import TeacherFamily
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 if TYPE_CHECKING:
     from torch import nn

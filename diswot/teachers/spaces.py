@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from diswot.teachers.spec import architecture_of
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 if TYPE_CHECKING:
     from torch import nn

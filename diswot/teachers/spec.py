@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from diswot.errors import InputError, UnknownName
-from search_spaces import SPACES, Architecture, Registry, SearchSpace, Shape, get_space
+from diswot_spaces import SPACES, Architecture, Registry, SearchSpace, Shape, get_space
 
 if TYPE_CHECKING:
     from torch import nn

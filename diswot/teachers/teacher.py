@@ -17,7 +17,7 @@ from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.spec import imported
 from diswot.teachers.weights import load_weights
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import timm
 from torch import nn
 
 from diswot.errors import InputError, NotAClassifier, UnknownName, reason_of
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 
 def timm_model(name: str, num_classes: int, in_shape: Shape) -> nn.Module:

@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 
-from search_spaces import Architecture, Costs, SearchSpace, Shape, get_space
-from search_spaces.base import counted_costs
-from search_spaces.errors import InvalidArchitecture
+from diswot_spaces import Architecture, Costs, SearchSpace, Shape, get_space
+from diswot_spaces.base import counted_costs
+from diswot_spaces.errors import InvalidArchitecture
 
 FEW = 2_000
 """Combinations up to which a space is gone through."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
-from search_spaces.architecture import check_input
-from search_spaces.costs import alive, classifier, convolution, numbers
-from search_spaces.layers import Layers, fresh
+from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
+from diswot_spaces.architecture import check_input
+from diswot_spaces.costs import alive, classifier, convolution, numbers
+from diswot_spaces.layers import Layers, fresh
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.runs.protocol import CorrelationSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot_benchmarks.runs.protocol import CorrelationSpec
 
 ARCHS = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.correlation.run import run_correlation
-from benchmarks.runs.protocol import CorrelationSpec
 from diswot.spec.compute import ComputeSpec
+from diswot_benchmarks.correlation.run import run_correlation
+from diswot_benchmarks.runs.protocol import CorrelationSpec
 
 SERIAL = ComputeSpec("serial", cache=None)
 

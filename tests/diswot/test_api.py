@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,7 +16,13 @@ from diswot import Result
 from diswot.errors import InputError, UnknownName
 from diswot.report.student import Student
 
-SMALL = {"space": "cifar-resnet", "evaluations": 6, "student_inits": 1, "relaxation": 0.0, "progress": False}
+SMALL: dict[str, Any] = {
+    "space": "cifar-resnet",
+    "evaluations": 6,
+    "student_inits": 1,
+    "relaxation": 0.0,
+    "progress": False,
+}
 
 
 @pytest.fixture(scope="module", name="result")

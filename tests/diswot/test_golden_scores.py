@@ -14,7 +14,7 @@ from diswot.proxies import AGGREGATES
 from diswot.scoring import Scorer
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import Architecture, get_space
+from diswot_spaces import Architecture, get_space
 
 TEACHER = TeacherSpec("resnet56", num_classes=100)
 TERMS = ("capacity", "stability", "retention", "directness")

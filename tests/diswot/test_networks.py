@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from diswot.networks import SharedLayers, build_random
-from search_spaces import CIFAR, SPACES, Architecture, Shape, get_space
-from search_spaces.cifar_resnet import CifarResNets
-from search_spaces.layers import Layers, fresh
+from diswot_spaces import CIFAR, SPACES, Architecture, Shape, get_space
+from diswot_spaces.cifar_resnet import CifarResNets
+from diswot_spaces.layers import Layers, fresh
 
 
 @pytest.mark.parametrize("name", SPACES)

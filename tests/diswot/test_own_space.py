@@ -23,7 +23,7 @@ from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot.testing import SearchSpaceConformance
 from diswot.workflow import run_search
-from search_spaces import SearchSpace
+from diswot_spaces import SearchSpace
 from tests.diswot.cli.inside import diswot
 from tests.search_spaces.plugins import importable, install
 

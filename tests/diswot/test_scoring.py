@@ -18,7 +18,7 @@ from diswot.proxies.base import Scale
 from diswot.scoring import Scorer, reference_sample
 from diswot.spec.probe import DTYPES, ProbeSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import Architecture, Costs, get_space
+from diswot_spaces import Architecture, Costs, get_space
 
 SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 16, 16))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from search_spaces import get_space
-from search_spaces.errors import InvalidArchitecture
+from diswot_spaces import get_space
+from diswot_spaces.errors import InvalidArchitecture
 
 SPACE = get_space("cifar-resnet")
 

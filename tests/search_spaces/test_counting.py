@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
-from search_spaces.errors import InputError, InvalidArchitecture
-from search_spaces.layers import Layers, fresh
-from search_spaces.networks.counting import count_costs
+from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
+from diswot_spaces.errors import InputError, InvalidArchitecture
+from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.networks.counting import count_costs
 
 SIDE = 8
 AREA = SIDE * SIDE

@@ -8,9 +8,9 @@ import torch
 from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
-from search_spaces import SPACES, Costs, SearchSpace, Shape, get_space
-from search_spaces.costs import alive, convolution
-from search_spaces.nasbench201_cells import alive_in_cell
+from diswot_spaces import SPACES, Costs, SearchSpace, Shape, get_space
+from diswot_spaces.costs import alive, convolution
+from diswot_spaces.nasbench201_cells import alive_in_cell
 
 TASKS = [(7, (3, 33, 20)), (100, (3, 32, 32)), (5000, (3, 1, 1)), (10, (300, 2, 2))]
 

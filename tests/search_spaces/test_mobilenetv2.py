@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_spaces import get_space
-from search_spaces.errors import InvalidArchitecture
-from search_spaces.mobilenetv2 import MobileNetV2
+from diswot_spaces import get_space
+from diswot_spaces.errors import InvalidArchitecture
+from diswot_spaces.mobilenetv2 import MobileNetV2
 
 SPACE = MobileNetV2()
 GOOD = "[[1,16,1,1],[6,24,2,2],[6,32,3,2],[6,64,4,2],[6,96,3,1],[6,160,3,2],[6,320,1,1],1280]"

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from search_spaces import get_space
-from search_spaces.errors import InvalidArchitecture
-from search_spaces.nasbench201_cells import CELLS
+from diswot_spaces import get_space
+from diswot_spaces.errors import InvalidArchitecture
+from diswot_spaces.nasbench201_cells import CELLS
 
 SPACE = get_space("nasbench201")
 ALL_3X3 = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"

@@ -14,11 +14,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from search_spaces import Architecture
-from search_spaces.nasbench201 import NASBench201
-from search_spaces.nasbench201_cells import EDGES, OPERATIONS, alive_in_cell, live_edges
-from search_spaces.nasbench201_functions import published_expression, representatives
-from search_spaces.networks.nasbench201 import Cell, operation
+from diswot_spaces import Architecture
+from diswot_spaces.nasbench201 import NASBench201
+from diswot_spaces.nasbench201_cells import EDGES, OPERATIONS, alive_in_cell, live_edges
+from diswot_spaces.nasbench201_functions import published_expression, representatives
+from diswot_spaces.networks.nasbench201 import Cell, operation
 
 T = TypeVar("T")
 Choices = tuple[int, ...]

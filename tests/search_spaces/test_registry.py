@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from search_spaces import SPACES, get_space
-from search_spaces.cifar_resnet import CifarResNets
-from search_spaces.errors import InputError, UnknownName
-from search_spaces.registry import Registry
+from diswot_spaces import SPACES, get_space
+from diswot_spaces.cifar_resnet import CifarResNets
+from diswot_spaces.errors import InputError, UnknownName
+from diswot_spaces.registry import Registry
 from tests.search_spaces.plugins import importable, install
 
 
@@ -163,7 +163,7 @@ def test_a_space_is_given_as_an_object_or_its_class() -> None:
     space = CifarResNets()
     assert get_space(space) is space
     assert isinstance(get_space(CifarResNets), CifarResNets)
-    assert get_space("search_spaces.cifar_resnet:CifarResNets").name == "cifar-resnet"
+    assert get_space("diswot_spaces.cifar_resnet:CifarResNets").name == "cifar-resnet"
     assert get_space("cifar-resnet") is SPACES["cifar-resnet"]
 
 

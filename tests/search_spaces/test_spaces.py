@@ -12,8 +12,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from diswot.testing import SearchSpaceConformance, ToySpace
-from search_spaces import SPACES, Architecture, SearchSpace, get_space
-from search_spaces.errors import InputError, InvalidArchitecture, UnknownName
+from diswot_spaces import SPACES, Architecture, SearchSpace, get_space
+from diswot_spaces.errors import InputError, InvalidArchitecture, UnknownName
 
 SAMPLES = 12
 TASKS = [(7, (3, 33, 20)), (100, (3, 32, 32)), (10, (1, 28, 28))]

@@ -73,7 +73,15 @@ class Service:
         self.log = data.with_suffix(".log")
         with self.log.open("a") as log:
             already = log.tell()
-            command = [sys.executable, "-c", "from service.cli import app; app()", "--port", "0", "--data", str(data)]
+            command = [
+                sys.executable,
+                "-c",
+                "from diswot_service.cli import app; app()",
+                "--port",
+                "0",
+                "--data",
+                str(data),
+            ]
             self.process = subprocess.Popen(
                 [*command, *(options or ("--executor", "serial", "--no-cache"))], stderr=log, stdout=log
             )

@@ -14,12 +14,12 @@ from diswot.spec.document import from_flags, from_json, to_json
 from diswot.spec.option import declared
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from service.app import create_app
-from service.jobs import KINDS
-from service.problems import MEDIA_TYPE
-from service.requests import MOST
-from service.settings import Settings
-from service.store import Lease, Leases, Snapshot, Store, open_database
+from diswot_service.app import create_app
+from diswot_service.jobs import KINDS
+from diswot_service.problems import MEDIA_TYPE
+from diswot_service.requests import MOST
+from diswot_service.settings import Settings
+from diswot_service.store import Lease, Leases, Snapshot, Store, open_database
 
 HOST = "http://127.0.0.1:8080"
 RESNET = {"teacher": {"name": "resnet56"}}
@@ -223,7 +223,7 @@ def test_bad_input_is_one_sentence(
 
 
 def test_networks_that_do_not_fit_into_memory_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.jobs.memory.psutil.virtual_memory", lambda: SimpleNamespace(total=16 * 10**9))
+    monkeypatch.setattr("diswot_service.jobs.memory.psutil.virtual_memory", lambda: SimpleNamespace(total=16 * 10**9))
     latency = {"max_latency": 1.0, "latency": {"batch": 1024}}
     body = teacher(in_shape=[3, 512, 512]) | {"space": "mobilenetv2", "constraints": latency}
     found = problem(client.post("/v1/searches", json=body), 422, "invalid-request")
@@ -561,9 +561,9 @@ def test_the_api_imports_neither_torch_nor_ray(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from starlette.testclient import TestClient
-import service.cli, service.supervisor
-from service.app import create_app
-from service.settings import Settings
+import diswot_service.cli, service.supervisor
+from diswot_service.app import create_app
+from diswot_service.settings import Settings
 with TestClient(create_app(Settings(Path({str(tmp_path)!r}))), base_url={HOST!r}) as client:
     for limit, status in ((500_000, 202), (1, 422)):
         body = {RESNET!r} | {{"constraints": {{"max_params": limit}}}}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.settings import Settings
+from diswot_service.settings import Settings
 from tests.service.harness import Service, without_timings
 
 

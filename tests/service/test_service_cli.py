@@ -9,10 +9,10 @@ import typer
 from typer.testing import CliRunner
 
 from diswot.storage.lock import hold
-from service.cli import app
-from service.processes import end_session, members
-from service.settings import Settings
-from service.supervisor import Supervisor
+from diswot_service.cli import app
+from diswot_service.processes import end_session, members
+from diswot_service.settings import Settings
+from diswot_service.supervisor import Supervisor
 from tests.service.harness import Service, alive, wait_for
 
 mounted = typer.Typer()
@@ -55,10 +55,10 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_data_folder_in_use_is_refused_before_its_database_is_touched(tmp_path: Path) -> None:
-    with hold(tmp_path / "service.lock") as held:
+    with hold(tmp_path / "diswot_service.lock") as held:
         assert held
         done = CliRunner().invoke(app, ["--port", "0", "--data", str(tmp_path)])
-        assert [path.name for path in tmp_path.iterdir()] == ["service.lock"]
+        assert [path.name for path in tmp_path.iterdir()] == ["diswot_service.lock"]
     assert (done.exit_code, done.stderr) == (2, f"error: data folder {str(tmp_path)!r} is in use by another service\n")
 
 
@@ -81,7 +81,7 @@ def test_a_session_ends_with_all_its_processes() -> None:
 
 
 def test_a_worker_that_dies_is_started_again_with_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.supervisor.FIRST_DELAY", 0.05)
+    monkeypatch.setattr("diswot_service.supervisor.FIRST_DELAY", 0.05)
     starts = tmp_path / "starts"
     supervisor = Supervisor(Settings(tmp_path))
     supervisor._command = [sys.executable, "-c", f"open({str(starts)!r}, 'a').write('x'); raise SystemExit(3)"]
@@ -93,7 +93,7 @@ def test_a_worker_that_dies_is_started_again_with_patience(tmp_path: Path, monke
 
 
 def test_a_worker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.supervisor.GRACE", 0.2)
+    monkeypatch.setattr("diswot_service.supervisor.GRACE", 0.2)
     ready = tmp_path / "ready"
     supervisor = Supervisor(Settings(tmp_path))
     script = f"import signal, time; signal.signal(15, signal.SIG_IGN); open({str(ready)!r}, 'w'); time.sleep(60)"
@@ -108,7 +108,7 @@ def test_a_worker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pyte
 def test_what_does_not_lead_its_session_ends_only_what_it_has_started() -> None:
     own = """
 import subprocess
-from service.processes import end_own
+from diswot_service.processes import end_own
 print(subprocess.Popen(["sleep", "60"]).pid, flush=True)
 end_own()
 """

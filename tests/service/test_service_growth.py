@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.store.growth import Lists, changes, grow, put_back, take_out
+from diswot_service.store.growth import Lists, changes, grow, put_back, take_out
 
 PATHS = ("measured", "algorithm.known", "absent", "beyond")
 

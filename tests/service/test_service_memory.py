@@ -8,8 +8,8 @@ from diswot.spec.latency import LatencySetup
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
-from service.jobs.memory import check_memory
+from diswot_service.jobs.memory import check_memory
+from diswot_spaces import get_space
 
 SHAPE = (3, 16, 16)
 SPACE = get_space("cifar-resnet")

@@ -22,11 +22,11 @@ from diswot.spec.latency import LatencySetup
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from service.jobs import KINDS
-from service.settings import Settings
-from service.store import LOCAL, Database, Key, Leases, Store, open_database
-from service.store.tables import Base
-from service.worker import Worker
+from diswot_service.jobs import KINDS
+from diswot_service.settings import Settings
+from diswot_service.store import LOCAL, Database, Key, Leases, Store, open_database
+from diswot_service.store.tables import Base
+from diswot_service.worker import Worker
 from tests.service.harness import without_timings
 
 BEFORE = Path(__file__).parent / "data" / "before.sql"
@@ -130,7 +130,7 @@ def test_limits_of_before_are_constraints_of_now() -> None:
         "initialisations": 3,
         "seed": 1,
     }
-    spec = from_json(SearchSpec, import_module("service.store.migrations.versions.v3_specs").translated(old))
+    spec = from_json(SearchSpec, import_module("diswot_service.store.migrations.versions.v3_specs").translated(old))
     setup = LatencySetup("cpu", 2, 3)
     assert spec.constraints == Constraints(max_params=5, min_memory=6, max_memory=7, max_latency=0.5, latency=setup)
     assert (spec.algorithm, spec.population, spec.tournament) == ("random", 50, 25)
@@ -230,6 +230,6 @@ def test_the_tables_are_not_those_of_sqlite_alone() -> None:
     context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": sql})
     with Operations.context(context):
         for name in ("v1_jobs", "v2_principals_and_rows"):
-            import_module(f"service.store.migrations.versions.{name}").upgrade()
+            import_module(f"diswot_service.store.migrations.versions.{name}").upgrade()
     assert sql.getvalue().count("CREATE TABLE") == len(Base.metadata.tables)
     assert "DOUBLE PRECISION" in sql.getvalue()

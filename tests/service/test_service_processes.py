@@ -13,10 +13,10 @@ import pytest
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.workflow import run_search
-from service.jobs.search import accept
-from service.requests import SearchRequest
-from service.settings import Settings
-from service.store import LOCAL, Database, Store, open_database
+from diswot_service.jobs.search import accept
+from diswot_service.requests import SearchRequest
+from diswot_service.settings import Settings
+from diswot_service.store import LOCAL, Database, Store, open_database
 from tests.service.harness import TINY, Service, alive, descendants, midway, wait_for, without_timings
 
 
@@ -110,7 +110,7 @@ def test_candidates_and_events_of_a_finished_search_stay(running: Service) -> No
 def test_a_data_folder_has_one_service(running: Service) -> None:
     data = running.log.with_suffix("")
     done = subprocess.run(
-        [sys.executable, "-c", "from service.cli import app; app()", "--port", "0", "--data", str(data)],
+        [sys.executable, "-c", "from diswot_service.cli import app; app()", "--port", "0", "--data", str(data)],
         capture_output=True,
         text=True,
         check=False,
@@ -166,7 +166,7 @@ class Worker:
     SCRIPT = """
 import subprocess, sys
 beside = subprocess.Popen(["sleep", "600"])
-worker = subprocess.Popen([sys.executable, "-m", "service.worker", *sys.argv[1:]], stdin=subprocess.DEVNULL)
+worker = subprocess.Popen([sys.executable, "-m", "diswot_service.worker", *sys.argv[1:]], stdin=subprocess.DEVNULL)
 print(beside.pid, worker.pid, flush=True)
 worker.wait()
 print("the worker has ended", flush=True)
@@ -223,7 +223,7 @@ def test_a_worker_that_does_not_lead_its_session_ends_nothing_but_itself(databas
 
 
 def test_a_worker_without_a_database_says_so_in_one_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "service.worker", "--data", str(tmp_path)]
+    command = [sys.executable, "-m", "diswot_service.worker", "--data", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     file = str(tmp_path / "jobs.sqlite3")
     assert done.stderr == f"error: job database {file!r} cannot be opened: No such file or directory\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from service.app import create_app
-from service.protocol import Impatient
-from service.settings import Settings
+from diswot_service.app import create_app
+from diswot_service.protocol import Impatient
+from diswot_service.settings import Settings
 from tests.service.harness import wait_for
 
 LIMIT = 0.5

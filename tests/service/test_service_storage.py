@@ -11,8 +11,8 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import OperationalError
 
 from diswot.errors import InputError, UnreadableData
-from service.errors import StorageFailed, StorageFault, StorageLow
-from service.store import LOCAL, Database, Store, open_database
+from diswot_service.errors import StorageFailed, StorageFault, StorageLow
+from diswot_service.store import LOCAL, Database, Store, open_database
 
 PROGRESS = {"done": 0, "total": 2, "percent": 0.0}
 

@@ -8,15 +8,15 @@ from sqlalchemy import URL, delete, func, select, update
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from diswot.errors import UnreadableData
-from service.errors import JobActive, JobFinished, KeyReused, LeaseLost, NotFound, PreconditionFailed, QueueFull
-from service.jobs import KINDS
-from service.problems import problem
-from service.store import LOCAL, Database, Job, Key, Lease, Leases, Snapshot, Store, open_database
-from service.store.growth import Lists, changes, take_out
-from service.store.ids import uuid7
-from service.store.jobs import KEY_LIFETIME
-from service.store.leases import ATTEMPTS, FORGOTTEN, LEASE
-from service.store.tables import Base, Checkpoint, Increment, WorkerBeat
+from diswot_service.errors import JobActive, JobFinished, KeyReused, LeaseLost, NotFound, PreconditionFailed, QueueFull
+from diswot_service.jobs import KINDS
+from diswot_service.problems import problem
+from diswot_service.store import LOCAL, Database, Job, Key, Lease, Leases, Snapshot, Store, open_database
+from diswot_service.store.growth import Lists, changes, take_out
+from diswot_service.store.ids import uuid7
+from diswot_service.store.jobs import KEY_LIFETIME
+from diswot_service.store.leases import ATTEMPTS, FORGOTTEN, LEASE
+from diswot_service.store.tables import Base, Checkpoint, Increment, WorkerBeat
 
 HALF = {"done": 1, "total": 2, "percent": 50.0}
 

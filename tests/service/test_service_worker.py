@@ -21,16 +21,16 @@ from diswot.scoring import reference_sample
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.search.state import Progress
-from search_spaces import SearchSpace
-from service.errors import StorageLow
-from service.jobs import KINDS, search_work
-from service.jobs.search import accept
-from service.jobs.search_work import SearchWork
-from service.requests import SearchRequest
-from service.settings import Settings
-from service.store import LOCAL, Database, Job, Lease, Leases, Snapshot, Store, WorkerBeat, open_database
-from service.store.leases import ATTEMPTS
-from service.worker import Worker
+from diswot_service.errors import StorageLow
+from diswot_service.jobs import KINDS, search_work
+from diswot_service.jobs.search import accept
+from diswot_service.jobs.search_work import SearchWork
+from diswot_service.requests import SearchRequest
+from diswot_service.settings import Settings
+from diswot_service.store import LOCAL, Database, Job, Lease, Leases, Snapshot, Store, WorkerBeat, open_database
+from diswot_service.store.leases import ATTEMPTS
+from diswot_service.worker import Worker
+from diswot_spaces import SearchSpace
 from tests.service.harness import TINY, wait_for, without_timings
 
 SCALED = TINY | {"score": "scaled", "evaluations": 20}
@@ -227,8 +227,8 @@ def test_a_worker_runs_until_told_and_shows_that_it_lives(
         beat(self, lease)
 
     monkeypatch.setattr(Leases, "beat", faltering)
-    monkeypatch.setattr("service.worker.BEAT", 0.05)
-    monkeypatch.setattr("service.worker.POLL", 0.05)
+    monkeypatch.setattr("diswot_service.worker.BEAT", 0.05)
+    monkeypatch.setattr("diswot_service.worker.POLL", 0.05)
     job_id = post(store, TINY)
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -376,7 +376,7 @@ def test_checkpoints_take_a_twentieth_of_the_time_at_most(
 @pytest.mark.usefixtures("_fake_measurements")
 def test_a_search_outlives_a_full_disk(store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = post(store, long_search(60))
-    monkeypatch.setattr("service.worker.PATIENCE", 0.01)
+    monkeypatch.setattr("diswot_service.worker.PATIENCE", 0.01)
     monkeypatch.setattr(search_work, "TELL", 0.0)
     write = Database.write
     refused: list[int] = []

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.correlation import ablation
-from benchmarks.correlation.ablation import ablation_table
-from benchmarks.correlation.console import show_ablation
-from benchmarks.correlation.raw import RawTable
 from diswot.errors import InputError
 from diswot.proxies import AGGREGATES, Aggregate
+from diswot_benchmarks.correlation import ablation
+from diswot_benchmarks.correlation.ablation import ablation_table
+from diswot_benchmarks.correlation.console import show_ablation
+from diswot_benchmarks.correlation.raw import RawTable
 
 ACCURACY = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
 

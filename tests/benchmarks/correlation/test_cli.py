@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.cli import app
 from diswot.cache.store import store_file
 from diswot.errors import InputError
+from diswot_benchmarks.cli import app
 
 
 def run(*words: str | Path, data: Path | str = "") -> Result:
@@ -209,7 +209,7 @@ def test_ctrl_c_says_how_to_go_on(labels: Path, tmp_path: Path, monkeypatch: pyt
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmarks.correlation.run.run_correlation", stop)
+    monkeypatch.setattr("diswot_benchmarks.correlation.run.run_correlation", stop)
     result = run("correlation", "--labels", labels, "--column", "cifar10", "--out", tmp_path)
     assert result.exit_code == 130
     assert "stopped; the same command continues from what has been measured" in result.stderr

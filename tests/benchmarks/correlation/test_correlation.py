@@ -10,13 +10,13 @@ from shutil import copytree
 
 import pytest
 
-from benchmarks.correlation import run as correlation
-from benchmarks.correlation.tables import correlation_table
-from benchmarks.runs.protocol import CorrelationSpec
 from diswot.cache.store import store_file
 from diswot.errors import DiswotError, InputError
 from diswot.evaluation import EvalTask, Measurement, Measurer
-from search_spaces import Architecture
+from diswot_benchmarks.correlation import run as correlation
+from diswot_benchmarks.correlation.tables import correlation_table
+from diswot_benchmarks.runs.protocol import CorrelationSpec
+from diswot_spaces import Architecture
 from tests.benchmarks.small import correlate
 
 STATISTICS = (

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from numpy.testing import assert_array_equal
 
-from benchmarks.correlation.console import footer
-from benchmarks.correlation.raw import read_raw, write_raw
-from benchmarks.correlation.tables import correlation_table
-from benchmarks.labels.table import read_labels
-from benchmarks.labels.units import Duplicates, units_of
-from benchmarks.runs.folder import write_json
 from diswot.errors import UnreadableData
 from diswot.evaluation import Measurement
 from diswot.scoring import Scorer
-from search_spaces import Costs, get_space
+from diswot_benchmarks.correlation.console import footer
+from diswot_benchmarks.correlation.raw import read_raw, write_raw
+from diswot_benchmarks.correlation.tables import correlation_table
+from diswot_benchmarks.labels.table import read_labels
+from diswot_benchmarks.labels.units import Duplicates, units_of
+from diswot_benchmarks.runs.folder import write_json
+from diswot_spaces import Costs, get_space
 
 CELLS = get_space("nasbench201")
 

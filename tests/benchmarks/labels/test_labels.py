@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labels.table import read_labels
-from benchmarks.labels.units import Duplicates, Unit, draw_units, units_of
 from diswot.errors import InputError
-from search_spaces import get_space
+from diswot_benchmarks.labels.table import read_labels
+from diswot_benchmarks.labels.units import Duplicates, Unit, draw_units, units_of
+from diswot_spaces import get_space
 
 RESNETS = get_space("cifar-resnet")
 CELLS = get_space("nasbench201")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labels.table import LabelTable, read_labels
 from diswot.errors import InputError
-from search_spaces import get_space
+from diswot_benchmarks.labels.table import LabelTable, read_labels
+from diswot_spaces import get_space
 
 RESNETS = get_space("cifar-resnet")
 

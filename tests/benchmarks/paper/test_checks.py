@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.correlation.raw import RawTable
-from benchmarks.paper.checks import (
+from diswot_benchmarks.correlation.raw import RawTable
+from diswot_benchmarks.paper.checks import (
     ALONE,
     DISTILLED,
     TRAINED,
@@ -17,8 +17,8 @@ from benchmarks.paper.checks import (
     check_speed,
     check_students,
 )
-from benchmarks.paper.claims import Verdict
-from benchmarks.speed.spec import TRAINING
+from diswot_benchmarks.paper.claims import Verdict
+from diswot_benchmarks.speed.spec import TRAINING
 
 NAMES = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
 

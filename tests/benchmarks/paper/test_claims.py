@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.paper.claims import Verdict, judge, plain, together, words
+from diswot_benchmarks.paper.claims import Verdict, judge, plain, together, words
 
 
 @pytest.mark.parametrize(

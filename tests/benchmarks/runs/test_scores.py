@@ -12,15 +12,15 @@ from unittest.mock import Mock
 
 import pytest
 
-from benchmarks.correlation.raw import read_raw
-from benchmarks.runs.protocol import CorrelationSpec
-from benchmarks.runs.scores import Memory, evaluator_spec, find_scores
-from benchmarks.search.run import find_search_scores
 from diswot.cache.store import store_file
 from diswot.errors import InputError, UnreadableData
 from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer, tasks_of
 from diswot.proxies import PROXIES
-from search_spaces import get_space
+from diswot_benchmarks.correlation.raw import read_raw
+from diswot_benchmarks.runs.protocol import CorrelationSpec
+from diswot_benchmarks.runs.scores import Memory, evaluator_spec, find_scores
+from diswot_benchmarks.search.run import find_search_scores
+from diswot_spaces import get_space
 from tests.benchmarks.small import SERIAL, correlate
 
 SPACE = get_space("cifar-resnet")

@@ -12,10 +12,6 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from benchmarks.cli import app
-from benchmarks.scaling.console import show_scaling
-from benchmarks.scaling.driver import Instant
-from benchmarks.scaling.run import ScalingSpec, family, run_scaling, spec_of
 from diswot.errors import InputError
 from diswot.evaluation import EvalTask, Measurer
 from diswot.executors import reach
@@ -24,7 +20,11 @@ from diswot.proxies import proxies_of
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import CIFAR, get_space
+from diswot_benchmarks.cli import app
+from diswot_benchmarks.scaling.console import show_scaling
+from diswot_benchmarks.scaling.driver import Instant
+from diswot_benchmarks.scaling.run import ScalingSpec, family, run_scaling, spec_of
+from diswot_spaces import CIFAR, get_space
 
 
 def test_the_family_has_the_children_and_theirs_but_no_strangers() -> None:

@@ -12,16 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.labels.ground_truth import Truth, read_truth
-from benchmarks.runs.protocol import CorrelationSpec
-from benchmarks.search.run import (
-    SearchBenchmark,
-    budgets_of,
-    curve,
-    mean_interval,
-    run_search_benchmark,
-)
-from benchmarks.statistics.intervals import Interval
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import EvalTask, Measurement
 from diswot.report.result import Result
@@ -33,7 +23,17 @@ from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot.workflow import run_search
-from search_spaces import get_space
+from diswot_benchmarks.labels.ground_truth import Truth, read_truth
+from diswot_benchmarks.runs.protocol import CorrelationSpec
+from diswot_benchmarks.search.run import (
+    SearchBenchmark,
+    budgets_of,
+    curve,
+    mean_interval,
+    run_search_benchmark,
+)
+from diswot_benchmarks.statistics.intervals import Interval
+from diswot_spaces import get_space
 from tests.benchmarks.small import SERIAL, quiet
 
 SPACE = get_space("cifar-resnet")

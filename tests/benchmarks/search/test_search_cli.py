@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.cli import app
 from diswot.errors import DiswotError
-from search_spaces import get_space
+from diswot_benchmarks.cli import app
+from diswot_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 

@@ -11,8 +11,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmarks.speed.as_published import PUBLISHED, AsPublished, diswot_terms, nwot_value, synflow_value, zico_value
-from benchmarks.speed.published_networks import PublishedCell, PublishedClassifier, published_student, published_teacher
 from diswot.errors import InputError
 from diswot.evaluation import EvalTask
 from diswot.networks import build_random
@@ -26,7 +24,21 @@ from diswot.runtime.threads import one_thread
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, build_teacher
-from search_spaces import CIFAR, get_space
+from diswot_benchmarks.speed.as_published import (
+    PUBLISHED,
+    AsPublished,
+    diswot_terms,
+    nwot_value,
+    synflow_value,
+    zico_value,
+)
+from diswot_benchmarks.speed.published_networks import (
+    PublishedCell,
+    PublishedClassifier,
+    published_student,
+    published_teacher,
+)
+from diswot_spaces import CIFAR, get_space
 
 SPACE = get_space("nasbench201")
 WHOLE = "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"

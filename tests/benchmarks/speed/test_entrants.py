@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed.as_published import PUBLISHED
-from benchmarks.speed.entrants import Entrant, entrants, native_bfloat16, processor
-from benchmarks.speed.spec import DEFAULT, SCORES, ThroughputSpec
 from diswot.errors import InputError
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
+from diswot_benchmarks.speed.as_published import PUBLISHED
+from diswot_benchmarks.speed.entrants import Entrant, entrants, native_bfloat16, processor
+from diswot_benchmarks.speed.spec import DEFAULT, SCORES, ThroughputSpec
 
 Key = tuple[str, str, str, str]
 
@@ -48,8 +48,8 @@ def test_default_has_the_settings_of_the_product(field: list[Entrant]) -> None:
 
 
 def test_with_more_threads_there_is_a_row_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.speed.spec.core_count", lambda: 3)
-    monkeypatch.setattr("benchmarks.speed.entrants.native_bfloat16", lambda _: False)
+    monkeypatch.setattr("diswot_benchmarks.speed.spec.core_count", lambda: 3)
+    monkeypatch.setattr("diswot_benchmarks.speed.entrants.native_bfloat16", lambda _: False)
     spec = ThroughputSpec(batch=2, teacher="resnet20", classes=2, ray=True)
     ours = [one for one in entrants(spec) if one.by == "ours" and one.score == "diswot"]
     assert [(one.executor, one.workers, one.threads) for one in ours] == [

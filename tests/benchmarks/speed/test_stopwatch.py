@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.speed.as_published import AsPublished
-from benchmarks.speed.stopwatch import Case, TimedProcess, peak_rss, run, seconds_of
 from diswot.errors import DiswotError, ExecutorError
 from diswot.evaluation import Measurement
 from diswot.probes import load_probe
 from diswot.spec.probe import ProbeSpec
-from search_spaces import CIFAR, get_space
+from diswot_benchmarks.speed.as_published import AsPublished
+from diswot_benchmarks.speed.stopwatch import Case, TimedProcess, peak_rss, run, seconds_of
+from diswot_spaces import CIFAR, get_space
 
 ARCH = get_space("nasbench201").decode("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
 

@@ -12,15 +12,15 @@ import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
-from benchmarks.cli import app
-from benchmarks.speed.console import show_throughput
-from benchmarks.speed.entrants import Entrant, entrants
-from benchmarks.speed.spec import ThroughputSpec
-from benchmarks.speed.stopwatch import matrix_rate
-from benchmarks.speed.throughput import document, run_throughput
-from benchmarks.speed.timing import Timed, draw
 from diswot.errors import InputError
-from search_spaces import get_space
+from diswot_benchmarks.cli import app
+from diswot_benchmarks.speed.console import show_throughput
+from diswot_benchmarks.speed.entrants import Entrant, entrants
+from diswot_benchmarks.speed.spec import ThroughputSpec
+from diswot_benchmarks.speed.stopwatch import matrix_rate
+from diswot_benchmarks.speed.throughput import document, run_throughput
+from diswot_benchmarks.speed.timing import Timed, draw
+from diswot_spaces import get_space
 
 SPEC = ThroughputSpec(architectures=2, rounds=3, batch=2, teacher="resnet20", classes=4, threads=1)
 SPACE = get_space("nasbench201")
@@ -103,7 +103,7 @@ def test_one_run() -> None:
 def test_rates_count_what_was_done(monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype) -> None:
     """On a clock that ticks once a reading, everything takes one second."""
     ticks = iter(range(100))
-    monkeypatch.setattr("benchmarks.speed.stopwatch.time.perf_counter", lambda: next(ticks))
+    monkeypatch.setattr("diswot_benchmarks.speed.stopwatch.time.perf_counter", lambda: next(ticks))
     assert matrix_rate(None, dtype, "cpu", size=8) == 2 * 8**3
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.statistics import ranking
-from benchmarks.statistics.intervals import Vector
-from benchmarks.statistics.ranking import TOP, Weights
+from diswot_benchmarks.statistics import ranking
+from diswot_benchmarks.statistics.intervals import Vector
+from diswot_benchmarks.statistics.ranking import TOP, Weights
 
 
 def _one(n: int) -> Weights:

@@ -9,9 +9,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from benchmarks.statistics.bootstrap import STATISTICS, Estimate, Resamples, resamples_for
-from benchmarks.statistics.intervals import Interval, Vector
-from benchmarks.statistics.ranking import Sample, budgets, kendall, near_ends
+from diswot_benchmarks.statistics.bootstrap import STATISTICS, Estimate, Resamples, resamples_for
+from diswot_benchmarks.statistics.intervals import Interval, Vector
+from diswot_benchmarks.statistics.ranking import Sample, budgets, kendall, near_ends
 from tests.benchmarks.statistics import definitions as d
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.statistics.intervals import FEWEST, Interval, central, resample
 from diswot.seeds import stream
+from diswot_benchmarks.statistics.intervals import FEWEST, Interval, central, resample
 
 
 def test_the_interval_is_the_central_95_percent_of_what_is_finite() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from benchmarks.statistics import ranking
-from benchmarks.statistics.intervals import Vector
+from diswot_benchmarks.statistics import ranking
+from diswot_benchmarks.statistics.intervals import Vector
 from tests.benchmarks.statistics import definitions, once
 
 

@@ -13,7 +13,7 @@ from diswot.report.finished import FinishedSearch
 from diswot.report.result import make_result
 from diswot.search.run import run_phases
 from diswot.search.search import Search
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 A, B, C, D = "1-1-1", "3-1-1", "5-1-1", "7-1-1"
 """The ResNets of at most 107,000 parameters, for images of 16 x 16 with 10 classes."""

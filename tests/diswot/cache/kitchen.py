@@ -16,7 +16,7 @@ from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 ARCHS = [SPACE.decode(text) for text in ("1-1-1", "1-1-3", "3-1-1")]

@@ -11,7 +11,7 @@ from diswot.cache.store import store_file
 from diswot.evaluation import EvalTask, Measurement, tasks_of
 from diswot.proxies import PROXIES
 from diswot.runtime.threads import one_thread
-from search_spaces.cifar_resnet import CifarResNets
+from diswot_spaces.cifar_resnet import CifarResNets
 from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, TASKS, measure, never, recipe, serial
 from tests.diswot.cache.test_cache_store import change
 

@@ -16,8 +16,8 @@ from diswot.evaluation import EvaluatorSpec
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import SCORES, Proxy
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
-from search_spaces.cifar_resnet import CifarResNets
+from diswot_spaces import get_space
+from diswot_spaces.cifar_resnet import CifarResNets
 from tests.diswot.cache.kitchen import TASK, probe, recipe
 from tests.search_spaces.plugins import importable, install
 

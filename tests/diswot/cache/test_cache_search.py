@@ -21,7 +21,7 @@ from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot.workflow import explain, run_search
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 SPEC = SearchSpec(
     TeacherSpec("resnet20", 10, (3, 16, 16)),

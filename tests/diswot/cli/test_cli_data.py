@@ -12,7 +12,7 @@ from pathlib import Path
 import nats_bench
 import pytest
 
-from search_spaces import get_space
+from diswot_spaces import get_space
 from tests.diswot.cli.inside import diswot
 
 MAIN = "from diswot.cli import main; main()"

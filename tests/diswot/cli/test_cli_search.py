@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from search_spaces import get_space
+from diswot_spaces import get_space
 from tests.diswot.cli.inside import diswot
 
 DISWOT = [sys.executable, "-c", "from diswot.cli import main; main()"]

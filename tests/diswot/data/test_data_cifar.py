@@ -20,7 +20,7 @@ from diswot.errors import InputError, UnreadableData
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.spec.probe import ProbeSpec
-from search_spaces import CIFAR, Shape
+from diswot_spaces import CIFAR, Shape
 
 Pixels = NDArray[np.uint8]
 

@@ -18,7 +18,7 @@ from diswot.errors import InputError, UnreadableData
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.spec.probe import ProbeSpec
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 ImageFolder = Callable[..., Path]
 

@@ -15,7 +15,7 @@ from diswot.errors import InputError, UnreadableData
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.spec.probe import ProbeSpec
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 Bytes = NDArray[np.uint8]

@@ -21,7 +21,7 @@ from diswot.executors.ray import RayPool
 from diswot.executors.scheduler import Scheduler
 from diswot.proxies import proxies_of
 from diswot.runtime.threads import one_thread
-from search_spaces import get_space
+from diswot_spaces import get_space
 from tests.diswot.executors.processes import listening, nothing_left, start_driver
 from tests.diswot.executors.workload import (
     BUG,

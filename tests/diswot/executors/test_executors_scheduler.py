@@ -15,7 +15,7 @@ from diswot.executors import scheduler as scheduler_module
 from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
 from diswot.executors.scheduler import HOPELESS, Scheduler
 from diswot.seeds import stream
-from search_spaces import Architecture, Costs, get_space
+from diswot_spaces import Architecture, Costs, get_space
 
 TASKS = [EvalTask(Architecture("numbers", (i,))) for i in range(12)]
 FATAL = EvalTask(Architecture("fatal", ()))

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
-from search_spaces.architecture import check_input
-from search_spaces.layers import Layers, fresh
+from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
+from diswot_spaces.architecture import check_input
+from diswot_spaces.layers import Layers, fresh
 
 CLASSES = 4
 SCORES = ["default", "diswot", "diswot-gram"]

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.labels.table import read_labels
 from diswot.errors import InputError, UnreadableData
 from diswot.labels import COLUMNS, Imported, import_nasbench201
-from search_spaces import get_space
+from diswot_benchmarks.labels.table import read_labels
+from diswot_spaces import get_space
 
 from .conftest import ARCHS, SETS, TABLE, Files, states, whole, write_folder
 

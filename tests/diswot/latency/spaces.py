@@ -8,9 +8,9 @@ import time
 
 from torch import nn
 
-from search_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
-from search_spaces.architecture import check_input
-from search_spaces.layers import Layers, fresh
+from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
+from diswot_spaces.architecture import check_input
+from diswot_spaces.layers import Layers, fresh
 
 KINDS = ("good", "raises", "dies", "hangs")
 GOOD, RAISES, DIES, HANGS = (Architecture("moody", (kind,)) for kind in range(len(KINDS)))

@@ -15,7 +15,7 @@ from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
-from search_spaces import SPACES, Shape, get_space
+from diswot_spaces import SPACES, Shape, get_space
 
 POOLING = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|"
 

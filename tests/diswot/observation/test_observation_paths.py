@@ -13,7 +13,7 @@ from diswot.observation.taps import Taps
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 
 def conv(width: int = 3) -> nn.Module:

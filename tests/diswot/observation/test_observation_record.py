@@ -15,7 +15,7 @@ from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
-from search_spaces import SPACES, SearchSpace
+from diswot_spaces import SPACES, SearchSpace
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|"
 CLASSES = 10

@@ -15,7 +15,7 @@ from diswot.networks import build_random
 from diswot.observation import observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 EVERYTHING = ~Want.NOTHING
 

@@ -12,7 +12,7 @@ from diswot.probes.batch import ProbeBatch
 from diswot.proxies.base import Evidence
 from diswot.runtime.threads import one_thread
 from diswot.teachers.teacher import TeacherView
-from search_spaces import Costs
+from diswot_spaces import Costs
 
 Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
 

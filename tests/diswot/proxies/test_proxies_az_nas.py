@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from diswot.proxies.az_nas import FLOOR, block_trainability, expressivity, progressivity, trainability
 from diswot.proxies.base import Evidence
 from diswot.proxies.blocks import building_blocks
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
 

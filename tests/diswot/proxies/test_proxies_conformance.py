@@ -20,7 +20,7 @@ from diswot.proxies.base import Evidence
 from diswot.scoring import Scorer
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
-from search_spaces import Costs, get_space
+from diswot_spaces import Costs, get_space
 
 SHAPE = (3, 16, 16)
 CLASSES = 12

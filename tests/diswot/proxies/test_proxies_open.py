@@ -19,7 +19,7 @@ from diswot.proxies import AGGREGATES, PROXIES, SCORES, Aggregate, Proxy, get_pr
 from diswot.proxies.base import Evidence
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import Registry, get_space
+from diswot_spaces import Registry, get_space
 from tests.diswot.cli.inside import diswot
 from tests.search_spaces.plugins import importable, install
 

@@ -23,7 +23,7 @@ from diswot.proxies.saturating_capacity import ENOUGH, saturating_capacity
 from diswot.proxies.stability import stability
 from diswot.proxies.trainability import TOLERATED, trainability
 from diswot.teachers.teacher import TeacherView
-from search_spaces import Costs, get_space
+from diswot_spaces import Costs, get_space
 
 N = 8
 

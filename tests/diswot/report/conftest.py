@@ -14,7 +14,7 @@ from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 FAILING = "3-7-1"

@@ -16,7 +16,7 @@ from diswot.report.result import Result, make_result
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.spec.search import SearchSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 from tests.diswot.report.conftest import FAILING, Costing
 
 SPACE = get_space("cifar-resnet")

@@ -22,7 +22,7 @@ from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import CIFAR, Architecture, get_space
+from diswot_spaces import CIFAR, Architecture, get_space
 
 BUDGETS = {
     "nasbench201": Constraints(300_000),

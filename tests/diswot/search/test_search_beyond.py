@@ -8,7 +8,7 @@ import pytest
 
 from diswot.search.beyond import LOOKS, TIMED, excess, just_beyond, widened
 from diswot.spec.constraints import Constraints
-from search_spaces import Architecture, Costs, get_space
+from diswot_spaces import Architecture, Costs, get_space
 
 SPACE = get_space("cifar-resnet")
 

@@ -13,7 +13,7 @@ from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 SPACE = get_space("mobilenetv2")
 

@@ -13,8 +13,8 @@ from diswot.errors import InputError
 from diswot.search.evolution import AgingEvolution
 from diswot.search.feasible import Feasible
 from diswot.spec.constraints import Constraints
-from search_spaces import CIFAR, Architecture, get_space
-from search_spaces.nasbench201 import NASBench201
+from diswot_spaces import CIFAR, Architecture, get_space
+from diswot_spaces.nasbench201 import NASBench201
 
 BUDGETS = {
     "nasbench201": Constraints(300_000),

@@ -13,7 +13,7 @@ from diswot.errors import InfeasibleBudget
 from diswot.search.feasible import Feasible
 from diswot.search.repair import Effort
 from diswot.spec.constraints import Constraints
-from search_spaces import CIFAR, SearchSpace, get_space
+from diswot_spaces import CIFAR, SearchSpace, get_space
 
 NASBENCH, RESNETS, MOBILENETS = map(get_space, ("nasbench201", "cifar-resnet", "mobilenetv2"))
 

@@ -27,7 +27,7 @@ from diswot.spec.latency import LatencySetup
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from search_spaces import CIFAR, Architecture, get_space
+from diswot_spaces import CIFAR, Architecture, get_space
 
 RESNETS, NASBENCH, MOBILENETS = map(get_space, ("cifar-resnet", "nasbench201", "mobilenetv2"))
 PER_MAC = 1e-10

@@ -27,7 +27,7 @@ from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot.workflow import measurer_of
-from search_spaces import get_space
+from diswot_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 8, 8))

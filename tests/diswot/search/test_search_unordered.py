@@ -14,8 +14,8 @@ from diswot.search.algorithms import ALGORITHMS, Algorithm, AlgorithmSettings
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import Feasible, check_bounds
 from diswot.spec.constraints import Constraints
-from search_spaces import CIFAR, Architecture, Bounds, Costs, SearchSpace, Shape
-from search_spaces.layers import Layers, fresh
+from diswot_spaces import CIFAR, Architecture, Bounds, Costs, SearchSpace, Shape
+from diswot_spaces.layers import Layers, fresh
 
 PARAMS = {"mb_k5_e6": 900, "mb_k3_e3": 500, "identity": 0}
 STEM = 100

@@ -10,7 +10,7 @@ import pytest
 from diswot.errors import InputError
 from diswot.spec.constraints import Constraints
 from diswot.spec.latency import LatencySetup
-from search_spaces import Costs
+from diswot_spaces import Costs
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from unittest.mock import patch
 
-from benchmarks.runs.protocol import CorrelationSpec
+from diswot_benchmarks.runs.protocol import CorrelationSpec
 from diswot.batch.plan import Plan, jobs_of
 from diswot.cli import main
 from diswot.report.result import Result
@@ -29,7 +29,7 @@ from diswot.spec.document import from_flags, to_json
 from diswot.spec.score import ScoreSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from service.requests import SearchRequest
+from diswot_service.requests import SearchRequest
 
 def help_of(command):
     with patch.object(sys, "argv", ["diswot", command, "--help"]), redirect_stdout(StringIO()) as said:

@@ -10,7 +10,7 @@ import pytest
 from diswot.errors import InputError, UnknownName
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers import TEACHERS
-from search_spaces import SPACES
+from diswot_spaces import SPACES
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 

@@ -18,7 +18,7 @@ from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.spec import TEACHERS, TeacherFamily, check_is_named
 from diswot.teachers.teacher import TeacherView, build_teacher, observe_teacher
-from search_spaces import Registry, Shape
+from diswot_spaces import Registry, Shape
 from tests.diswot.cache.kitchen import recipe
 from tests.diswot.cli.inside import diswot
 from tests.search_spaces.plugins import importable, install
@@ -193,7 +193,7 @@ def test_strangers_may_name_what_is_in_the_table(name: str) -> None:
 
 
 def test_an_architecture_of_a_space_elsewhere_teaches() -> None:
-    spec = TeacherSpec("search_spaces.cifar_resnet:CifarResNets:1-1-1", 10, SHAPE)
+    spec = TeacherSpec("diswot_spaces.cifar_resnet:CifarResNets:1-1-1", 10, SHAPE)
     own = TeacherSpec("cifar-resnet:1-1-1", 10, SHAPE)
     assert spec.family.of_space
     expected = build_teacher(own, 3).state_dict()

@@ -9,7 +9,7 @@ from diswot.teachers import TEACHERS
 from diswot.teachers.spaces import space_network
 from diswot.teachers.spec import architecture_of
 from diswot.teachers.teacher import build_teacher
-from search_spaces import SPACES, get_space
+from diswot_spaces import SPACES, get_space
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 

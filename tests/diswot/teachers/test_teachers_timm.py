@@ -13,7 +13,7 @@ from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher
 from diswot.teachers.timm import timm_model
-from search_spaces import Shape
+from diswot_spaces import Shape
 
 
 def test_resnet18_has_its_published_parameters() -> None:

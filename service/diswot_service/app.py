@@ -1,0 +1,39 @@
+"""The HTTP API; imports neither torch nor ray."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from diswot_service import handlers
+from diswot_service.guard import Guard
+from diswot_service.routes import catalogue, health, searches
+from diswot_service.routes.shared import Service
+from diswot_service.settings import Settings
+from diswot_service.store import Store, open_database
+
+MAX_BODY = 64 * 1024
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API of the service that keeps its data there; one process at a time may have it.
+
+    Raises:
+        InputError: the data folder cannot be used.
+    """
+    database = open_database(settings.database, min_free=settings.min_free)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(title="DisWOT", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.service = Service(settings, Store(database, settings.queue, settings.lifetime))
+    app.add_middleware(Guard, hosts=settings.hosts, max_body=MAX_BODY, max_seconds=settings.body_seconds)
+    handlers.install(app)
+    for router in (searches.routes, catalogue.routes, health.routes):
+        app.include_router(router)
+    return app

@@ -1,0 +1,79 @@
+"""How far a search has come over all of its phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from diswot.search.beyond import LOOKS
+from diswot.search.search import Search
+from diswot.search.state import Progress as PhaseProgress
+from diswot_service.progress import Progress
+
+
+class Tally:
+    """Adds up the phases of a search, so that progress only ever grows while an attempt lasts.
+
+    Args:
+        search: new or restored.
+        known: progress of an earlier attempt.
+        clock: seconds.
+
+    Attributes:
+        done: measurements so far.
+        progress: the same, for clients.
+    """
+
+    def __init__(self, search: Search, known: Progress, clock: Callable[[], float]) -> None:
+        self._search = search
+        self._clock = clock
+        self._before = self.done = self._count()
+        self._since: float | None = None
+        fresh = {"done": self.done, "phase": "preparing", "rate_per_s": None, "eta_s": None}
+        self.progress = known.model_copy(update=fresh)
+
+    def take(self, progress: PhaseProgress) -> None:
+        """Take in what a phase has reached."""
+        now, sizes = self._clock(), self._sizes(progress)
+        past = sum(list(sizes.values())[: list(sizes).index(progress.phase)])
+        self.done = max(self.done, past + progress.done)
+        total = max(self.done, sum(sizes.values()))
+        if self._since is None:  # The first measurement is the start of the clock: before it, workers were starting.
+            self._since, self._before = now, self.done
+        fresh, seconds = self.done - self._before, now - self._since
+        rate = fresh / seconds if fresh and seconds > 0 else None
+        self.progress = Progress(
+            done=self.done,
+            total=total,
+            percent=max(self.progress.percent, round(100 * self.done / total, 1)),  # Fronts bring more finalists.
+            phase=progress.phase,
+            rate_per_s=rate and round(rate, 2),
+            eta_s=rate and round((total - self.done) / rate, 1),
+            best_score=progress.best_score,
+        )
+
+    def end(self) -> None:
+        """Take in that the search is done."""
+        self.done = total = max(1, self._count())
+        self.progress = self.progress.model_copy(update={"done": total, "total": total, "percent": 100.0, "eta_s": 0.0})
+
+    def _count(self) -> int:
+        search, beyond = self._search, self._search.state.beyond
+        return len(search.reference) + len(search.measurements) + search.sure + len(beyond or ())
+
+    def _sizes(self, progress: PhaseProgress) -> dict[str, int]:
+        """Measurements of each phase, in order: made in those that are past, expected in those to come."""
+        search = self._search
+        expected = {
+            "reference": 0,
+            "evolving": search.total,
+            "finalists": search.expected_finalists,
+            "beyond": LOOKS if search.has_yet_to_look_beyond else 0,
+        }
+        expected[progress.phase] = progress.total
+        if progress.phase != "reference":
+            expected["reference"] = len(search.reference)
+        if progress.phase in ("finalists", "beyond"):
+            expected["evolving"] = len(search.measurements)
+        if progress.phase == "beyond":
+            expected["finalists"] = search.sure
+        return expected

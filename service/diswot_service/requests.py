@@ -1,0 +1,97 @@
+"""What clients send: the body of a search, which is the spec of one, with stricter limits and without files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from diswot.errors import InputError
+from diswot.proxies import SCORES
+from diswot.search.algorithms import ALGORITHMS
+from diswot.search.feasible import ENUMERABLE, Feasible, check_bounds
+from diswot.spec.document import from_json
+from diswot.spec.models import Strict, model_of, number
+from diswot.spec.option import Declared, declared
+from diswot.spec.probe import SEEDED
+from diswot.spec.search import SearchSpec
+from diswot.teachers.spec import check_is_named
+from diswot_spaces import SPACES, get_space
+
+MOST = {
+    "classes": 25_000,
+    "input": 512,
+    "probe_size": 1_024,
+    "evaluations": 20_000,
+    "patience": 20_000,
+    "student_inits": 32,
+    "teacher_inits": 32,
+    "finalists": 10_000,
+    "population": 10_000,
+    "tournament": 10_000,
+    "proposals_per_batch": 1_024,
+    "latency_threads": 256,
+    "latency_batch": 1_024,
+}
+"""Limits over HTTP that are stricter than those of the library, by the names of the options."""
+MAX_PROBE_VALUES = 2**26
+"""Numbers in a probe batch: images x channels x height x width."""
+FILES = tuple(".".join(one.path) for one in declared(SearchSpec) if one.option.local)
+"""Settings that clients cannot say, for they name no files of this machine."""
+
+Label = Annotated[str, StringConstraints(max_length=200)]
+
+
+def _typed(one: Declared) -> Any:
+    return Annotated[str, StringConstraints(max_length=300)] if one.type is str else number(one, MOST)
+
+
+if TYPE_CHECKING:
+    from diswot.spec.models import Strict as Request
+else:
+    Request = model_of(SearchSpec, Strict, _typed, without=FILES)
+
+
+class SearchRequest(Request):
+    """A search; everything but the teacher has the defaults of the command line."""
+
+    labels: dict[Label, Label] = Field(default_factory=dict, max_length=16, description="Labels for your own use.")
+
+    def search_spec(self) -> SearchSpec:
+        """What the library is asked to do.
+
+        Raises:
+            InputError: with the sentence that the command line gives.
+        """
+        asked = self.model_dump(exclude={"labels"}, exclude_none=True)
+        SPACES.named(asked["space"])  # The library takes import paths, too, which run code.
+        ALGORITHMS.named(asked["algorithm"])
+        SCORES.named(asked["score"])
+        check_is_named(asked["teacher"]["name"])
+        if asked["probe"]["source"] not in SEEDED:
+            raise InputError(f"probe {asked['probe']['source']!r} cannot be had over HTTP; valid: {', '.join(SEEDED)}")
+        spec = from_json(SearchSpec, asked)
+        if spec.evaluations > MOST["evaluations"]:  # A default: more cannot be asked for.
+            spec = from_json(SearchSpec, asked | {"evaluations": MOST["evaluations"]})
+        spec.check_probe_values(MAX_PROBE_VALUES)
+        return spec
+
+
+def check_feasible(spec: SearchSpec) -> None:
+    """Refuse constraints that the formulas of the space rule out, and threads that this machine does not have.
+
+    A range that lies within the reach of a space may still hold nothing: in a space that can be listed that is found
+    out here, within a second; elsewhere, and where latency is concerned, by the worker.
+
+    Raises:
+        InfeasibleBudget: says what comes nearest.
+        InputError: the machine has fewer cores than latency shall be measured with.
+    """
+    spec.check()
+    space, task = get_space(spec.space), (spec.teacher.num_classes, spec.teacher.in_shape)
+    if not space.has_formulas:  # torch would count, which this process does without
+        return
+    check_bounds(space, spec.constraints, *task)
+    exact = space.monotone and not spec.constraints.has_minima
+    if not exact and space.size is not None and space.size <= ENUMERABLE:
+        Feasible(space, spec.constraints, *task)

@@ -1,8 +1,0 @@
-"""The kinds of jobs, by name. A further kind is one file here, one for its work, and one row."""
-
-from service.jobs.kind import Accepted, Cancelled, JobKind, Stopped, Work
-from service.jobs.search import SEARCH
-
-KINDS: dict[str, JobKind] = {SEARCH.name: SEARCH}
-
-__all__ = ["KINDS", "Accepted", "Cancelled", "JobKind", "Stopped", "Work"]
