@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, MutableMapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import torch
+from cachetools import LRUCache
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
@@ -15,7 +17,7 @@ from diswot.seeds import derive_seed
 from diswot_spaces.layers import Layers, fresh
 
 SHARED_BYTES = 128 * 2**20
-"""Weights that networks share before they are let go."""
+"""Weights that networks of all seeds share in a process; beyond that the longest unused are let go."""
 
 
 def build_random(
@@ -116,22 +118,28 @@ class SharedLayers:
         seed: of the weights.
         device: where the layers shall live.
         dtype: of the weights.
+        kept: layers that were drawn before, here or for other seeds; those that are let go are drawn again at need.
     """
 
-    def __init__(self, seed: int, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self,
+        seed: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        kept: MutableMapping[tuple[Any, ...], nn.Module] | None = None,
+    ) -> None:
         self._seed, self._device, self._dtype = seed, device, dtype
-        self._made: dict[tuple[Any, ...], nn.Module] = {}
-        self._bytes = 0
+        self._kept = _layers() if kept is None else kept
 
     def __call__(self, path: str, make: Callable[..., nn.Module], *args: Any) -> nn.Module:
-        """The layer at `path`; when the weights become too many, all are let go and drawn again at need."""
-        key = (path, make, *args)
-        if key not in self._made:
-            if self._bytes > SHARED_BYTES:
-                self._made, self._bytes = {}, 0
-            layer = self._made[key] = self._cast(build_random(partial(make, *args), self._seed, self._device, path))
-            self._bytes += sum(weight.nbytes for weight in layer.parameters())
-        return self._made[key]
+        """The layer at `path`."""
+        key = (self._seed, str(self._device), self._dtype, path, make, *args)
+        layer = self._kept.get(key)
+        if layer is None:
+            layer = self._cast(build_random(partial(make, *args), self._seed, self._device, path))
+            with suppress(ValueError):  # it alone is too large to be kept
+                self._kept[key] = layer
+        return layer
 
     def network(self, build: Callable[[Layers], nn.Module]) -> nn.Module:
         """The network that `build` makes of these layers, in evaluation mode.
@@ -152,7 +160,18 @@ class SharedLayers:
         return module.to(dtype=self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-@lru_cache(maxsize=4)
+def _layers(most: int = SHARED_BYTES) -> LRUCache[tuple[Any, ...], nn.Module]:
+    return LRUCache(most, getsizeof=_bytes)
+
+
+def _bytes(layer: nn.Module) -> int:
+    """Bytes of a layer's weights, and about a kilobyte for the layer itself."""
+    return 1024 + sum(weight.nbytes for weight in layer.parameters())
+
+
+_KEPT = _layers()
+
+
 def shared_layers(seed: int, device: torch.device, dtype: torch.dtype) -> SharedLayers:
     """The shared layers of a seed in this process."""
-    return SharedLayers(seed, device, dtype)
+    return SharedLayers(seed, device, dtype, _KEPT)

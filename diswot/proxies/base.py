@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
+
+from cachetools import LRUCache, cached
 
 from diswot.observation.capture import Want
 from diswot_spaces import Costs, Shape
@@ -26,6 +28,9 @@ NOISE_SEED = 0
 
 NOISE_IMAGES, MOST_NOISE_IMAGES, NOISE_POSITIONS = 16, 32, 1024
 """Least and most images of white noise, and positions of the smallest map, that entropies are taken from."""
+
+NOISE_BYTES = 128 * 2**20
+"""White noise of each kind that is kept in a process."""
 
 TWINS = 4
 """Images of white noise that are seen twice, the second time slightly changed."""
@@ -184,14 +189,17 @@ class Proxy:
         return compute
 
 
-@cache
+_kept = partial(LRUCache, maxsize=NOISE_BYTES, getsizeof=lambda batch: batch.images.nbytes)
+
+
+@cached(_kept())
 def _white_noise(count: int, classes: int, shape: Shape) -> ProbeBatch:
     from diswot.probes.noise import white_noise
 
     return white_noise(count, classes, shape, NOISE_SEED)
 
 
-@cache
+@cached(_kept())
 def _twin_noise(count: int, classes: int, shape: Shape, step: float) -> ProbeBatch:
     from diswot.probes.noise import with_twins
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from diswot.networks import SharedLayers, build_random
+from diswot.networks import SharedLayers, _layers, build_random, shared_layers
 from diswot_spaces import CIFAR, SPACES, Architecture, Shape, get_space
 from diswot_spaces.cifar_resnet import CifarResNets
 from diswot_spaces.layers import Layers, fresh
@@ -58,13 +58,31 @@ def test_equal_networks_share_every_layer_with_weights(name: str) -> None:
     assert all(x is y for x, y in zip(a.parameters(), b.parameters(), strict=True))
 
 
-def test_shared_layers_are_let_go_when_they_become_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diswot.networks.SHARED_BYTES", 100)
-    layers = SharedLayers(1)
-    first, again = (layers("a", nn.Linear, 10, 10) for _ in range(2))
-    assert layers("b", nn.Linear, 10, 10) is not first  # by now there is too much
-    assert layers("a", nn.Linear, 10, 10) is not again
-    assert torch.equal(layers("a", nn.Linear, 10, 10).state_dict()["weight"], again.state_dict()["weight"])
+def test_the_longest_unused_of_many_shared_layers_are_let_go() -> None:
+    layers = SharedLayers(1, kept=_layers(3 * (1024 + 4 * 110)))
+    a, b, c = (layers(path, nn.Linear, 10, 10) for path in "abc")
+    assert layers("a", nn.Linear, 10, 10) is a
+    layers("d", nn.Linear, 10, 10)  # by now there is too much
+    assert (layers("a", nn.Linear, 10, 10) is a, layers("c", nn.Linear, 10, 10) is c) == (True, True)
+    again = layers("b", nn.Linear, 10, 10)
+    assert again is not b
+    assert torch.equal(again.state_dict()["weight"], b.state_dict()["weight"])
+
+
+def test_a_layer_that_is_too_large_to_be_kept_is_made_each_time() -> None:
+    layers = SharedLayers(1, kept=_layers(1000))
+    a, b = (layers("a", nn.Linear, 10, 10) for _ in range(2))
+    assert a is not b
+    assert torch.equal(a.state_dict()["weight"], b.state_dict()["weight"])
+
+
+def test_layers_of_many_seeds_are_kept_side_by_side() -> None:
+    def asked() -> list[nn.Module]:
+        return [shared_layers(seed, torch.device("cpu"), torch.float32)("a", nn.Linear, 3, 3) for seed in range(6)]
+
+    first, again = asked(), asked()
+    assert all(x is y for x, y in zip(first, again, strict=True))
+    assert len({float(layer.state_dict()["weight"].sum()) for layer in first}) == 6
 
 
 def test_the_scheme_is_he_s() -> None:

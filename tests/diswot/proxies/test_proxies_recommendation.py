@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 import torch
+from cachetools import LRUCache
 from torch import Tensor, nn
 
 from diswot.losses import alignment, centred
@@ -15,7 +16,7 @@ from diswot.observation import Activation, Observation
 from diswot.observation.capture import Want
 from diswot.observation.kernels import sampled_covariance, spectral_entropies, spectral_entropy
 from diswot.probes.noise import white_noise
-from diswot.proxies.base import MOST_NOISE_IMAGES, TWINS, Evidence, NoiseView
+from diswot.proxies.base import MOST_NOISE_IMAGES, NOISE_BYTES, TWINS, Evidence, NoiseView, _white_noise
 from diswot.proxies.capacity import capacity
 from diswot.proxies.directness import directness
 from diswot.proxies.retention import retention
@@ -242,3 +243,12 @@ def test_directness_by_hand() -> None:
     assert directness(through(19)) == pytest.approx(-math.log(19))
     with pytest.raises(ValueError, match=r"^the logits do not depend on the images$"):
         directness(through(None))
+
+
+def test_white_noise_is_kept_within_a_bound() -> None:
+    kept = _white_noise.cache
+    assert isinstance(kept, LRUCache)
+    before = kept.currsize
+    batch = _white_noise(2, 5, (1, 7, 7))
+    assert _white_noise(2, 5, (1, 7, 7)) is batch
+    assert (kept.currsize, kept.maxsize) == (before + 2 * 7 * 7 * 4, NOISE_BYTES)
