@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from diswot.errors import InfeasibleBudget
-from diswot.latency import LatencyMeter
 from diswot.quantities import say_seconds
 from diswot.search.ordered import OrderedRepair
 from diswot.search.repair import ConstraintRepair, UnorderedRepair
 from diswot.seeds import stream
 from diswot.spec.constraints import COSTS, Constraints
 from diswot_spaces import Architecture, Costs, SearchSpace, Shape
+
+if TYPE_CHECKING:
+    from diswot.latency import LatencyMeter
 
 ENUMERABLE = 100_000
 """Spaces up to this size are listed rather than sampled."""

@@ -1,17 +1,20 @@
-"""Specs as JSON, and from it: the form that files, results and HTTP share."""
+"""Specs as JSON, and from it: the form that files, results and HTTP share.
+
+Pydantic is imported when something is read or written: commands that do neither start without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from functools import cache
-from typing import Any, TypeVar, cast
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from diswot.errors import InputError
-from diswot.spec.messages import sentence
 from diswot.spec.option import Declared, declared
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Spec = TypeVar("Spec")
 
@@ -29,6 +32,10 @@ def from_json(kind: type[Spec], value: object) -> Spec:
     Raises:
         InputError: the first thing that is wrong, in one sentence.
     """
+    from pydantic import ValidationError
+
+    from diswot.spec.messages import sentence
+
     try:
         found: Spec = _adapter(cast("Any", kind)).validate_python(value)
     except ValidationError as error:
@@ -75,4 +82,6 @@ def nested(given: Mapping[str, Any], options: Iterable[Declared]) -> dict[str, A
 
 @cache
 def _adapter(kind: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(kind)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -65,3 +67,19 @@ def test_what_was_bred_is_known_after_an_interruption(algorithm: str) -> None:
     run_phases(again, Costing(), lambda _: None)
     assert 0 < stopped.bred < again.bred == whole.bred == 50
     assert [m.arch for m in again.measurements] == [m.arch for m in whole.measurements]
+
+
+@pytest.mark.parametrize("size", [1, 7, 200])
+def test_no_more_are_proposed_at_once_than_was_asked_for(size: int) -> None:
+    class Watching(Costing):
+        sizes: ClassVar[list[int]] = []
+
+        def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+            self.sizes.append(len(tasks))
+            return super().map(tasks)
+
+    found = search("aging-evolution", 20)
+    found = Search(replace(found.spec, proposals_per_batch=size))
+    run_phases(found, Watching(), lambda _: None)
+    assert max(Watching.sizes) == min(size, 20)
+    assert sum(Watching.sizes) == 20
