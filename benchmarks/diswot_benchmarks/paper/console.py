@@ -16,8 +16,8 @@ STYLES = {"holds": "green", "does not hold": "red", "cannot be told": "yellow"}
 def show_paper(console: Console, document: dict[str, Any]) -> None:
     """Print each claim with its verdict, the interval that decides, and the command that repeats it."""
     d = document
-    probe = f"probe {d['probe']}, {d['probe_size']} images; {d['student_inits']} seeds from {d['seed']} per student"
-    console.print(f"{teacher_words(d)}; {probe}", markup=False, soft_wrap=True)
+    probe = f"probe {d['probe']}, {d['probe_size']} images; initializations of each student: {d['student_inits']}"
+    console.print(f"{teacher_words(d)}; {probe}; seed {d['seed']}", markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
     table.add_column("claim of the paper", ratio=2)
     table.add_column("verdict", no_wrap=True)

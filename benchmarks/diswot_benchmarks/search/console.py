@@ -17,7 +17,7 @@ def show_search(console: Console, document: dict[str, Any]) -> None:
     for line in (
         f"{d['space']}: {d['column']} of {d['labels']}{fractions(d['fractions'])}, looked up after each search",
         f"{teacher_words(d)}; "
-        f"probe {d['probe']}, {d['probe_size']} images; {d['student_inits']} seeds from {d['seed']} per student",
+        f"probe {d['probe']}, {d['probe_size']} images; initializations of each student: {d['student_inits']}",
         f"search seeds {d['search_seeds'][0]} to {d['search_seeds'][1]}; {d['interval']}",
     ):
         console.print(line, markup=False, soft_wrap=True)
