@@ -19,6 +19,9 @@ from diswot_spaces import Architecture, Costs, SearchSpace, Shape
 if TYPE_CHECKING:
     from diswot.latency import LatencyMeter
 
+if TYPE_CHECKING:
+    from diswot.latency import LatencyMeter
+
 ENUMERABLE = 100_000
 """Spaces up to this size are listed rather than sampled."""
 BUILDABLE = 500
