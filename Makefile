@@ -3,7 +3,7 @@ DISWOT_DATA ?= $(abspath $(firstword $(wildcard ../shared/data)))
 BIN := .venv/bin
 export DISWOT_DATA
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check docs format lock clean
 
 demo: .venv/.user  ## install, and recommend a student for ResNet-56 with 100 classes
 	$(BIN)/diswot search --teacher resnet56 --classes 100 --space nasbench201 --max-params 0.5M --evaluations 300 --seed 0 --out runs/demo
@@ -15,6 +15,9 @@ check: .venv/.dev  ## formatter, linter, strict type checker
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: .venv/.dev  ## build the documentation as a site in site/
+	$(BIN)/mkdocs build --strict --quiet
 
 format: .venv/.dev  ## let ruff format and fix
 	$(BIN)/ruff format .

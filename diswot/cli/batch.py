@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @o.takes(*o.of(ComputeSpec))
 def batch(
-    plan: Annotated[Path | None, typer.Argument(help="The plan, a YAML file; docs/batch.md has one.")] = None,
+    plan: Annotated[Path | None, typer.Argument(help="The plan, a YAML file; docs/guide/batch.md has one.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the batch; by default runs/ and the name of the plan.")
     ] = None,

@@ -30,7 +30,7 @@ def proxies() -> None:
     aggregates = (score for score in scores if isinstance(score, Aggregate))
     terms = [[a.name, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items())] for a in aggregates]
     _print(["score", "scale", "sum of"], terms)
-    STDOUT.print("\nDefinitions and references: docs/proxies.md", soft_wrap=True)
+    STDOUT.print("\nDefinitions and references: docs/reference/proxies.md", soft_wrap=True)
 
 
 def _count(size: int | None) -> str:

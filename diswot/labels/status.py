@@ -78,7 +78,7 @@ def data_sets(environment: Mapping[str, str]) -> list[DataSet]:
             "100 MobileNetV2, alone and distilled, for benchmarks",
             tables,
             "Multi-fidelity NAS with knowledge distillation (Trofimov et al., arXiv 2006.08341), the published results",
-            f"write columns arch and accuracies as docs/data.md has them, and {IN_FOLDER}",
+            f"write columns arch and accuracies as docs/guide/data.md has them, and {IN_FOLDER}",
         ),
         DataSet(
             "cifar10-images.zip",

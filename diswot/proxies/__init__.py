@@ -41,16 +41,27 @@ def _of_student(
 
 _RECOMMENDATION_ROWS = (
     _of_student(
-        "capacity", "effective size on white noise", "docs/score.md", "capacity:capacity", "own forward", version=3
+        "capacity",
+        "effective size on white noise",
+        "docs/research/score.md",
+        "capacity:capacity",
+        "own forward",
+        version=3,
     ),
-    _of_student("stability", "calm answer to a small change", "docs/score.md", "stability:stability", "own forward"),
+    _of_student(
+        "stability", "calm answer to a small change", "docs/research/score.md", "stability:stability", "own forward"
+    ),
     _of_teacher(
-        "retention", "keeps apart what the teacher sees", "docs/score.md", "retention:retention", Want.LAST_KERNEL
+        "retention",
+        "keeps apart what the teacher sees",
+        "docs/research/score.md",
+        "retention:retention",
+        Want.LAST_KERNEL,
     ),
     _of_student(
         "directness",
         "few weighted layers on the shortest path",
-        "docs/score.md",
+        "docs/research/score.md",
         "directness:directness",
         "forward",
         Want.SHORTEST_PATH,
@@ -59,14 +70,14 @@ _RECOMMENDATION_ROWS = (
     _of_student(
         "saturating-capacity",
         "effective size, width with diminishing returns",
-        "docs/score.md",
+        "docs/research/score.md",
         "saturating_capacity:saturating_capacity",
         "own forward",
     ),
     _of_student(
         "trainability",
         "no growth of small changes beyond what training bears",
-        "docs/score.md",
+        "docs/research/score.md",
         "trainability:trainability",
         "own forward",
     ),
@@ -80,7 +91,7 @@ _DISWOT_ROWS = (
     _of_teacher(
         "semantic-gram",
         "class-by-class Gram of them, any widths",
-        "docs/proxies.md",
+        "docs/reference/proxies.md",
         "diswot:semantic_gram",
         Want.HEAD,
         labels=True,
@@ -91,7 +102,7 @@ _DISWOT_ROWS = (
     _of_teacher(
         "diswot-gram",
         "semantic-gram + relation",
-        "docs/proxies.md",
+        "docs/reference/proxies.md",
         "diswot:diswot_gram",
         Want.HEAD | Want.MAPS,
         labels=True,
@@ -203,7 +214,7 @@ AGGREGATES: dict[str, Aggregate] = {
         Aggregate(
             "default",
             "the recommendation score",
-            "docs/score.md",
+            "docs/research/score.md",
             {"capacity": 1.0, "stability": 0.2, "retention": 1.5, "directness": 0.15},
             "none",
             version=4,
@@ -211,12 +222,16 @@ AGGREGATES: dict[str, Aggregate] = {
         Aggregate(
             "default-next",
             "the recommendation score to come",
-            "docs/score.md",
+            "docs/research/score.md",
             {"saturating-capacity": 1.0, "trainability": 0.4},
             "none",
         ),
         Aggregate(
-            "params+nwot", "size and activation patterns", "docs/proxies.md", {"params": 1.0, "nwot": 1.0}, "log-rank"
+            "params+nwot",
+            "size and activation patterns",
+            "docs/reference/proxies.md",
+            {"params": 1.0, "nwot": 1.0},
+            "log-rank",
         ),
         Aggregate(
             "az-nas",

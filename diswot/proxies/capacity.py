@@ -14,7 +14,7 @@ def capacity(evidence: Evidence) -> float:
     `p_a` the positions of its map. A convolution between c channels at p positions costs in proportion to `c^2 p`:
     this is a count of multiply-accumulates in which idle channels do not count and resolution counts less.
 
-    Measured on white noise, which excites every direction alike; docs/score.md says how it was found.
+    Measured on white noise, which excites every direction alike; docs/research/score.md says how it was found.
     """
     from diswot.observation.kernels import spectral_entropies
 

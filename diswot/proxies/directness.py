@@ -1,4 +1,4 @@
-"""How short the shortest way through a network is; docs/score.md says how it was found."""
+"""How short the shortest way through a network is; docs/research/score.md says how it was found."""
 
 from __future__ import annotations
 

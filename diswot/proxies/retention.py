@@ -1,4 +1,4 @@
-"""What the end of a student still tells apart of what its teacher tells apart; docs/score.md says how it was found."""
+"""What the end of a student still tells apart of what its teacher does; see docs/research/score.md."""
 
 from __future__ import annotations
 

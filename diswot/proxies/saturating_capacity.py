@@ -1,4 +1,4 @@
-"""What a network can hold, where more channels help less and less; docs/score.md says how it was found."""
+"""What a network can hold, where more channels help less and less; docs/research/score.md says how it was found."""
 
 from __future__ import annotations
 

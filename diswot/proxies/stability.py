@@ -1,4 +1,4 @@
-"""How calmly a network answers to a small change of its input; docs/score.md says how it was found."""
+"""How calmly a network answers to a small change of its input; docs/research/score.md says how it was found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network amplifies small changes beyond what training bears; docs/score.md says how it was found."""
+"""Whether a network amplifies small changes beyond what training bears; see docs/research/score.md."""
 
 from __future__ import annotations
 

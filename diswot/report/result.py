@@ -1,4 +1,4 @@
-"""The result of a search as a document: `result.json`, `--json`, the service; see docs/result.md."""
+"""The result of a search as a document: `result.json`, `--json`, the service; see docs/reference/result.md."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class ProbeSpec:
 
     Attributes:
         source: as in `PROBES`, such as `"leaves"` or `"folder:images/train"`.
-        size: number of images. Scores by more of them than the default rank alike (docs/speed.md), and cost more.
+        size: number of images. More of them than the default rank alike (docs/research/speed.md), and cost more.
         dtype: one of `DTYPES`: what the networks compute in. `"bfloat16"` is faster where the processor has it, and
             ranks alike; the same seed then gives other scores.
     """

@@ -47,7 +47,7 @@ class JobDocument(JobSummary):
     """A job; it is its own status monitor.
 
     Attributes:
-        result: once the state is `succeeded`; of a search, the document of docs/result.md.
+        result: once the state is `succeeded`; of a search, the document of docs/reference/result.md.
     """
 
     result: dict[str, Any] | None

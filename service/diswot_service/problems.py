@@ -12,7 +12,7 @@ from diswot_service.errors import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 BASE = "https://diswot.dev/problems/"
-"""What the types of problems begin with; docs/service.md describes each."""
+"""What the types of problems begin with; docs/guide/service.md describes each."""
 
 
 class FieldError(BaseModel):
@@ -31,7 +31,7 @@ class Problem(BaseModel):
     """Why a request or a job came to nothing.
 
     Attributes:
-        type: one of the types in docs/service.md.
+        type: one of the types in docs/guide/service.md.
         title: the HTTP status in words.
         status: the HTTP status.
         detail: one sentence: what, the value, what is allowed.

@@ -1,4 +1,4 @@
-"""The search space of docs/spaces.md in another package: as an object, by import path, by entry point."""
+"""The search space of docs/guide/spaces.md in another package: as an object, by import path, by entry point."""
 
 from __future__ import annotations
 

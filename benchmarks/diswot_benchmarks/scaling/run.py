@@ -87,7 +87,7 @@ def run_scaling(spec: ScalingSpec, report: Report) -> dict[str, Any]:
         report: called as it goes.
 
     Returns:
-        The document that docs/executors.md describes, as JSON values.
+        The document that docs/guide/executors.md describes, as JSON values.
 
     Raises:
         ExecutorError: workers could not be started.

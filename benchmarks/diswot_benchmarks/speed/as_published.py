@@ -1,7 +1,7 @@
 """DisWOT and other proxies as their papers compute them, at what that costs: what our speed is compared with.
 
 Our own plain writing. Nothing is shared between candidates, nothing is skipped, and gradients come from autograd. Left
-out are the defects of the published scripts that change values (see docs/proxies.md): gradients start from zero, the
+out are the defects of the published scripts that change values (docs/reference/proxies.md): gradients start from 0, the
 relation is between all images, and the batch is the same for all candidates.
 """
 

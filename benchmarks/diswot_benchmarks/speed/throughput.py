@@ -25,7 +25,7 @@ def run_throughput(spec: ThroughputSpec, report: Report, matrix: int = 3072) -> 
         matrix: rows and columns of the matrix product that says what the machine can do.
 
     Returns:
-        The document that docs/speed.md describes, as JSON values.
+        The document that docs/research/speed.md describes, as JSON values.
 
     Raises:
         DiswotError: an architecture could not be scored, or a process died.

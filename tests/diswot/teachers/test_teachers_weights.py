@@ -325,7 +325,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsiz
         (b'\n<html lang="en">', "a web page, not the weights themselves"),
         (b'{"metadata": {"total_size": 1}}', "a text that begins with '{\"metadata\":'"),
         (b"Not Found", "a text that begins with 'Not'"),
-        (gzip.compress(b"x"), "a gzip archive; unpack it"),
+        (gzip.compress(b"x", mtime=0), "a gzip archive; unpack it"),
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes them; weights are those of PyTorch"),
         (pickle.dumps({"a": 1}), "a pickle, which can run code when it is read"),
         (b"\xff" * 100, "neither a safetensors file nor one that torch.save wrote"),
