@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, MutableMapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -47,8 +47,11 @@ def build_random(
     return module.eval().requires_grad_(False)
 
 
-def _laid_out(build: Callable[[], nn.Module]) -> nn.Module | None:
-    """A module without memory; `None` if it holds constants or cannot be built without numbers, such as `x.item()`."""
+def _laid_out(build: Callable[[], nn.Module], shared: Collection[int] = ()) -> nn.Module | None:
+    """A module without memory; `None` if it holds constants or cannot be built without numbers, such as `x.item()`.
+
+    Parts whose `id` is among the shared ones have been looked at.
+    """
     try:
         with torch.device("meta"):
             module = build()
@@ -56,11 +59,19 @@ def _laid_out(build: Callable[[], nn.Module]) -> nn.Module | None:
         return None
     constants = (
         tensor
-        for layer in module.modules()
-        for tensor in (*vars(layer).values(), *(() if isinstance(layer, _NormBase) else layer.buffers(recurse=False)))
+        for layer in _parts(module, shared)
+        for tensor in (*vars(layer).values(), *(() if isinstance(layer, _NormBase) else layer._buffers.values()))
         if isinstance(tensor, Tensor) and tensor.is_meta
     )
     return module if next(constants, None) is None else None
+
+
+def _parts(module: nn.Module, shared: Collection[int]) -> Iterator[nn.Module]:
+    """A module and what is in it, without the shared parts."""
+    if id(module) not in shared:
+        yield module
+        for child in module.children():
+            yield from _parts(child, shared)
 
 
 def _give_memory(module: nn.Module, device: torch.device | str) -> None:
@@ -146,11 +157,18 @@ class SharedLayers:
 
         What `build` makes by itself has the weights that it would have been given here: they are drawn by its name.
         """
-        module = _laid_out(partial(build, self))
+        given: dict[int, nn.Module] = {}
+
+        def give(path: str, make: Callable[..., nn.Module], *args: Any) -> nn.Module:
+            layer = self(path, make, *args)
+            given[id(layer)] = layer
+            return layer
+
+        module = _laid_out(partial(build, give), given)
         if module is None:
             return self._cast(build_random(partial(build, fresh), self._seed, self._device))
-        own = {name for name, parameter in module.named_parameters() if parameter.is_meta}
-        if own or any(map(_is_meta, module.buffers())):
+        if any(layer._parameters or layer._buffers for layer in _parts(module, given)):
+            own = {name for name, parameter in module.named_parameters() if parameter.is_meta}
             _give_memory(module, self._device)
             initialise(module, self._seed, only=own)
             self._cast(module).requires_grad_(False)

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from itertools import chain, count
 from operator import attrgetter
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from diswot_spaces.errors import InputError, UnknownName
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -120,6 +122,8 @@ class Registry(Mapping[str, T]):
     @cached_property
     def _installed(self) -> dict[str, T]:
         """Rows of installed packages; one that cannot be had is named in a warning and left out."""
+        from importlib.metadata import entry_points
+
         found: dict[str, T] = {}
         for entry in entry_points(group=self.group):
             try:
