@@ -1,4 +1,4 @@
-"""For those who bring spaces of their own: conformance suites to subclass, and a toy space of known optimum.
+"""For those who bring spaces or algorithms of their own: suites to subclass, and a toy space of known optimum.
 
 Example:
     A test module that pytest runs:
@@ -9,7 +9,8 @@ Example:
             space = Mine()
 """
 
+from diswot.testing.algorithms import AlgorithmConformance
 from diswot.testing.spaces import SearchSpaceConformance
 from diswot.testing.toy import ToySpace
 
-__all__ = ["SearchSpaceConformance", "ToySpace"]
+__all__ = ["AlgorithmConformance", "SearchSpaceConformance", "ToySpace"]

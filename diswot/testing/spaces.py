@@ -48,7 +48,8 @@ class SearchSpaceConformance:
         """Each is valid, and has its place in the table."""
         for arch in self._sampled():
             assert arch.space == self.space.name, f"{arch} is of another space"
-            assert self.space.arch(arch.choices) == arch
+            assert self.space.is_valid(arch), f"{arch} is not valid"
+            assert self.space.arch(arch.choices) == arch, f"{arch} cannot be made of its choices"
 
     def test_strings_round_trip(self) -> None:
         """A string stands for one architecture."""
@@ -105,8 +106,9 @@ class SearchSpaceConformance:
         """A small space is gone through."""
         if self.space.combinations <= FEW:
             everything = list(self.space.enumerate())
-            assert len(everything) == len(set(everything)) == self.space.size
-            assert all(map(self.space.is_valid, everything))
+            assert len(set(everything)) == len(everything), "enumerate gives an architecture twice"
+            assert all(map(self.space.is_valid, everything)), "enumerate gives what is not valid"
+            assert self.space.size == len(everything), f"the size is {len(everything)}, not {self.space.size}"
 
     def test_costs_are_those_of_the_network(self) -> None:
         """Parameters, multiply-accumulates, depth and memory, by formula and counted."""
@@ -168,7 +170,7 @@ class SearchSpaceConformance:
         for arch, num_classes, in_shape in self._cases():
             build = partial(self.space.build, arch, num_classes, in_shape)
             own, shared = build_random(build, 1).state_dict(), layers.network(build).state_dict()
-            assert own.keys() == shared.keys()
+            assert own.keys() == shared.keys(), f"{self.space.encode(arch)} has other layers when it is built again"
             wrong = [name for name, value in own.items() if not torch.equal(value, shared[name])]
             assert not wrong, f"{self.space.encode(arch)}: layers at other paths than they were asked for: {wrong}"
         assert torch.equal(torch.random.get_rng_state(), before), "the global generator was drawn from"

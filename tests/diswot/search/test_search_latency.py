@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot_spaces import CIFAR, Architecture, get_space
+from diswot_spaces.cifar_resnet import CifarResNets
 
 RESNETS, NASBENCH, MOBILENETS = map(get_space, ("cifar-resnet", "nasbench201", "mobilenetv2"))
 PER_MAC = 1e-10
@@ -224,3 +226,49 @@ def test_samples_step_into_a_thin_range_of_latency(space: str, limit: float) -> 
     assert all(seconds(arch) <= limit for arch in drawn)
     assert len(set(drawn)) > 5
     assert len(meter.known) < 20 * 12
+
+
+class Backwards(CifarResNets):
+    """Students whose options descend in cost, which the space does not say."""
+
+    options = ((7, 5, 3, 1),) * 3
+    monotone = False
+
+    def decode(self, text: str) -> Architecture:
+        return self.arch([self.options[0].index(int(depth)) for depth in text.split("-")])
+
+
+class Sampled(Backwards):
+    """The same, too large to be listed as far as a search knows."""
+
+    @property
+    def size(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize("kind", [Backwards, Sampled])
+def test_latency_is_held_where_options_have_no_order(kind: type[Backwards]) -> None:
+    space, budget = kind(), Constraints(min_latency=0.003, max_latency=0.006, min_params=200_000)
+    feasible = Feasible(space, budget, 10, CIFAR, Knowing(space, budget.latency, 10, CIFAR))
+    feasible.check_latency()
+    rng = np.random.default_rng(0)
+    drawn = [arch for arch in (feasible.sample(rng) for _ in range(60)) if feasible.allows(arch)]
+    assert len(drawn) > 50
+    within = {
+        space.encode(arch)
+        for arch in space.enumerate()
+        if 0.003 <= PER_MAC * space.costs(arch, 10).macs <= 0.006 and space.costs(arch, 10).params >= 200_000
+    }
+    assert set(map(space.encode, drawn)) <= within
+
+
+def test_that_nothing_is_fast_enough_is_not_claimed_where_options_have_no_order() -> None:
+    space, budget = Backwards(), Constraints(max_latency=1e-6)
+    feasible = Feasible(space, budget, 10, CIFAR, Knowing(space, budget.latency, 10, CIFAR))
+    feasible.check_latency()
+    feasible.sample(np.random.default_rng(0))
+    assert re.fullmatch(
+        r"no architecture of cifar-resnet was found with at most 1 us on cpu \(1 thread, batch 1\): "
+        r"of \d+ that were timed, the nearest takes [\d.]+ ms",
+        feasible.nearest_latency(),
+    )
