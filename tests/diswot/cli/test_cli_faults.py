@@ -178,6 +178,21 @@ def test_a_batch_does_without_its_pictures_too(tmp_path: Path, monkeypatch: pyte
     assert row["arch"] in (out / "report.html").read_text(encoding="utf-8")
 
 
+def test_files_are_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    program = [sys.executable, "-c", "from diswot.cli import main; main()"]
+    done = subprocess.run(
+        [*program, "batch", str(tmp_path / "plan.yaml"), "--out", "b", "--executor", "serial", "--no-cache"],
+        capture_output=True,
+        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"score +/- " in b" ".join(done.stdout.split())
+    assert "<th>±</th>" in (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_batch_whose_disk_is_full_says_what_it_recommends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = atomic_write
     (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
