@@ -561,7 +561,7 @@ def test_the_api_imports_neither_torch_nor_ray(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from starlette.testclient import TestClient
-import diswot_service.cli, service.supervisor
+import diswot_service.cli, diswot_service.supervisor
 from diswot_service.app import create_app
 from diswot_service.settings import Settings
 with TestClient(create_app(Settings(Path({str(tmp_path)!r}))), base_url={HOST!r}) as client:

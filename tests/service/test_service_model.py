@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, event
 
-from service.errors import JobFinished, LeaseLost
-from service.jobs import KINDS
-from service.problems import problem
-from service.store import LOCAL, Lease, Leases, Snapshot, Store, open_database
-from service.store.growth import changes, take_out
-from service.store.leases import LEASE
-from service.store.tables import FINISHED
+from diswot_service.errors import JobFinished, LeaseLost
+from diswot_service.jobs import KINDS
+from diswot_service.problems import problem
+from diswot_service.store import LOCAL, Lease, Leases, Snapshot, Store, open_database
+from diswot_service.store.growth import changes, take_out
+from diswot_service.store.leases import LEASE
+from diswot_service.store.tables import FINISHED
 
 STEPS = 250
 
