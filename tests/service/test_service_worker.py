@@ -130,6 +130,7 @@ def test_a_search_that_stops_in_its_reference_sample_goes_on_from_there(
     stopped = post(store, SCALED)
     with monkeypatch.context() as patch:
         patch.setattr(search_work, "SAVE", 0.0)
+        patch.setattr(search_work, "SHARE", 1e9)
         after(9, worker.stopping.set, patch)
         worker.work(claim(worker))
     assert end(store, stopped).state == "queued"
