@@ -61,7 +61,8 @@ def search(
     from diswot.quantities import parse_count
     from diswot.search.algorithms import ALGORITHMS
     from diswot_benchmarks.search.console import show_search
-    from diswot_benchmarks.search.run import SearchBenchmark, run_search_benchmark
+    from diswot_benchmarks.search.run import run_search_benchmark
+    from diswot_benchmarks.search.spec import SearchBenchmark
 
     scored, compute = read(options, **SEARCHED)
     spec = SearchBenchmark(

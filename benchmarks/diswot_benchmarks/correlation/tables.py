@@ -15,8 +15,9 @@ from diswot_benchmarks.labels.units import DUPLICATES, Duplicates
 from diswot_benchmarks.runs.folder import PROTOCOL, RAW, TIMINGS, read_json
 from diswot_benchmarks.runs.protocol import BASELINES
 from diswot_benchmarks.statistics.bootstrap import FULL, STATISTICS, Counts, Estimate, Resamples
+from diswot_benchmarks.statistics.choice import BUDGETS, TOP, budgets
 from diswot_benchmarks.statistics.intervals import FEWEST, LEVEL
-from diswot_benchmarks.statistics.ranking import BUDGETS, NEAR, TOP, Sample, budgets, kendall
+from diswot_benchmarks.statistics.ranking import NEAR, Sample, kendall
 
 Row = dict[str, Any]
 """One proxy against one column, as JSON values."""

@@ -33,7 +33,8 @@ from diswot_benchmarks.paper.claims import Claim, plain
 from diswot_benchmarks.paper.spec import PaperSpec
 from diswot_benchmarks.runs.folder import write_json
 from diswot_benchmarks.runs.protocol import command
-from diswot_benchmarks.search.run import SearchBenchmark, find_search_scores, run_search_benchmark
+from diswot_benchmarks.search.run import find_search_scores, run_search_benchmark
+from diswot_benchmarks.search.spec import SearchBenchmark
 from diswot_benchmarks.speed.spec import DEFAULT, TRAINING, ThroughputSpec
 from diswot_benchmarks.speed.throughput import run_throughput
 from diswot_benchmarks.statistics.intervals import LEVEL

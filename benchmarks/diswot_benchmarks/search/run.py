@@ -7,81 +7,36 @@ the same `Search` that users run, with its own seed. Labels are looked up after 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diswot.errors import InfeasibleBudget, InputError, UnknownName
 from diswot.evaluation import FIRST, tasks_of
 from diswot.executors import Executor
 from diswot.scoring import Scorer
-from diswot.search.algorithms import ALGORITHMS
 from diswot.search.exhaustive import Exhaustive
 from diswot.search.random_search import RandomSearch
 from diswot.search.run import run_phases
 from diswot.search.search import Search
-from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 from diswot_benchmarks.labels.ground_truth import Truth, read_truth
-from diswot_benchmarks.labels.table import fingerprint
 from diswot_benchmarks.runs.folder import write_json
 from diswot_benchmarks.runs.protocol import CorrelationSpec, protocol_of, score_settings
 from diswot_benchmarks.runs.scores import SCORES_DEPEND_ON, Memory, RawScores, evaluator_spec, find_scores
-from diswot_benchmarks.statistics.intervals import FEWEST, LEVEL, RESAMPLES, Interval, Vector, resample
+from diswot_benchmarks.search.spec import Kind, SearchBenchmark, budgets_of, counts_of
+from diswot_benchmarks.search.table import Curves, table
+from diswot_benchmarks.search.table import document as make_document
+from diswot_benchmarks.statistics.intervals import Vector
 from diswot_spaces import get_space
 
 RESULT, FIGURE = "result.json", "search.png"
 
-BUDGETS = 5
-"""Budgets of parameters that stand in the table unless others are asked for."""
 
 Report = Callable[[str, int, int], None]
-
-Kind = tuple[str, str, int | None]
-"""Algorithm, proxy, and the most parameters."""
-
-Curves = dict[Kind, NDArray[np.float64]]
-"""For each kind of search `(runs, counts)`: true accuracy of what is recommended after so many evaluations."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchBenchmark:
-    """One search benchmark, in full.
-
-    Attributes:
-        scores: labels with one column, teacher, space, proxies, probe, seeds: what the raw scores are made from.
-        algorithms: names of search algorithms.
-        max_params: budgets, beside that of no limit; `None` for quantiles of the space.
-        evaluations: where the curves are read off, ascending.
-        runs: searches of each kind; run `i` has the search seed `scores.seed + i`.
-        trained: another accuracy column: random search that trains every candidate keeps the best by it.
-    """
-
-    scores: CorrelationSpec
-    algorithms: tuple[str, ...]
-    max_params: tuple[int, ...] | None = None
-    evaluations: tuple[int, ...] = (10, 30, 100, 300)
-    runs: int = 20
-    trained: str | None = None
-
-    def __post_init__(self) -> None:
-        """Check what can be checked before any file is opened.
-
-        Raises:
-            InputError: with one sentence.
-        """
-        for name in self.algorithms:
-            if name not in ALGORITHMS:
-                raise UnknownName("algorithm", name, ALGORITHMS)
-        if self.runs < 1:
-            raise InputError(f"runs must be at least 1, not {self.runs}")
-        if min(self.evaluations) < 1:
-            raise InputError(f"evaluations must be at least 1, not {min(self.evaluations)}")
 
 
 def run_search_benchmark(
@@ -122,7 +77,7 @@ def run_search_benchmark(
         "fractions": [spec.scores.columns[0]] if truth.fractions else [],
         "measured": executor.use.misses + executor.use.partial,
     }
-    document = _document(spec, scores, table(spec, curves, truth)) | found
+    document = make_document(spec, scores, table(spec, curves, truth)) | found
     write_json(scores.folder / RESULT, document)
     write_figure(scores.folder / FIGURE, document)
     return document
@@ -139,24 +94,6 @@ def find_search_scores(spec: CorrelationSpec, out: Path | None, source: Path | N
     names = (*SCORES_DEPEND_ON, "student_inits", "weights", "proxies")
     protocol = {"benchmark": "search", "schema": 1, **{name: record[name] for name in names}}
     return find_scores(evaluator, protocol, out, source)
-
-
-def budgets_of(spec: SearchBenchmark, truth: Truth) -> list[int | None]:
-    """No limit, then the budgets of parameters, ascending: those asked for, or quantiles 1/6 to 5/6 of the space.
-
-    Raises:
-        InfeasibleBudget: one that no architecture meets.
-    """
-    if spec.max_params is None:
-        at = np.arange(1, BUDGETS + 1) / (BUDGETS + 1)
-        return [None, *dict.fromkeys(np.quantile(truth.params, at, method="inverted_cdf").astype(int).tolist())]
-    least = int(truth.params.min())
-    for limit in spec.max_params:
-        if limit < least:
-            raise InfeasibleBudget(
-                f"no architecture of {spec.scores.space} has at most {limit:,} parameters: the smallest has {least:,}"
-            )
-    return [None, *sorted(set(spec.max_params))]
 
 
 def run_searches(
@@ -210,52 +147,6 @@ def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int
     return np.array(found)
 
 
-def mean_interval(values: Vector, seed: int) -> tuple[float, Interval]:
-    """Mean of one value a run, with its 95% bootstrap interval over the runs.
-
-    Runs that found nothing, `nan`, are left out.
-    """
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return np.nan, Interval(np.nan, np.nan)
-    return float(values.mean()), resample(np.mean, stream(seed, "runs"), values)
-
-
-def table(spec: SearchBenchmark, curves: Curves, truth: Truth) -> list[dict[str, Any]]:
-    """A row for each kind of search and number of evaluations, and one for the end of exhaustive search."""
-    rows = []
-    for (algorithm, proxy, budget), found in curves.items():
-        afforded = truth.within(budget)
-        counts = counts_of(spec, (algorithm, proxy, budget), truth)
-        for evaluations, accuracies in zip(counts, found.T, strict=True):
-            mean, interval = mean_interval(accuracies, spec.scores.seed)
-            rows.append(
-                {
-                    "algorithm": algorithm,
-                    "proxy": proxy,
-                    "budget": budget,
-                    "evaluations": evaluations,
-                    "accuracy_mean": _number(mean),
-                    "accuracy_low": _number(interval.low),
-                    "accuracy_high": _number(interval.high),
-                    "accuracies": list(map(_number, accuracies.tolist())),
-                    "runs_that_found_nothing": int(np.isnan(accuracies).sum()),
-                    "best_in_budget": float(afforded.max()),
-                    "mean_in_budget": float(afforded.mean()),
-                    "architectures": len(afforded),
-                }
-            )
-    return rows
-
-
-def counts_of(spec: SearchBenchmark, kind: Kind, truth: Truth) -> tuple[int, ...]:
-    """After how many evaluations a search is asked for its recommendation; exhaustive search at its end, too."""
-    algorithm, _, budget = kind
-    end = len(truth.within(budget))
-    goes_on = algorithm == Exhaustive.name and end > max(spec.evaluations)
-    return (*spec.evaluations, end) if goes_on else spec.evaluations
-
-
 def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
     """One search of as many evaluations as the curve is long; exhaustive search goes on to its end."""
     algorithm, proxy, budget = kind
@@ -270,36 +161,4 @@ def new_search(spec: SearchBenchmark, kind: Kind, run: int) -> Search:
             evaluations=evaluations,
             algorithm=algorithm,
         )
-    )
-
-
-def _number(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
-def _document(spec: SearchBenchmark, scores: RawScores, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    labels = spec.scores.labels
-    return {
-        "rows": rows,
-        **scores.protocol,
-        "labels": labels.name,
-        "labels_sha256": fingerprint(labels),
-        "column": spec.scores.columns[0],
-        "asked": spec.scores.proxies,
-        "algorithms": spec.algorithms,
-        "evaluations": spec.evaluations,
-        "runs": spec.runs,
-        "search_seeds": [spec.scores.seed, spec.scores.seed + spec.runs - 1],
-        "interval": _interval_words(spec.runs),
-        "out": str(scores.folder),
-    }
-
-
-def _interval_words(runs: int) -> str:
-    """What the ends of an interval are, or why there is none."""
-    if runs < FEWEST:
-        return f"no intervals: the mean over {runs} search seeds, fewer than {FEWEST}, has none"
-    return (
-        f"{LEVEL:g}% percentile bootstrap of the mean over {runs} search seeds, {RESAMPLES:,} resamples; student, "
-        "teacher and probe seeds are the same in every run"
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diswot.seeds import stream
+from diswot_benchmarks.statistics import choice as c
 from diswot_benchmarks.statistics import ranking as r
 from diswot_benchmarks.statistics.intervals import Interval, Vector, central
 from diswot_benchmarks.statistics.ranking import Sample, Weights
@@ -118,13 +119,13 @@ def resamples_for(n: int) -> int:
 
 
 def _best(t: Sample, table: Weights) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = r.best(t.accuracy, table)[0]
+    found: NDArray[np.bool_] = c.best(t.accuracy, table)[0]
     return found
 
 
 def _regret(t: Sample, w: Weights) -> Vector:
-    of_params = r.regret(t.score, t.accuracy, t.params, t.params_limits, w)
-    return (of_params + r.regret(t.score, t.accuracy, t.macs, t.macs_limits, w)) / 2
+    of_params = c.regret(t.score, t.accuracy, t.params, t.params_limits, w)
+    return (of_params + c.regret(t.score, t.accuracy, t.macs, t.macs_limits, w)) / 2
 
 
 STATISTICS: dict[str, Statistic] = {
@@ -142,7 +143,7 @@ STATISTICS: dict[str, Statistic] = {
     "tau_top10": Statistic(
         "tau top 10%",
         "tau-b among the best tenth by true accuracy",
-        lambda t, w: r.kendall_top(t.score, t.accuracy, w),
+        lambda t, w: c.kendall_top(t.score, t.accuracy, w),
         _best,
     ),
     "tau_budget": Statistic(
@@ -160,7 +161,7 @@ STATISTICS: dict[str, Statistic] = {
     "precision10": Statistic(
         "precision 10%",
         "of the first tenth by score, the share that is in the best tenth by accuracy",
-        lambda t, w: r.precision(t.score, t.accuracy, w),
+        lambda t, w: c.precision(t.score, t.accuracy, w),
         _best,
     ),
     "regret": Statistic(

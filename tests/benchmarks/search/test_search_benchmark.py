@@ -25,13 +25,9 @@ from diswot.spec.teacher import TeacherSpec
 from diswot.workflow import run_search
 from diswot_benchmarks.labels.ground_truth import Truth, read_truth
 from diswot_benchmarks.runs.protocol import CorrelationSpec
-from diswot_benchmarks.search.run import (
-    SearchBenchmark,
-    budgets_of,
-    curve,
-    mean_interval,
-    run_search_benchmark,
-)
+from diswot_benchmarks.search.run import curve, run_search_benchmark
+from diswot_benchmarks.search.spec import SearchBenchmark, budgets_of
+from diswot_benchmarks.search.table import mean_interval
 from diswot_benchmarks.statistics.intervals import Interval
 from diswot_spaces import get_space
 from tests.benchmarks.small import SERIAL, quiet

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from diswot_benchmarks.statistics.choice import TOP
 from diswot_benchmarks.statistics.intervals import Vector
-from diswot_benchmarks.statistics.ranking import NEAR, TOP, near_ends
+from diswot_benchmarks.statistics.ranking import NEAR, near_ends
 
 
 def kendall(score: Vector, accuracy: Vector) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from diswot_benchmarks.statistics import ranking
+from diswot_benchmarks.statistics import choice, ranking
+from diswot_benchmarks.statistics.choice import TOP
 from diswot_benchmarks.statistics.intervals import Vector
-from diswot_benchmarks.statistics.ranking import TOP, Weights
+from diswot_benchmarks.statistics.ranking import Weights
 
 
 def _one(n: int) -> Weights:
@@ -27,7 +28,7 @@ def pearson(x: Vector, y: Vector) -> float:
 
 
 def kendall_top(x: Vector, y: Vector) -> float:
-    return float(ranking.kendall_top(x, y, _one(len(x)))[0])
+    return float(choice.kendall_top(x, y, _one(len(x)))[0])
 
 
 def kendall_near(x: Vector, y: Vector, cost: Vector) -> float:
@@ -35,17 +36,17 @@ def kendall_near(x: Vector, y: Vector, cost: Vector) -> float:
 
 
 def precision(x: Vector, y: Vector, share: float = TOP) -> float:
-    return float(ranking.precision(x, y, _one(len(x)), share)[0])
+    return float(choice.precision(x, y, _one(len(x)), share)[0])
 
 
 def regret(x: Vector, y: Vector, cost: Vector, limits: Vector) -> float:
-    return float(ranking.regret(x, y, cost, limits, _one(len(x)))[0])
+    return float(choice.regret(x, y, cost, limits, _one(len(x)))[0])
 
 
 def best(y: Vector, share: float = TOP) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = ranking.best(y, _one(len(y)), share)[0]
+    found: NDArray[np.bool_] = choice.best(y, _one(len(y)), share)[0]
     return found
 
 
 def quota(n: int) -> int:
-    return int(ranking.quota(_one(n))[0])
+    return int(choice.quota(_one(n))[0])

@@ -10,8 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from diswot_benchmarks.statistics.bootstrap import STATISTICS, Estimate, Resamples, resamples_for
+from diswot_benchmarks.statistics.choice import budgets
 from diswot_benchmarks.statistics.intervals import Interval, Vector
-from diswot_benchmarks.statistics.ranking import Sample, budgets, kendall, near_ends
+from diswot_benchmarks.statistics.ranking import Sample, kendall, near_ends
 from tests.benchmarks.statistics import definitions as d
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from diswot_benchmarks.statistics import ranking
+from diswot_benchmarks.statistics import choice, ranking
 from diswot_benchmarks.statistics.intervals import Vector
 from tests.benchmarks.statistics import definitions, once
 
@@ -117,8 +117,8 @@ def test_precision_shares_the_last_place_among_ties(s: ModuleType) -> None:
 
 
 def test_budgets_are_costs_of_the_table() -> None:
-    assert_array_equal(ranking.budgets(vector(40, 10, 20, 30), 2), [20, 40])
-    assert_array_equal(ranking.budgets(vector(*range(1, 41))), range(2, 41, 2))
+    assert_array_equal(choice.budgets(vector(40, 10, 20, 30), 2), [20, 40])
+    assert_array_equal(choice.budgets(vector(*range(1, 41))), range(2, 41, 2))
 
 
 def test_regret_is_what_trusting_the_score_costs(s: ModuleType) -> None:
