@@ -9,24 +9,32 @@ from rich.console import Console
 
 from diswot.errors import UnknownName
 from diswot.progress import SearchDisplay, search_bar
+from diswot.proxies import SCORES
 from diswot.report.result import Result
+from diswot.search.algorithms import ALGORITHMS
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.document import from_json
 from diswot.spec.option import Declared, declared
 from diswot.spec.search import SearchSpec
+from diswot.teachers.spec import TEACHERS
 from diswot.workflow import run_search
+from diswot_spaces import SPACES, Registry
+
+OPEN: Mapping[str, Registry[Any]] = {"space": SPACES, "score": SCORES, "algorithm": ALGORITHMS}
+"""Options that take an object, and the tables that name it."""
 
 
-def recommend(teacher: str, *, progress: bool = True, **options: Any) -> Result:
+def recommend(teacher: object, *, progress: bool = True, **options: Any) -> Result:
     """Search a space for the student that will distil best under a teacher, within limits.
 
     Args:
-        teacher: name of the teacher, such as `"resnet56"`.
+        teacher: name of the teacher, such as `"resnet56"`, or a network, or what makes one.
         progress: whether a bar is shown on stderr.
         **options: every option of `diswot search`, by its name there (`probe="folder:photos"`) or by the name of its
             field in `SearchSpec`, `ComputeSpec` and what they hold (`num_classes=100`, `max_params=500_000`). A
-            quantity may be a text with a unit (`max_macs="60M"`).
+            quantity may be a text with a unit (`max_macs="60M"`); a space, a score or an algorithm of your own may be
+            given as an object.
 
     Returns:
         The result; `result.recommended.build()` is the network.
@@ -41,7 +49,10 @@ def recommend(teacher: str, *, progress: bool = True, **options: Any) -> Result:
         >>> result.recommended.params <= 861_770
         True
     """
-    spec = from_json(SearchSpec, _nested(SearchSpec, {"teacher": teacher, **_of(SearchSpec, options)}))
+    options |= {name: OPEN[name].name_of(given) for name, given in options.items() if name in OPEN}
+    spec = from_json(
+        SearchSpec, _nested(SearchSpec, {"teacher": TEACHERS.name_of(teacher), **_of(SearchSpec, options)})
+    )
     compute = from_json(ComputeSpec, _nested(ComputeSpec, _of(ComputeSpec, options)))
     _refuse_unknown(options)
     spec.check()

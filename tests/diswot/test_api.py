@@ -15,6 +15,8 @@ import diswot
 from diswot import Result
 from diswot.errors import InputError, UnknownName
 from diswot.report.student import Student
+from diswot.testing import ToySpace
+from diswot_spaces.cifar_resnet import CifarResNets
 
 SMALL: dict[str, Any] = {
     "space": "cifar-resnet",
@@ -49,6 +51,15 @@ def test_a_student_by_itself_cannot_be_built(result: Result) -> None:
     alone = Student.model_validate(result.recommended.model_dump())
     with pytest.raises(InputError, match="only a student of a result can be built"):
         alone.build()
+
+
+def test_a_space_and_a_teacher_are_given_as_objects() -> None:
+    space, task = ToySpace(), (10, (3, 16, 16))
+    given: dict[str, Any] = {"in_shape": task[1], "num_classes": task[0], "score": "params", "executor": "serial"}
+    teacher = CifarResNets().build(CifarResNets().smallest, *task)
+    found = diswot.recommend(teacher, max_params=space.limit(*task), progress=False, space=space, cache=False, **given)
+    assert found.recommended.arch == ToySpace.OPTIMUM
+    assert found.recommended.build()(torch.zeros(1, *task[1])).shape == (1, 10)
 
 
 def test_a_result_as_a_table(result: Result) -> None:
