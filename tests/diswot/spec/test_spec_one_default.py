@@ -64,7 +64,8 @@ print(json.dumps({
 
 def show(folder: Path) -> dict[str, Any]:
     """What every place says of the number of teacher initializations."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"}
+    path = os.pathsep.join(str(folder / room) for room in ("", "search_spaces", "service", "benchmarks"))
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
     done = subprocess.run(
         [sys.executable, "-c", SHOW], capture_output=True, text=True, cwd=folder, env=environment, check=False
     )
