@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
 
 from diswot.batch.plan import Plan
 from diswot.errors import InputError, UnreadableData
@@ -21,10 +23,8 @@ def read_plan(path: Path) -> Plan:
         InputError: it is YAML, but no plan; says where, what, and what is allowed.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except yaml.constructor.ConstructorError as error:
-        raise UnreadableData(f"plan {str(path)!r} cannot be read: {_syntax(error)}") from None
-    except yaml.YAMLError as error:
+        content = YAML(pure=True).load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
         raise UnreadableData(f"plan {str(path)!r} is not YAML: {_syntax(error)}") from None
     except OSError as error:
         raise UnreadableData(f"plan {str(path)!r} cannot be read: {error.strerror}") from None
@@ -37,26 +37,25 @@ def read_plan(path: Path) -> Plan:
     except ValidationError as error:
         # An unknown field goes before a missing one, which may be the same misspelt.
         first = min(error.errors(), key=lambda one: one["type"] not in UNKNOWN)
-        raise InputError(sentence(first, Plan, "the plan")) from None
+        line = _line(content, first["loc"])
+        raise InputError(f"{sentence(first, Plan, 'the plan')}{line and f' (line {line})'}") from None
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a field that is there twice, of which YAML would drop the first without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):  # Other keys are refused by what is called below.
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
-                seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _syntax(error: yaml.YAMLError) -> str:
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return " ".join(str(error).split())
+def _syntax(error: MarkedYAMLError) -> str:
     problem = error.problem or ""
     if problem.startswith("but ") and error.context:
         problem = f"{error.context}, {problem}"
-    return f"{problem} in line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+    mark = error.problem_mark
+    return problem if mark is None else f"{problem} in line {mark.line + 1}, column {mark.column + 1}"
+
+
+def _line(content: Any, loc: Sequence[int | str]) -> int | str:
+    """The line of a place in what was read, or of what is around a place that is not there."""
+    line: int | str = ""
+    for part in loc:
+        try:
+            line = (content.lc.key if isinstance(part, str) else content.lc.item)(part)[0] + 1
+            content = content[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line

@@ -36,7 +36,7 @@ def search(
     if resume is not None:
         check_options(context)
         if not dry_run:
-            get_ready(options["executor"] or "processes")
+            get_ready(options["executor"] or ComputeSpec().executor)
         from diswot.cli.resume import continued
 
         work, compute = continued(context, resume)
@@ -49,9 +49,9 @@ def search(
 
     spec = from_flags(SearchSpec, options)
     spec.check()
-    if not dry_run:
-        get_ready(options["executor"] or "processes")
     compute = from_flags(ComputeSpec, options)
+    if not dry_run:
+        get_ready(compute.executor)
     from diswot.report.files import check_folder
     from diswot.search.search import Search
 
