@@ -25,7 +25,7 @@ def parse_count(text: str) -> int:
     """
     value = int(_parse(text, _COUNTS, r"(?:params|MACs)?"))
     if value < 1:
-        raise InputError(f"a budget is a positive number, with k, M or G behind it if you like, not {text!r}")
+        raise InputError(f"a count is a positive number, such as 500000, 0.5M or 80 MMACs, not {text!r}")
     return value
 
 
@@ -38,8 +38,7 @@ def parse_bytes(text: str) -> int:
     value = int(_parse(text, _BYTES))
     if value < 1:
         raise InputError(
-            "memory is a positive number of bytes, with kB, MB, GB, KiB, MiB or GiB behind it if you like, "
-            f"not {text!r}"
+            f"an amount of memory is a positive number of bytes, such as 300000, 512 KiB or 2 MB, not {text!r}"
         )
     return value
 

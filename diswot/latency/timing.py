@@ -67,7 +67,9 @@ def serve(pipe: Connection, space: SearchSpace, setup: LatencySetup, num_classes
 
     torch.set_num_threads(setup.threads)
     if setup.device != "cpu" and _index(setup.device) >= torch.cuda.device_count():
-        pipe.send(InputError(f"latency device {setup.device!r} is not there; this machine has {', '.join(devices())}"))
+        pipe.send(
+            InputError(f"latency device {setup.device!r} is not available; this machine has {', '.join(devices())}")
+        )
         return
     pipe.send(None)
     images = torch.rand(setup.batch, *in_shape, generator=torch.Generator().manual_seed(0)).to(setup.device)

@@ -70,4 +70,4 @@ class ComputeSpec:
         complete(self)
         check_executor(self.executor, self.workers, self.address, self.deadline)
         if self.device != "cpu" and not is_available(self.device):  # For the CPU torch need not be imported.
-            raise InputError(f"device {self.device!r} is not there; this machine has {', '.join(devices())}")
+            raise InputError(f"device {self.device!r} is not available; this machine has {', '.join(devices())}")

@@ -37,7 +37,7 @@ def test_counts_are_read_as_people_write_them(text: str, count: int) -> None:
 def test_what_is_no_count_is_refused(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_count(text)
-    assert str(caught.value) == f"a budget is a positive number, with k, M or G behind it if you like, not {text!r}"
+    assert str(caught.value) == f"a count is a positive number, such as 500000, 0.5M or 80 MMACs, not {text!r}"
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,7 @@ def test_memory_is_read_as_people_write_it(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "MB", "0", "0 MB", "-2 MB", "2M", "2mb", "2 Mbit", "1,000", "0.5 B", "nan"])
 def test_what_is_no_memory_is_refused(text: str) -> None:
-    sentence = (
-        f"memory is a positive number of bytes, with kB, MB, GB, KiB, MiB or GiB behind it if you like, not {text!r}"
-    )
+    sentence = f"an amount of memory is a positive number of bytes, such as 300000, 512 KiB or 2 MB, not {text!r}"
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         parse_bytes(text)
 

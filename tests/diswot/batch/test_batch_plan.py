@@ -163,11 +163,11 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ("evaluations: 4", "max_seconds: .nan", "search.max_seconds must be at most 31,622,400, not nan"),
         ("evaluations: 4", "tournament: 60", "search: tournament must not exceed the population of 50, not 60"),
         ("evaluations: 4", "probe: {size: 1}", "search.probe.size must be at least 2, not 1"),
-        ("0.3M", "0.3MB", "constraints.small.max_params: a budget is a positive number, with k, M or G behind it "),
+        ("0.3M", "0.3MB", "constraints.small.max_params: a count is a positive number, such as 500000, "),
         (
             "max_params: 0.3M",
             "max_memory: 4 Mb",
-            "constraints.small.max_memory: memory is a positive number of bytes, ",
+            "constraints.small.max_memory: an amount of memory is a positive number of bytes, ",
         ),
         (
             "max_params: 0.3M",
@@ -193,7 +193,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         (
             "max_params: 0.3M",
             "max_latency: 4ms, latency: {device: 'cuda:99'}",
-            "constraints.small.latency: device 'cuda:99' is not there; this machine has cpu",
+            "constraints.small.latency: device 'cuda:99' is not available; this machine has cpu",
         ),
         (
             "[{name: resnet20}]",

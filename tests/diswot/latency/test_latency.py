@@ -61,7 +61,7 @@ def test_more_threads_than_cores_are_refused_before_anything_starts() -> None:
 def test_a_device_that_is_not_there_is_refused() -> None:
     with (
         LatencyMeter(SPACE, LatencySetup("cuda"), *TASK) as meter,
-        pytest.raises(InputError, match=r"^latency device 'cuda' is not there; this machine has cpu$"),
+        pytest.raises(InputError, match=r"^latency device 'cuda' is not available; this machine has cpu$"),
     ):
         meter(GOOD)
     assert children() == []
