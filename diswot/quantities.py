@@ -63,6 +63,14 @@ def say_seconds(seconds: float) -> str:
     return f"{seconds * 1e6:.4g} us"
 
 
+def say_bytes(count: float) -> str:
+    """An amount of memory as people write it: `512 bytes`, `1.5 MB`, `12 GB`."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} bytes"
+
+
 def parse_shape(text: str) -> tuple[int, ...]:
     """The shape of an image: `3x32x32`.
 

@@ -13,10 +13,14 @@ from diswot.cache.executor import CachingExecutor
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, EvaluatorSpec, Measurer, tasks_of
 from diswot.executors import Executor, Measure, open_executor, reach
+from diswot.memory import check_students, check_teacher
 from diswot.probes import load_probe
+from diswot.proxies import proxies_of
 from diswot.report.explanation import Explanation, make_explanation
 from diswot.report.finished import FinishedSearch
 from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
+from diswot.runtime.cores import core_count
+from diswot.runtime.memory import free_memory
 from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.search.confirm import confirm
 from diswot.search.run import run_phases
@@ -24,6 +28,7 @@ from diswot.search.search import Search
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.score import ScoreSpec
+from diswot.teachers.costs import teacher_costs
 from diswot_spaces import Architecture, get_space
 
 Stage = Literal["observing", "starting", "evaluating"]
@@ -62,6 +67,18 @@ def caching_executor(
         tell: called with each stage of the preparation as it begins; never where the cache holds everything.
     """
     return CachingExecutor(evaluator, partial(_workers, compute, tell), compute.cache)
+
+
+def _check_memory(spec: ScoreSpec, compute: ComputeSpec) -> None:
+    """Refuse, before any is taken, what this machine has no memory for; a cluster has its own."""
+    if compute.device != "cpu":
+        return
+    limit = free_memory()
+    if compute.executor != "ray":
+        check_students(spec, 1 if compute.executor == "serial" else compute.workers or core_count(), limit)
+    looks = any(proxy.teacher for proxy in proxies_of([spec.score]).values())
+    if looks and (costs := teacher_costs(spec.teacher)) is not None:
+        check_teacher(spec.teacher, costs, spec.probe.size, spec.probe.dtype, limit)
 
 
 @contextmanager
@@ -114,6 +131,7 @@ def finish_search(
 ) -> tuple[FinishedSearch, Result] | None:
     """Run a search as `run_search` does; returns all of its candidates beside the result."""
     start = time.perf_counter()
+    _check_memory(search.spec, compute)
     evaluator = evaluator_spec(search.spec, compute.device)
     search.look_at(evaluator.probe.fingerprint)
     ready = time.perf_counter()
@@ -143,6 +161,7 @@ def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explan
         InputError: the probe or the teacher cannot be had as specified.
         DiswotError: the network failed.
     """
+    _check_memory(spec, compute)
     evaluator = evaluator_spec(spec, compute.device)
     sample = reference_sample(evaluator.space, spec.seed) if needs_reference(spec.score) else []
     with caching_executor(evaluator, compute) as executor:

@@ -27,6 +27,8 @@ def show_result(result: Result, compute: ComputeSpec) -> None:
     STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher.title}, out of {how.space}:")
     STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
     STDOUT.print(f"  {_limits(result)}; {_rank(result)} (seed {how.seed})", soft_wrap=True)
+    for line in _teacher(result):
+        STDOUT.print(f"  {line}", markup=False, soft_wrap=True)
     STDOUT.print()
     students = [best, *result.alternatives]
     STDOUT.print(_students(students, memory=how.constraints.range("memory") != (None, None)))
@@ -50,6 +52,30 @@ def show_result(result: Result, compute: ComputeSpec) -> None:
     STDOUT.print(f"Took {seconds:.0f} s. {_known(result)}".rstrip(), soft_wrap=True)
     STDOUT.print("Next, see what this score is made of:")
     STDOUT.print(f"  {to_score_command(how, best.arch, device=compute.device)}", markup=False, soft_wrap=True)
+
+
+def _teacher(result: Result) -> list[str]:
+    """What the teacher costs beside the student, whose its weights are, and what is odd about either."""
+    teacher, name = result.teacher, result.search.teacher.name
+    weights = {
+        "random": "random weights",
+        "file": "trained weights of a file",
+        "given": "the weights that it came with",
+    }
+    lines = [f"Teacher {name}: {weights[teacher.weights]}"]
+    if teacher.params is not None and teacher.macs is not None:
+        lines[0] += (
+            f", {teacher.params:,} parameters ({teacher.compression:.3g} times the student's), "
+            f"{teacher.macs:,} MACs ({teacher.macs_ratio:.3g} times)"
+        )
+        if teacher.params < result.recommended.params:
+            lines.append("The student is larger than its teacher; limit it with --max-params.")
+    if teacher.unused_weights is not None:
+        lines.append(
+            f"The trained weights {teacher.unused_weights!r} that the teacher's name carries are not used, "
+            "since nothing is downloaded; give a file with --weights."
+        )
+    return lines
 
 
 def _rank(result: Result) -> str:

@@ -16,6 +16,7 @@ from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front, make_fronts
 from diswot.report.student import Student
 from diswot.report.tables import html_table
+from diswot.report.teacher import TeacherRecord, make_teacher
 from diswot.spec.search import SearchSpec
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Result(Document):
         alternatives: those that follow.
         resolution: the least difference of two scores that is more than chance; `null` with a single seed.
         indistinguishable: other finalists whose score is closer than that to the recommended one's.
+        teacher: what it costs, beside the recommended student.
         fronts: what each budget buys, by what was measured.
         beyond: what a little more budget would buy; `null` where that was not asked, or the budget has no upper limit.
         search: what was asked, with every default filled in.
@@ -97,6 +99,7 @@ class Result(Document):
     alternatives: list[Student]
     resolution: float | None
     indistinguishable: list[str]
+    teacher: TeacherRecord
     fronts: list[Front]
     beyond: Beyond | None
     search: SearchSpec
@@ -188,6 +191,7 @@ def make_result(
         alternatives=others[:ALTERNATIVES],
         resolution=limit,
         indistinguishable=[one.arch for one in others if one.seeds == best.seeds and _close(best, one, limit)],
+        teacher=make_teacher(finished.spec.teacher, best),
         fronts=make_fronts(finished),
         beyond=make_beyond(finished, best),
         search=finished.spec,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from diswot.runtime.groups import control_groups
 
 OVERRIDE = "PYTHON_CPU_COUNT"
 """Variable in which a user names the number of cores; Python reads it since 3.13."""
@@ -34,24 +35,7 @@ def core_count(root: Path = Path("/")) -> int:
 
 def cpu_quota(root: Path = Path("/")) -> float:
     """The number of cores whose time the control groups of this process grant it, infinite where none is set."""
-    return min((_quota(folder) for folder in _groups(root)), default=math.inf)
-
-
-def _groups(root: Path) -> Iterator[Path]:
-    """Folders of the control groups that this process is in, up to the root: a parent's quota holds for its children.
-
-    In a container the path may be the host's, of which only the root is mounted.
-    """
-    try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if not controllers or "cpu" in controllers.split(","):
-            home = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
-            relative = PurePosixPath(path.lstrip("/"))
-            yield from (home / parent for parent in (relative, *relative.parents))
+    return min((_quota(folder) for folder in control_groups("cpu", root)), default=math.inf)
 
 
 def _quota(group: Path) -> float:

@@ -113,6 +113,12 @@ class TeacherSpec:
         return find_teacher(self.name)[1]
 
     @property
+    def tag(self) -> str | None:
+        """The tag of trained weights that the name carries, as timm's do behind a dot; they are never downloaded."""
+        family, argument = find_teacher(self.name)
+        return (argument.partition(".")[2] or None) if family.tags_weights else None
+
+    @property
     def seed_name(self) -> str:
         """What random weights by a recipe of its own depend on beside the seed, however the teacher was named."""
         family, argument = find_teacher(self.name)

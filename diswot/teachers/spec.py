@@ -33,8 +33,11 @@ class TeacherFamily:
         builder: of the networks, or where that is, as `module:function`.
         draws_own_weights: whether the builder's network comes with the random weights of its own recipe.
         of_space: whether its teachers are the architectures of a search space; the builder gets the whole name then.
+        tags_weights: whether what follows a dot in the argument names trained weights.
         native_input: where the function is that knows for what images a teacher was made, as `module:function` of its
             argument.
+        costs: where the function is that tells what a teacher costs, as `module:function` of what the builder gets,
+            free of torch; without one, the network is laid out to count them.
         public_names: where the function is that knows the parameters' names in other people's code, as
             `module:function` of the teacher's name.
         module: the one network of the family, which keeps the weights that it has; copies of it are observed.
@@ -45,7 +48,9 @@ class TeacherFamily:
     builder: str | Builder
     draws_own_weights: bool = False
     of_space: bool = False
+    tags_weights: bool = False
     native_input: str | None = None
+    costs: str | None = None
     public_names: str | None = None
     module: nn.Module | None = None
 
@@ -88,6 +93,7 @@ def _of_space(space: str) -> TeacherFamily:
         f"an architecture of the space {space}, or its largest: {space}:{LARGEST}",
         "diswot.teachers.spaces:space_network",
         of_space=True,
+        costs="diswot.teachers.formulas:space_architecture",
     )
 
 
@@ -100,6 +106,7 @@ TEACHERS: Registry[TeacherFamily] = Registry(
                 f"resnet{depth}",
                 f"CIFAR ResNet of {depth} layers",
                 "diswot.teachers.cifar:cifar_resnet",
+                costs="diswot.teachers.formulas:cifar_resnet",
                 public_names="diswot.teachers.names:public_resnet",
             )
             for depth in (20, 32, 44, 56, 110)
@@ -108,6 +115,7 @@ TEACHERS: Registry[TeacherFamily] = Registry(
             "wrn-40-2",
             "Wide ResNet of 40 layers, twice as wide",
             "diswot.teachers.cifar:wide_resnet",
+            costs="diswot.teachers.formulas:wide_resnet",
             public_names="diswot.teachers.names:public_wide_resnet",
         ),
         **{space: _of_space(space) for space in SPACES.builtin},
@@ -116,6 +124,7 @@ TEACHERS: Registry[TeacherFamily] = Registry(
             "a classifier that timm can build for the input, by random weights; some need larger images",
             "diswot.teachers.timm:timm_model",
             draws_own_weights=True,
+            tags_weights=True,
             native_input="diswot.teachers.timm:native_input",
         ),
     },

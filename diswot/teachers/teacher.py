@@ -9,12 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from diswot.errors import InputError, NotAClassifier, UnfitInput, reason_of
+from diswot.memory import check_teacher
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Want
 from diswot.probes.batch import ProbeBatch
+from diswot.runtime.memory import free_memory
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
+from diswot.teachers.costs import teacher_costs
 from diswot.teachers.spec import imported
 from diswot.teachers.weights import load_weights
 from diswot_spaces import Shape
@@ -88,6 +91,9 @@ def observe_teacher(
         raise InputError(f"teacher initialisations must be at least 1, not {initialisations}")
     if Want.LAST_KERNEL in want:
         want |= Want.KERNELS
+    if torch.device(device).type == "cpu" and (costs := teacher_costs(spec)) is not None:
+        dtype = str(probe.images.dtype).removeprefix("torch.")
+        check_teacher(spec, costs, len(probe.labels), dtype, free_memory())
     view = TeacherView(
         tuple(
             # Only the first initialisation's maps are ever looked at.

@@ -6,6 +6,7 @@ the blocks are those of He et al., "Deep Residual Learning for Image Recognition
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
@@ -52,23 +53,7 @@ class CifarResNets(SearchSpace):
     def costs(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR) -> Costs:
         """Costs of the network, shortcut convolutions included."""
         check_input(num_classes, in_shape)
-        size = in_shape[1:]
-        total = convolution(in_shape[0], WIDTHS[0], 3, size)
-        source = numbers(WIDTHS[0], size)
-        total += alive(source + max(source, numbers(in_shape[0], size)))
-        c_in = WIDTHS[0]
-        for depth, width in zip(self.values(arch), WIDTHS, strict=True):
-            if width != c_in:
-                size = halved(size)
-                total += convolution(c_in, width, 1, size)
-            # The shortcut keeps a block's input beside what each of its operations reads and makes.
-            target = numbers(width, size)
-            total += alive(2 * target + max(source, target))
-            source = target
-            total += convolution(c_in, width, 3, size) + convolution(width, width, 3, size)
-            total += convolution(width, width, 3, size) * (2 * (depth - 1))
-            c_in = width
-        return total + classifier(c_in, size, num_classes)
+        return resnet_costs(self.values(arch), num_classes, in_shape)
 
     def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
         """The network of `arch`."""
@@ -77,3 +62,24 @@ class CifarResNets(SearchSpace):
         check_input(num_classes, in_shape)
         stages = list(zip(self.values(arch), WIDTHS, strict=True))
         return CifarResNet(stages, num_classes, in_shape[0], layers)
+
+
+def resnet_costs(depths: Sequence[int], num_classes: int, in_shape: Shape) -> Costs:
+    """Costs of three stages with so many basic blocks, shortcut convolutions included."""
+    size = in_shape[1:]
+    total = convolution(in_shape[0], WIDTHS[0], 3, size)
+    source = numbers(WIDTHS[0], size)
+    total += alive(source + max(source, numbers(in_shape[0], size)))
+    c_in = WIDTHS[0]
+    for depth, width in zip(depths, WIDTHS, strict=True):
+        if width != c_in:
+            size = halved(size)
+            total += convolution(c_in, width, 1, size)
+        # The shortcut keeps a block's input beside what each of its operations reads and makes.
+        target = numbers(width, size)
+        total += alive(2 * target + max(source, target))
+        source = target
+        total += convolution(c_in, width, 3, size) + convolution(width, width, 3, size)
+        total += convolution(width, width, 3, size) * (2 * (depth - 1))
+        c_in = width
+    return total + classifier(c_in, size, num_classes)

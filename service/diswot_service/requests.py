@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, StringConstraints
 
 from diswot.errors import InputError
+from diswot.memory import check_students, check_teacher
 from diswot.proxies import SCORES
+from diswot.runtime.memory import total_memory
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.feasible import ENUMERABLE, Feasible, check_bounds
 from diswot.spec.document import from_json
@@ -15,6 +17,7 @@ from diswot.spec.models import Strict, model_of, number
 from diswot.spec.option import Declared, declared
 from diswot.spec.probe import SEEDED
 from diswot.spec.search import SearchSpec
+from diswot.teachers.costs import costs_by_formula
 from diswot.teachers.spec import check_is_named
 from diswot_spaces import SPACES, get_space
 
@@ -78,19 +81,22 @@ class SearchRequest(Request):
 
 
 def check_feasible(spec: SearchSpec) -> None:
-    """Refuse constraints that the formulas of the space rule out, and threads that this machine does not have.
+    """Refuse constraints that the formulas of the space rule out, and what this machine has no memory or cores for.
 
     A range that lies within the reach of a space may still hold nothing: in a space that can be listed that is found
     out here, within a second; elsewhere, and where latency is concerned, by the worker.
 
     Raises:
         InfeasibleBudget: says what comes nearest.
-        InputError: the machine has fewer cores than latency shall be measured with.
+        InputError: the machine has fewer cores than latency shall be measured with, or too little memory.
     """
     spec.check()
+    if (costs := costs_by_formula(spec.teacher)) is not None:  # The worker looks at those that torch must count.
+        check_teacher(spec.teacher, costs, spec.probe.size, spec.probe.dtype, total_memory())
     space, task = get_space(spec.space), (spec.teacher.num_classes, spec.teacher.in_shape)
     if not space.has_formulas:  # torch would count, which this process does without
         return
+    check_students(spec, 1, total_memory())
     check_bounds(space, spec.constraints, *task)
     exact = space.monotone and not spec.constraints.has_minima
     if not exact and space.size is not None and space.size <= ENUMERABLE:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -222,14 +221,32 @@ def test_bad_input_is_one_sentence(
     assert client.get("/v1/searches").json()["items"] == []
 
 
-def test_networks_that_do_not_fit_into_memory_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diswot_service.jobs.memory.psutil.virtual_memory", lambda: SimpleNamespace(total=16 * 10**9))
-    latency = {"max_latency": 1.0, "latency": {"batch": 1024}}
-    body = teacher(in_shape=[3, 512, 512]) | {"space": "mobilenetv2", "constraints": latency}
-    found = problem(client.post("/v1/searches", json=body), 422, "invalid-request")
-    assert found["detail"].startswith(
-        "measuring the latency of a student with 1,024 images of 3x512x512 takes at least "
-    )
+LATENCY = {"constraints": {"max_latency": 1.0, "latency": {"batch": 1024}}}
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "evaluating students of mobilenetv2 on 16 images of 3x512x512 by 1 worker takes at least "),
+        (
+            LATENCY | teacher(name="timm:resnet18", in_shape=[3, 128, 128]),
+            "measuring latency on 1024 images of 3x128x128 takes at least ",
+        ),
+        (teacher(name="resnet56", in_shape=[3, 512, 512]), "observing the teacher resnet56 on 16 images of 3x512x512 "),
+        (
+            teacher(name="mobilenetv2:largest", in_shape=[3, 512, 512]),
+            "observing the teacher mobilenetv2:largest on 16",
+        ),
+    ],
+)
+def test_what_does_not_fit_into_memory_is_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, body: dict[str, Any], sentence: str
+) -> None:
+    monkeypatch.setattr("diswot_service.requests.total_memory", lambda: 4 * 10**8)
+    asked = {"space": "mobilenetv2"} | teacher(name="timm:resnet18", in_shape=[3, 512, 512]) | body
+    found = problem(client.post("/v1/searches", json=asked), 422, "invalid-request")
+    assert found["detail"].startswith(sentence)
+    assert "and there are 400 MB: ask for " in found["detail"]
 
 
 def test_every_wrong_field_is_named(client: TestClient) -> None:

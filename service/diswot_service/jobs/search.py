@@ -6,7 +6,6 @@ import threading
 
 from diswot.spec.document import to_json
 from diswot_service.jobs.kind import Accepted, JobKind, Work
-from diswot_service.jobs.memory import check_memory
 from diswot_service.progress import Progress
 from diswot_service.requests import SearchRequest, check_feasible
 from diswot_service.settings import Settings
@@ -21,7 +20,6 @@ def accept(body: SearchRequest) -> Accepted:
     """
     spec = body.search_spec()
     check_feasible(spec)
-    check_memory(spec)
     return Accepted(to_json(spec), body.labels, Progress(done=0, total=spec.evaluations))
 
 

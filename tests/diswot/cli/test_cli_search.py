@@ -50,8 +50,46 @@ def test_json_is_one_object_on_stdout_and_equals_the_file(run: tuple[Path, subpr
     assert len(result["alternatives"]) == 3
     assert {"teacher", "space", "algorithm", "evaluations", "seed"} <= result["search"].keys()
     assert result["search"]["evaluations"] == 6
+    student, teacher = result["recommended"], result["teacher"]
+    assert teacher["compression"] == pytest.approx(teacher["params"] / student["params"], abs=1e-3)
     assert result["recommended"]["score"] == pytest.approx(sum(result["recommended"]["components"].values()))
     assert "error" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("teacher", "space", "lines"),
+    [
+        ("resnet56", "cifar-resnet", ["Teacher resnet56: random weights, 861,620 parameters ("]),
+        (
+            "resnet20",
+            "nasbench201",
+            ["Teacher resnet20: random", "The student is larger than its teacher; limit it with"],
+        ),
+        (
+            "timm:test_resnet.r160_in1k",
+            "cifar-resnet",
+            ["Teacher timm:test_resnet.r160_in1k: random", "The trained weights 'r160_in1k' that the teacher's name"],
+        ),
+    ],
+)
+def test_the_teacher_is_shown_beside_the_student(teacher: str, space: str, lines: list[str]) -> None:
+    words = [
+        "search",
+        "--teacher",
+        teacher,
+        "--score",
+        "params",
+        "--evaluations",
+        "40",
+        "--space",
+        space,
+        "--seed",
+        "1",
+    ]
+    done = diswot(*words, "--executor", "serial", "--student-inits", "1", "--no-cache", "--min-params", "0.3M")
+    assert done.returncode == 0, done.stderr
+    for line in lines:
+        assert done.stdout.count(line) == 1, done.stdout
 
 
 def test_every_candidate_is_on_file_within_the_budget_best_first(
