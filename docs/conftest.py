@@ -1,9 +1,12 @@
 """The tutorials' commands and programs are run as tests, each page from top to bottom in a folder of its own."""
 
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from contextlib import chdir
+from pathlib import Path
 from typing import Any
 
 from sybil import Sybil
@@ -12,10 +15,12 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 
 def run(example: Example) -> None:
-    """Run a block of shell commands; the first that fails fails the test."""
+    """Run a block of shell commands with this environment's `diswot` and `python`; the first failure fails the test."""
     bash = shutil.which("bash")
     assert bash is not None, "the tutorials are written for bash"
-    subprocess.run([bash, "-euo", "pipefail", "-c", example.parsed], check=True, timeout=240)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    command = [bash, "-euo", "pipefail", "-c", example.parsed]
+    subprocess.run(command, check=True, timeout=240, env=os.environ | {"PATH": path})
 
 
 def begin(namespace: dict[str, Any]) -> None:

@@ -36,8 +36,9 @@ def end_own() -> None:
 
 def wait_unreaped(pid: int) -> None:
     """Wait until a child has ended, but leave its number taken: until it is reaped, no new process can get it."""
-    while _alive(psutil.Process(pid)):
-        time.sleep(0.05)
+    with suppress(psutil.NoSuchProcess):  # Somebody else has reaped it.
+        while _alive(psutil.Process(pid)):
+            time.sleep(0.05)
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -27,7 +27,7 @@ from diswot_spaces import SearchSpace
 from tests.diswot.cli.inside import diswot
 from tests.search_spaces.plugins import importable, install
 
-PAGE = Path(__file__).parents[2] / "docs" / "spaces.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "spaces.md"
 MODULE = PAGE.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
 PLAIN = '["identity","identity","identity","identity"]'
 TEACHER = TeacherSpec("resnet20", 4, (3, 16, 16))
@@ -113,8 +113,8 @@ def test_what_is_not_there_is_one_sentence() -> None:
 
 def test_a_batch_searches_it(folder: Path, tmp_path: Path) -> None:
     package(folder, "own_batch")
-    plan = "teachers: [{name: resnet20, classes: 4, input: [3, 16, 16]}]\nspaces: ['own_batch:Blocks']\n"
-    plan += "budgets: {free: {}}\nsearch: {evaluations: 3, probe_size: 4, student_inits: 1, teacher_inits: 1}\n"
+    plan = "teachers: [{name: resnet20, num_classes: 4, in_shape: [3, 16, 16]}]\nspaces: ['own_batch:Blocks']\n"
+    plan += "constraints: {free: {}}\nsearch: {evaluations: 3, probe: {size: 4}, student_inits: 1, teacher_inits: 1}\n"
     (tmp_path / "plan.yaml").write_text(plan)
     done = diswot("batch", "plan.yaml", "--executor", "serial", "--no-cache", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -89,7 +89,7 @@ def test_a_teacher_without_a_label_is_called_by_its_name(name: str, label: str) 
 
 
 def test_the_plan_of_the_documentation_is_one(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "docs" / "batch.md").read_text()
+    text = (Path(__file__).parents[3] / "docs" / "guide" / "batch.md").read_text()
     (tmp_path / "plan.yaml").write_text(text.partition("```yaml\n")[2].partition("```")[0])
     asked = jobs_of(read_plan(tmp_path / "plan.yaml"))
     assert len(asked) == 16

@@ -150,7 +150,7 @@ def test_a_dry_run_prices_the_searches_and_writes_nothing(tmp_path: Path) -> Non
     done = batch("plan.yaml", *SERIAL, "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["folder"], found["workers"], found["networks"]) == ("runs/plan", 1, 4 * (8 + 8))
+    assert (found["folder"], found["workers"], found["networks"]) == ("runs/plan", 1, 4 * (8 + 8 * 2))
     keys = {"name", "status", "evaluations", "networks", "seconds"}
     assert all(one.keys() == keys for one in found["searches"])
     assert [(one["name"], one["status"], one["evaluations"]) for one in found["searches"]] == [

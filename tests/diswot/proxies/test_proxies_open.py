@@ -146,8 +146,9 @@ def test_scores_of_installed_packages_stand_behind_our_own(folder: Path, caplog:
 def test_a_batch_ranks_by_an_import_path(folder: Path, tmp_path: Path) -> None:
     package(folder, "scores_h")
     plan = (
-        "teachers: [{name: resnet20, classes: 10, input: [3, 16, 16]}]\nspaces: [cifar-resnet]\nbudgets: {free: {}}\n"
+        "teachers: [{name: resnet20, num_classes: 10, in_shape: [3, 16, 16]}]\nspaces: [cifar-resnet]\n"
+        "constraints: {free: {}}\nsearch: {score: 'scores_h:BOTH', evaluations: 4, probe: {size: 4}}\n"
     )
-    (tmp_path / "plan.yaml").write_text(plan + "search: {score: 'scores_h:BOTH', evaluations: 4, probe_size: 4}\n")
+    (tmp_path / "plan.yaml").write_text(plan)
     done = diswot("batch", "plan.yaml", "--executor", "serial", "--no-cache", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
