@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from diswot.errors import DiswotError, StorageError
-from diswot.storage.refusal import REASONS, reason
+from diswot.storage.refusal import NO_ROOM, reason
 
 PLAIN = {"±": "+/-", "–": "-", "−": "-", "…": "...", "→": "->", "×": "x"}
 """What is written in the place of characters that a terminal's encoding lacks."""
@@ -32,10 +32,10 @@ def speak_plainly() -> None:
 
 @contextmanager
 def speaking() -> Iterator[None]:
-    """See to it that everything is said when the block ends.
+    """See to it that everything is said when the block ends, and in one sentence where there is no room.
 
     Raises:
-        StorageError: standard output takes no more, such as a file on a full disk.
+        StorageError: a file or standard output takes no more.
     """
     try:
         try:
@@ -43,8 +43,10 @@ def speaking() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        if error.errno not in REASONS or error.filename is not None or isinstance(error, DiswotError):
+        if error.errno not in NO_ROOM or isinstance(error, DiswotError):
             raise
+        if error.filename is not None:
+            raise StorageError(f"{error.filename!r} cannot be written: {reason(error)}") from error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Else Python would try again on its way out.
         raise StorageError(f"the output cannot be written: {reason(error)}") from error
 

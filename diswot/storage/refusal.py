@@ -14,6 +14,9 @@ REASONS = {
     errno.EDQUOT: "the quota is used up",
 }
 
+NO_ROOM = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+"""What a disk says that takes no more."""
+
 BLOCK = bytes(4096)
 """What a file system must have room for."""
 

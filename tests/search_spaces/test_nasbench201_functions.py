@@ -140,6 +140,22 @@ def test_functions_of_the_same_convolutions_differ_whatever_weights_are_moved() 
         assert moved(b, output(a, first(a))) is None, (a, b)
 
 
+@pytest.mark.slow
+def test_all_cells_have_the_outputs_of_their_canonical_form_and_no_two_canonical_forms_the_same() -> None:
+    direction = torch.randn(IMAGES.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+
+    @cache
+    def outputs(choices: Choices) -> tuple[float, ...]:
+        """Numbers that stand for the outputs under every way to hand out weights: the same, however edges are named."""
+        return tuple(sorted(float((output(choices, naming) * direction).sum()) for naming in namings(choices)))
+
+    for choices, canonical in representatives().items():
+        live = tuple(choice if on else 0 for choice, on in zip(choices, live_edges(choices), strict=True))
+        assert outputs(live) == pytest.approx(outputs(canonical), rel=1e-9, abs=1e-9), choices
+    distinct = {tuple(round(number, 6) for number in outputs(canonical)) for canonical in representatives().values()}
+    assert len(distinct) == 5_044
+
+
 @pytest.mark.parametrize(
     ("text", "other"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from diswot.cli.console import speak_plainly
+from diswot.cli.console import speak_plainly, speaking
+from diswot.errors import StorageError
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,17 @@ def test_output_that_cannot_be_written_is_said_in_one_sentence() -> None:
         done = subprocess.run([*PROGRAM, "spaces"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "failed: the output cannot be written: no space is left\n"
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_a_file_that_cannot_be_written_is_named(code: int) -> None:
+    with pytest.raises(StorageError, match=r"^'raw.csv' cannot be written: (no|the) "), speaking():
+        raise OSError(code, "as the system says it", "raw.csv")
+
+
+def test_other_errors_of_the_system_are_left_as_they_are() -> None:
+    with pytest.raises(FileNotFoundError), speaking():
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "labels.csv")
 
 
 def test_a_table_goes_to_an_ascii_terminal() -> None:
