@@ -21,43 +21,24 @@ WEEK = 7 * 24 * 3_600
 class ComputeSpec:
     """Where a search computes; it does not change what comes out.
 
-    Attributes:
-        executor: one of `diswot.executors.EXECUTORS`.
-        workers: number of workers; by default one for each core.
-        device: where networks run, as torch names it.
-        cache: folder of the evaluations that were made before; `None` to make all anew and keep nothing.
-        address: `HOST:PORT` of a Ray cluster that is there already; by default that in `RAY_ADDRESS`, or one of this
-            machine.
-        deadline: seconds that one evaluation may always take before its worker counts as hung.
+    The cache is a folder, or `None` to make every evaluation anew and keep nothing.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
-    executor: Annotated[str, Option(choices=EXECUTORS, help="Executor that runs the evaluations.")] = "processes"
-    workers: Annotated[
-        int | None,
-        Option(minimum=1, maximum=4_096, default="one for each core", help="Number of workers."),
-    ] = None
-    device: Annotated[str, Option(help="Device that networks run on: cpu, cuda or cuda:N.")] = "cpu"
+    executor: Annotated[str, Option("Executor that runs the evaluations.", choices=EXECUTORS)] = "processes"
+    workers: Annotated[int | None, Option("Number of workers.", 1, 4_096, default="one for each core")] = None
+    device: Annotated[str, Option("Device that networks run on: cpu, cuda or cuda:N.")] = "cpu"
     cache: Annotated[
-        Path | None,
-        Option(switch=True, help="Whether evaluations that were made before are looked up, and new ones are kept."),
+        Path | None, Option("Whether earlier evaluations are looked up, and new ones are kept.", switch=True)
     ] = field(default_factory=cache_folder)
     address: Annotated[
         str | None,
-        Option(
-            flag="ray-address",
-            default="RAY_ADDRESS, or a cluster that is started",
-            help="Address of a running Ray cluster, written HOST:PORT.",
-        ),
+        Option("Ray cluster, HOST:PORT.", flag="ray-address", default="RAY_ADDRESS, or a cluster that is started"),
     ] = None
     deadline: Annotated[
         float,
-        Option(
-            above=0,
-            maximum=WEEK,
-            help="Seconds after which an evaluation counts as hung, and its worker is ended.",
-        ),
+        Option("Seconds after which an evaluation counts as hung, and its worker is ended.", above=0, maximum=WEEK),
     ] = DEADLINE
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 
 from diswot.errors import InputError
@@ -19,87 +20,35 @@ MOST = 10**15
 LONGEST = 3_600
 """Greatest latency that a limit may be, in seconds."""
 
+_count = partial(Option, minimum=1, maximum=MOST, quantity=COUNT)
+_bytes = partial(Option, minimum=1, maximum=MOST, quantity=BYTES)
+_seconds = partial(Option, above=0, maximum=LONGEST, quantity=SECONDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
     """Ranges that the costs of a student must lie in, their ends included; `None` is no limit.
 
-    Attributes:
-        max_params: trainable parameters, at most.
-        max_macs: multiply-accumulates for one image, at most.
-        max_memory: bytes of activations alive at once for one image, at most; see `Costs.memory`.
-        max_latency: seconds, measured as `latency` says, at most.
-        min_params: trainable parameters, at least.
-        min_macs: multiply-accumulates for one image, at least.
-        min_memory: bytes of activations alive at once for one image, at least.
-        min_latency: seconds, at least.
-        latency: under what circumstances latency is measured.
+    Memory is the peak of the bytes of activations that are alive at once, see `Costs.memory`; latency is in seconds,
+    and measured under the circumstances of `latency`.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
-    max_params: Annotated[
-        int | None,
-        Option(quantity=COUNT, minimum=1, maximum=MOST, help="Largest number of trainable parameters, such as 0.5M."),
-    ] = None
-    max_macs: Annotated[
-        int | None,
-        Option(
-            quantity=COUNT,
-            minimum=1,
-            maximum=MOST,
-            help="Largest number of multiply-accumulates for one image, such as 80 MMACs.",
-        ),
-    ] = None
-    max_memory: Annotated[
-        int | None,
-        Option(
-            quantity=BYTES,
-            minimum=1,
-            maximum=MOST,
-            help="Largest peak of activation memory for one image, such as 512 KiB or 2 MB.",
-        ),
-    ] = None
-    max_latency: Annotated[
-        float | None,
-        Option(
-            quantity=SECONDS,
-            above=0,
-            maximum=LONGEST,
-            help="Largest latency of a student, such as 4ms; latency is measured on this machine.",
-        ),
-    ] = None
-    min_params: Annotated[
-        int | None,
-        Option(quantity=COUNT, minimum=1, maximum=MOST, help="Smallest number of trainable parameters, such as 0.3M."),
-    ] = None
-    min_macs: Annotated[
-        int | None,
-        Option(
-            quantity=COUNT,
-            minimum=1,
-            maximum=MOST,
-            help="Smallest number of multiply-accumulates for one image, such as 20M.",
-        ),
-    ] = None
-    min_memory: Annotated[
-        int | None,
-        Option(
-            quantity=BYTES,
-            minimum=1,
-            maximum=MOST,
-            help="Smallest peak of activation memory for one image, such as 100 kB.",
-        ),
-    ] = None
-    min_latency: Annotated[
-        float | None,
-        Option(
-            quantity=SECONDS,
-            above=0,
-            maximum=LONGEST,
-            help="Smallest latency of a student, such as 1ms; latency is measured on this machine.",
-        ),
-    ] = None
+    max_params: Annotated[int | None, _count("Largest number of trainable parameters, such as 0.5M.")] = None
+    max_macs: Annotated[int | None, _count("Largest number of multiply-accumulates for one image, such as 80M.")] = None
+    max_memory: Annotated[int | None, _bytes("Largest peak of activation memory for one image, such as 512 KiB.")] = (
+        None
+    )
+    max_latency: Annotated[float | None, _seconds("Largest latency of a student, measured here, such as 4ms.")] = None
+    min_params: Annotated[int | None, _count("Smallest number of trainable parameters, such as 0.3M.")] = None
+    min_macs: Annotated[int | None, _count("Smallest number of multiply-accumulates for one image, such as 20M.")] = (
+        None
+    )
+    min_memory: Annotated[int | None, _bytes("Smallest peak of activation memory for one image, such as 100 kB.")] = (
+        None
+    )
+    min_latency: Annotated[float | None, _seconds("Smallest latency of a student, measured here, such as 1ms.")] = None
     latency: LatencySetup = field(default_factory=LatencySetup)
 
     def __post_init__(self) -> None:

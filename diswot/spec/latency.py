@@ -15,37 +15,19 @@ from diswot.spec.option import Option, complete
 class LatencySetup:
     """Under what circumstances latency is measured; float32, inference mode.
 
-    Attributes:
-        device: `cpu` of this machine, or `cuda`, `cuda:1`, ... (never tried: there was no GPU to measure on).
-        threads: of the computation on the CPU, each on a core of its own.
-        batch: images that run at once; the latency is that of the whole batch.
-
-    Raises:
-        InputError: with one sentence.
+    On the CPU each thread has a core of its own; on GPUs nothing was ever measured. The latency is that of a batch.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
     device: Annotated[
-        str, Option(flag="latency-device", help="Device on which latency is measured: cpu, cuda or cuda:N.")
+        str, Option("Device on which latency is measured: cpu, cuda or cuda:N.", flag="latency-device")
     ] = "cpu"
     threads: Annotated[
-        int,
-        Option(
-            flag="latency-threads",
-            minimum=1,
-            maximum=1_024,
-            help="Number of CPU threads with which latency is measured, each on a core of its own.",
-        ),
+        int, Option("Number of CPU threads with which latency is measured.", 1, 1_024, flag="latency-threads")
     ] = 1
     batch: Annotated[
-        int,
-        Option(
-            flag="latency-batch",
-            minimum=1,
-            maximum=4_096,
-            help="Number of images in the batch whose latency is measured.",
-        ),
+        int, Option("Number of images in the batch whose latency is measured.", 1, 4_096, flag="latency-batch")
     ] = 1
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ options of the command line, the models of plans and of HTTP bodies, and the pri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from dataclasses import KW_ONLY, MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import cache, reduce
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -21,15 +21,15 @@ AUTO: Any = None
 KINDS = {int: "a whole number", float: "a number", str: "text", Path: "a path", tuple: "three whole numbers"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Option:
     """What there is to say of a field beside its name, type and default.
 
     Attributes:
         help: a sentence or noun phrase that stands alone.
-        flag: name on the command line without dashes in front; by default the name of the field.
         minimum: least number that is allowed, or `None`.
         maximum: greatest number that is allowed; of a shape, for each of its numbers.
+        flag: name on the command line without dashes in front; by default the name of the field.
         above: number that it must exceed.
         choices: texts that are allowed, where these are few; longer tables are looked up by the spec itself.
         quantity: how it is written with a unit.
@@ -40,9 +40,10 @@ class Option:
     """
 
     help: str
-    flag: str = ""
     minimum: int | None = None
     maximum: int | None = None
+    _: KW_ONLY
+    flag: str = ""
     above: int | None = None
     choices: tuple[str, ...] = ()
     quantity: Quantity | None = None

@@ -29,11 +29,8 @@ DTYPES = ("float32", "bfloat16")
 class ProbeSpec:
     """Which images the networks are observed on, and in which numbers.
 
-    Attributes:
-        source: as in `PROBES`, such as `"leaves"` or `"folder:images/train"`.
-        size: number of images. More of them than the default rank alike (docs/research/speed.md), and cost more.
-        dtype: one of `DTYPES`: what the networks compute in. `"bfloat16"` is faster where the processor has it, and
-            ranks alike; the same seed then gives other scores.
+    Scores by more images than the default rank alike (docs/speed.md), and cost more. bfloat16 is faster where the
+    processor has it, and ranks alike; the same seed then gives other scores.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
@@ -41,22 +38,11 @@ class ProbeSpec:
     source: Annotated[
         str,
         Option(
-            flag="probe",
-            help="Images that the networks are observed on: leaves and noise are made from the seed and need no data; "
-            "folder:PATH (one sub-folder for each class), idx:PATH and cifar:PATH are read.",
+            f"Images that networks are observed on: {', '.join(PROBES)}; leaves and noise need no data.", flag="probe"
         ),
     ] = SEEDED[0]
-    size: Annotated[
-        int,
-        Option(flag="probe-size", minimum=2, maximum=4_096, help="Number of images in the probe batch."),
-    ] = 16
-    dtype: Annotated[
-        str,
-        Option(
-            choices=DTYPES,
-            help="Number format that the networks compute in; bfloat16 is faster where the processor supports it.",
-        ),
-    ] = DTYPES[0]
+    size: Annotated[int, Option("Number of images in the probe batch.", 2, 4_096, flag="probe-size")] = 16
+    dtype: Annotated[str, Option("Number format that the networks compute in.", choices=DTYPES)] = DTYPES[0]
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` for what no probe can be."""

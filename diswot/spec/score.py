@@ -23,48 +23,23 @@ MAX_PROBE_VALUES = 2**28
 class ScoreSpec:
     """Everything that the score of an architecture depends on.
 
-    Attributes:
-        teacher: whom the students will learn from.
-        space: name of the search space, its import path `package.module:Name`, or a space itself.
-        score: name of the proxy or aggregate that ranks, its import path, or one itself. Of what is given as an object
-            the spec keeps the name that it then has in this process.
-        probe: the batch.
-        seed: of the search, the probe, the teacher and the students.
-        student_inits: random initializations of each student; a search steers by the first one, and gives all of them
-            to its finalists.
-        teacher_inits: random initializations of the teacher.
+    Space and score are names, import paths `package.module:Name`, or objects, of which the spec keeps the name that
+    they then have in this process. A search steers by the first initialization of a student, and gives all of them to
+    its finalists.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
     teacher: TeacherSpec
-    space: Annotated[str, Option(help="Search space of the students; `diswot spaces` lists the names.")] = "nasbench201"
-    score: Annotated[str, Option(help="Score that ranks the students; `diswot proxies` lists the names.")] = "default"
+    space: Annotated[str, Option("Search space of the students; `diswot spaces` lists the names.")] = "nasbench201"
+    score: Annotated[str, Option("Score that ranks the students; `diswot proxies` lists the names.")] = "default"
     probe: ProbeSpec = field(default_factory=ProbeSpec)
-    seed: Annotated[
-        int,
-        Option(
-            minimum=0,
-            maximum=2**63 - 1,
-            help="Seed of all random numbers; the same seed gives the same result.",
-        ),
-    ] = 0
+    seed: Annotated[int, Option("Seed of all random numbers; the same seed gives the same result.", 0, 2**63 - 1)] = 0
     student_inits: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=MAX_INITS,
-            help="Number of random initializations of a student that its score is averaged over; a search gives all of "
-            "them to its finalists.",
-        ),
+        int, Option("Number of random initializations over which the score of a student is averaged.", 1, MAX_INITS)
     ] = 3
     teacher_inits: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=MAX_INITS,
-            help="Number of random initializations of the teacher that are observed.",
-        ),
+        int, Option("Number of random initializations of the teacher that are observed.", 1, MAX_INITS)
     ] = 8
 
     def __post_init__(self) -> None:

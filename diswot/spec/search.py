@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -25,6 +26,7 @@ PROPOSALS = 20
 """Architectures that a search proposes at once, at most, unless told otherwise."""
 YEAR = 366 * 24 * 3_600
 """Seconds."""
+SIXTH = "a sixth of the evaluations, from 2 to {}"
 
 
 def _evaluations(spec: SearchSpec) -> int:
@@ -43,115 +45,51 @@ def _proposals(spec: SearchSpec) -> int:
     return max(2, min(PROPOSALS, spec.evaluations // 6))
 
 
+def _derived(derive: Callable[[SearchSpec], int], default: str, text: str, most: int = MOST) -> Option:
+    """The option of a number whose default follows from other settings."""
+    return Option(text, 1, most, derive=derive, default=default)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchSpec(ScoreSpec):
     """One search, in full: two searches with equal specs give equal results, unless seconds or latency play a part.
 
     Numbers that follow from others where they are left out are filled in when the spec is made. `dataclasses.replace`
-    keeps them.
-
-    Attributes:
-        constraints: limits that hold for every candidate.
-        evaluations: architectures to evaluate, at most; by default 300, or all of them by exhaustive search.
-        finalists: candidates with the best scores that get all of them, beside those on the fronts.
-        population: members of the evolution that may become parents; by default a sixth of the evaluations, from 2 to
-            50, so that a short search breeds too.
-        tournament: members of which the best becomes the parent; by default half of the population.
-        algorithm: name of what proposes the candidates, its import path, or what makes it.
-        pareto_cost: the cost that `nsga2` trades against the score, and that the result's last front is drawn over.
-        max_seconds: after which no further batch begins; the result then depends on the machine.
-        patience: evaluations in a row without a better score that end the search.
-        relaxation: how far beyond its upper limits to look at the end, as a share of them; see `diswot.search.beyond`.
-        proposals_per_batch: architectures that are proposed at once, so that as many workers can be busy; by default a
-            sixth of the evaluations, from 2 to 20. The result depends on it, and not on the number of workers.
+    keeps them. What is proposed, and so the result, depends on `proposals_per_batch`, but not on the number of workers.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
     constraints: Constraints = field(default_factory=Constraints)
     algorithm: Annotated[
-        str, Option(help=f"Search algorithm: {', '.join(ALGORITHMS.builtin)}, or the import path of one of your own.")
+        str, Option(f"Search algorithm: {', '.join(ALGORITHMS.builtin)}, or the import path of one of your own.")
     ] = AgingEvolution.name
     pareto_cost: Annotated[
-        str,
-        Option(
-            choices=PARETO_COSTS,
-            help="Cost that nsga2 trades against the score, and that a Pareto front of every result is drawn over.",
-        ),
+        str, Option("Cost that nsga2 trades against the score, and that has a Pareto front.", choices=PARETO_COSTS)
     ] = "macs"
     evaluations: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=MOST,
-            derive=_evaluations,
-            default=f"{EVALUATIONS}, or every architecture for exhaustive search",
-            help="Largest number of architectures to evaluate.",
-        ),
+        int, _derived(_evaluations, f"{EVALUATIONS}, or all by exhaustive search", "Largest number of evaluations.")
     ] = AUTO
     max_seconds: Annotated[
         float | None,
-        Option(
-            above=0,
-            maximum=YEAR,
-            help="Seconds after which no further batch of proposals begins; the result then depends on the machine.",
-        ),
+        Option("Seconds after which no batch of proposals begins; results then vary.", above=0, maximum=YEAR),
     ] = None
     patience: Annotated[
-        int | None,
-        Option(
-            minimum=1,
-            maximum=MOST,
-            help="Number of evaluations in a row without a better score after which the search ends.",
-        ),
+        int | None, Option("Number of evaluations in a row without a better score that ends the search.", 1, MOST)
     ] = None
     relaxation: Annotated[
         float,
-        Option(
-            minimum=0,
-            maximum=1,
-            help="Share by which the upper limits are relaxed when neighbours of the best students are evaluated at "
-            "the end, such as 0.2 for 20% more; 0 evaluates none.",
-        ),
+        Option("Share by which upper limits are exceeded when neighbours of the best are evaluated at the end.", 0, 1),
     ] = 0.2
     finalists: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=MOST,
-            help="Number of best candidates that get all initializations, beside those on the Pareto fronts.",
-        ),
+        int, Option("Number of best candidates that get all initializations, beside those on Pareto fronts.", 1, MOST)
     ] = 20
-    population: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=MOST,
-            derive=_population,
-            default="a sixth of the evaluations, from 2 to 50",
-            help="Number of members of the population from which architectures are bred.",
-        ),
-    ] = AUTO
+    population: Annotated[int, _derived(_population, SIXTH.format(50), "Number of members of the population.")] = AUTO
     tournament: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=MOST,
-            derive=_tournament,
-            default="half of the population",
-            help="Number of members of a tournament, the best of which becomes a parent.",
-        ),
+        int, _derived(_tournament, "half of the population", "Number of members of which the best becomes a parent.")
     ] = AUTO
     proposals_per_batch: Annotated[
-        int,
-        Option(
-            minimum=1,
-            maximum=10_000,
-            derive=_proposals,
-            default="a sixth of the evaluations, from 2 to 20",
-            help="Number of architectures that are proposed at once; the result depends on it, and not on the number "
-            "of workers.",
-        ),
+        int, _derived(_proposals, SIXTH.format(PROPOSALS), "Number of architectures that are proposed at once.", 10_000)
     ] = AUTO
 
     def __post_init__(self) -> None:

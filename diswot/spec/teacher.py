@@ -21,41 +21,22 @@ MAX_SIDE = 4_096
 class TeacherSpec:
     """Which teacher, for which task.
 
-    Attributes:
-        name: as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`; the import path
-            `package.module:name` of a network of yours or of what makes one; or these as objects, of which the spec
-            keeps the name that they then have in this process.
-        num_classes: classes it tells apart.
-        in_shape: channels, height, width of its images.
-        weights: a file of trained weights, safetensors or as torch saves them, or none for random ones.
+    The name is as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`; the import path
+    `package.module:name` of a network of yours or of what makes one; or these as objects, of which the spec keeps the
+    name that they then have in this process. Without weights the teacher is drawn at random.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
-    name: Annotated[
-        str,
-        Option(flag="teacher", help="Name of the teacher network; `diswot teachers` lists the names."),
-    ]
-    num_classes: Annotated[
-        int, Option(flag="classes", minimum=1, maximum=100_000, help="Number of classes of the task.")
-    ] = 100
+    name: Annotated[str, Option("Name of the teacher network; `diswot teachers` lists the names.", flag="teacher")]
+    num_classes: Annotated[int, Option("Number of classes of the task.", 1, 100_000, flag="classes")] = 100
     in_shape: Annotated[
         Shape,
-        Option(
-            flag="input",
-            minimum=1,
-            maximum=MAX_SIDE,
-            quantity=SHAPE,
-            help="Shape of the input images, written CHANNELSxHEIGHTxWIDTH.",
-        ),
+        Option("Shape of the images, written CHANNELSxHEIGHTxWIDTH.", 1, MAX_SIDE, flag="input", quantity=SHAPE),
     ] = CIFAR
     weights: Annotated[
         Path | None,
-        Option(
-            local=True,
-            help="File with trained weights of the teacher, in the format of safetensors or of torch.save; without it "
-            "the weights are random.",
-        ),
+        Option("File of trained weights of the teacher, written by safetensors or by torch.save.", local=True),
     ] = None
 
     def __post_init__(self) -> None:
