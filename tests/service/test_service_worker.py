@@ -19,7 +19,7 @@ from diswot.evaluation import EvalTask, Measurement
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.scoring import reference_sample
 from diswot.search.run import run_phases
-from diswot.search.search import Search
+from diswot.search.search import VERSION, Search
 from diswot.search.state import Progress
 from diswot_service.errors import StorageLow
 from diswot_service.jobs import KINDS, search_work
@@ -398,17 +398,24 @@ def test_a_search_outlives_a_full_disk(store: Store, worker: Worker, monkeypatch
     assert end(store, job_id).state == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ({"version": 1}, "the state of the search has version 1; this diswot continues version "),
+        ({"version": VERSION, "algorithm": {}}, "the checkpoint does not fit this version: KeyError("),
+    ],
+)
 def test_a_checkpoint_that_cannot_be_continued_lets_the_search_begin_anew_and_say_so(
-    store: Store, worker: Worker
+    store: Store, worker: Worker, state: dict[str, Any], sentence: str
 ) -> None:
     job_id = post(store, TINY | {"evaluations": 20})
     lease = claim(worker)
-    worker.leases.checkpoint(lease, lease.job.progress, Snapshot(7, {"version": 1}))
+    worker.leases.checkpoint(lease, lease.job.progress, Snapshot(7, state))
     worker.work(lease)
     assert end(store, job_id).state == "succeeded"
     said = [e.data["detail"] for e in store.events(LOCAL, "search", job_id, 99) if e.type == "restarted"]
     assert len(said) == 1
-    assert said[0].startswith("the state of the search has version 1; this diswot continues version ")
+    assert said[0].startswith(sentence)
 
 
 def test_a_spec_of_another_version_fails_the_job_and_not_the_worker(store: Store, worker: Worker) -> None:

@@ -90,11 +90,19 @@ class SearchWork:
         try:
             snapshot = self.leases.latest(self.lease)
             if snapshot is not None:
-                self.search.restore(snapshot.state)
-                self._lists = snapshot.lists
+                self._take_up(snapshot)
         except UnreadableData as error:
             self.leases.restart(self.lease, str(error))
             self.search = Search(self.search.spec)
+
+    def _take_up(self, snapshot: Snapshot) -> None:
+        try:
+            self.search.restore(snapshot.state)
+        except (LookupError, TypeError, ValueError) as error:  # Say, of an algorithm that has changed its own state.
+            if isinstance(error, UnreadableData):
+                raise
+            raise UnreadableData(f"the checkpoint does not fit this version: {error!r}") from error
+        self._lists = snapshot.lists
 
     def _report(self, progress: PhaseProgress) -> None:
         if self.stopping.is_set():
