@@ -13,7 +13,7 @@ from diswot_service.cli import app
 from diswot_service.processes import end_session, members
 from diswot_service.settings import Settings
 from diswot_service.supervisor import Supervisor
-from tests.service.harness import Service, alive, wait_for
+from tests.service.harness import alive, wait_for
 
 mounted = typer.Typer()
 mounted.add_typer(app, name="serve")
@@ -60,11 +60,6 @@ def test_a_data_folder_in_use_is_refused_before_its_database_is_touched(tmp_path
         done = CliRunner().invoke(app, ["--port", "0", "--data", str(tmp_path)])
         assert [path.name for path in tmp_path.iterdir()] == ["diswot_service.lock"]
     assert (done.exit_code, done.stderr) == (2, f"error: data folder {str(tmp_path)!r} is in use by another service\n")
-
-
-def test_only_the_owner_reads_the_data_folder(tmp_path: Path) -> None:
-    with Service(tmp_path / "data"):
-        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_session_ends_with_all_its_processes() -> None:

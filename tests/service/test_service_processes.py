@@ -107,6 +107,12 @@ def test_candidates_and_events_of_a_finished_search_stay(running: Service) -> No
     assert done[-1] == 60
 
 
+def test_only_the_owner_reads_the_data_folder(running: Service) -> None:
+    data = running.log.with_suffix("")
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert (data / "jobs.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_data_folder_has_one_service(running: Service) -> None:
     data = running.log.with_suffix("")
     done = subprocess.run(
