@@ -103,7 +103,7 @@ def test_bfloat16_is_asked_of_the_processor(tmp_path: Path, text: str, native: b
         ({"teacher": "wrn-40-2"}, "resnet110 or nasbench201:ARCH, not 'wrn-40-2'"),
         ({"scores": ("zeno",)}, "unknown score 'zeno'; valid: diswot,"),
         ({"teacher": "resnet57"}, "unknown teacher 'resnet57'"),
-        ({"device": "cuda:9"}, "device 'cuda:9' is not there"),
+        ({"device": "cuda:9"}, "device 'cuda:9' is not available"),
     ],
 )
 def test_wrong_input_is_one_sentence(wrong: dict[str, int | str], message: str) -> None:

@@ -92,7 +92,7 @@ def test_what_makes_a_network_is_called_by_the_names_of_its_parameters() -> None
         return Net(num_classes, in_shape)
 
     seen(given(make))
-    assert called == [{"in_shape": SHAPE, "num_classes": 10}] * 2
+    assert called == [{"in_shape": SHAPE, "num_classes": 10}] * 3
 
 
 def test_random_weights_of_a_class_depend_on_the_seed_alone() -> None:
