@@ -12,6 +12,7 @@ import typer
 from diswot.cli import options as o
 from diswot.cli.batch_show import show_comparison, show_prices
 from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.interrupt import saying
 from diswot.errors import InputError, StorageError
 from diswot.executors import get_ready
 from diswot.spec.compute import ComputeSpec
@@ -70,12 +71,8 @@ def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: Comput
     from diswot.cli.batch_progress import watching
 
     with folder.held(plan):
-        try:
-            with watching(jobs) as watch:
-                outcomes = run_batch(jobs, folder, compute, watch)
-        except KeyboardInterrupt:
-            STDERR.print("interrupted; the same command goes on", soft_wrap=True)
-            raise
+        with saying("interrupted; the same command goes on"), watching(jobs) as watch:
+            outcomes = run_batch(jobs, folder, compute, watch)
         report = make_report(jobs, folder, outcomes)
         _show(report, outcomes, json=json)
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.interrupt import saying
 from diswot.cli.present import show_result
 from diswot.errors import StorageError
 from diswot.progress import SearchDisplay, search_bar
@@ -38,11 +39,8 @@ def conduct(search: Search, compute: ComputeSpec, folder: Path | None, *, json: 
     if folder is None:
         _show(_searched(search, compute, lambda: True)[1], compute, json=json)
         return
-    try:
+    with saying(f"interrupted; go on with: {_resume(folder)}"):
         missing = _conduct_in(folder, search, compute, json=json)
-    except KeyboardInterrupt:
-        STDERR.print(f"interrupted; go on with: {_resume(folder)}", soft_wrap=True)
-        raise
     if missing is not None:
         STDERR.print(f"search.png was left out: {missing}", markup=False, soft_wrap=True)
     if not json:

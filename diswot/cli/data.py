@@ -24,6 +24,7 @@ from rich.table import Table
 
 from diswot.cli.command import Command
 from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.interrupt import saying
 from diswot.cli.options import JsonOption
 from diswot.labels import data_sets, look
 from diswot.labels import import_nasbench201 as convert
@@ -91,12 +92,8 @@ def import_nasbench201(
             "the folder NATS-tss-v1_0-3ffb9-simple takes 40 MB",
             markup=False,
         )
-    with _progress() as report:
-        try:
-            done = convert(file, out, trust_pickle=trust_pickle, allow_partial=allow_partial, report=report)
-        except KeyboardInterrupt:
-            STDERR.print("stopped; nothing has been written")
-            raise typer.Exit(130) from None
+    with saying("interrupted; nothing has been written"), _progress() as report:
+        done = convert(file, out, trust_pickle=trust_pickle, allow_partial=allow_partial, report=report)
     if json:
         typer.echo(json_module.dumps({**asdict(done), "table": str(done.table)}))
         return

@@ -46,9 +46,7 @@ class ProcessPool:
         count: number of processes.
     """
 
-    hint = (
-        "a script whose own classes are measured searches under `if __name__ == '__main__':`, since workers import it"
-    )
+    hint = "a script whose own classes are evaluated searches under `if __name__ == '__main__':`, since workers read it"
 
     def __init__(self, measurer: Measure, count: int) -> None:
         # Pickled here, so that a worker's tensors are its own: a connection would pass torch's through shared memory.
@@ -75,7 +73,9 @@ class ProcessPool:
         """Begin to start a process."""
         forkserver.begin()
         ours, its = forkserver.CONTEXT.Pipe()
-        process = forkserver.CONTEXT.Process(target=_work, args=(its,), name=f"diswot-worker-{worker}", daemon=True)
+        process = forkserver.CONTEXT.Process(
+            target=_work, args=(its,), name=f"{forkserver.WORKER}-{worker}", daemon=True
+        )
         self._workers[worker] = _Worker(process, ours)
         # Closed here, so that the pipe ends with the process, even if there is none.
         with its, suppress(OSError, EOFError):
@@ -120,6 +120,8 @@ def _how_it_ended(process: BaseProcess) -> str:
         return "found no room on this machine for one more process"
     process.join(EXIT_SECONDS)
     code = process.exitcode
+    if code == forkserver.UNGUARDED:
+        return "came to search by itself when it read the script"
     if code == -signal.SIGKILL:
         return "was killed, perhaps for lack of memory: try fewer workers or a smaller probe"
     if code is not None and code < 0:

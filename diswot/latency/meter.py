@@ -107,7 +107,7 @@ class LatencyMeter:
         forkserver.begin()
         self._pipe, theirs = forkserver.CONTEXT.Pipe()
         self._process = forkserver.CONTEXT.Process(
-            target=serve, args=(theirs, *self._task), name="latency", daemon=True
+            target=serve, args=(theirs, *self._task), name=f"{forkserver.WORKER}-latency", daemon=True
         )
         forkserver.start(self._process, self._task)
         theirs.close()

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from diswot.cli import options as o
 from diswot.cli.console import STDERR, STDOUT
+from diswot.cli.interrupt import saying
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.document import from_flags
 from diswot.spec.score import ScoreSpec
@@ -46,12 +47,8 @@ def deliver(
         show: prints it for people.
         json: whether it is printed as JSON.
     """
-    with progress(first) as report:
-        try:
-            document = work(report)
-        except KeyboardInterrupt:
-            STDERR.print("stopped; the same command continues from what has been measured")
-            raise typer.Exit(130) from None
+    with saying("interrupted; the same command goes on from what has been measured"), progress(first) as report:
+        document = work(report)
     if json:
         typer.echo(json_module.dumps(document, allow_nan=False))
     else:

@@ -33,7 +33,7 @@ def one_meter() -> Iterator[LatencyMeter]:
 
 
 def children() -> list[int]:
-    return [child.pid or 0 for child in multiprocessing.active_children() if child.name == "latency"]
+    return [child.pid or 0 for child in multiprocessing.active_children() if child.name == "diswot-worker-latency"]
 
 
 @pytest.mark.parametrize(
