@@ -162,6 +162,8 @@ def _run(settings: Settings, name: str | None, stopping: threading.Event) -> Non
             return
         database = open_database(settings.database, upgrade=False)
         try:
+            import diswot.workflow  # noqa: F401 - Takes seconds, which the first job need not wait for.
+
             Worker(Leases(database, name or f"{socket.gethostname()}-{boot[:8]}", boot), settings, stopping).run()
         finally:
             database.close()

@@ -87,7 +87,7 @@ def test_the_api_process_loads_neither_torch_nor_ray(running: Service) -> None:
     def loaded(pid: int) -> str:
         return " ".join(entry.path for entry in psutil.Process(pid).memory_maps())
 
-    assert "libtorch" in loaded(running.worker())
+    wait_for(lambda: "libtorch" in loaded(running.worker()) or None)
     assert "libtorch" not in loaded(running.process.pid)
     assert "_raylet" not in loaded(running.process.pid)
 
