@@ -15,11 +15,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from diswot.errors import ExecutorError, InputError
+
+ADDRESS = "RAY_ADDRESS"
+"""Variable in which Ray looks for the address of a cluster."""
 
 CONNECT_SECONDS = 5.0
 """Time in which a cluster's port must open."""
@@ -85,37 +90,72 @@ os.write(1, b"imported\\n")
 cli(["health-check", "--address", sys.argv[1]])
 """
 
+Answer: TypeAlias = Literal["open", "refused", "silent"]
+
 
 def check_form(address: str) -> None:
-    """Raise `InputError` for anything that is not written HOST:PORT."""
+    """Raise `InputError` for anything that is not written HOST:PORT; the sentence names where it came from."""
     match = re.fullmatch(r"(?:[^\s/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", address)
     if match is None or not 0 < int(match[1]) < 65536:
-        raise InputError(f"the address of a Ray cluster is written HOST:PORT, such as 10.0.0.1:6379, not {address!r}")
+        given = os.environ.get(ADDRESS) == address
+        what = f"{ADDRESS} must be the address of a Ray cluster" if given else "the address of a Ray cluster is"
+        rest = "; unset it to start a cluster on this machine" if given else ""
+        raise InputError(f"{what} written HOST:PORT, such as 10.0.0.1:6379, not {address!r}{rest}")
 
 
 def _check_answer(address: str) -> None:
-    """Raise `ExecutorError` unless a cluster answers at the address and takes our token."""
+    """Raise `ExecutorError` unless a cluster answers at the address, and both sides ask for a token or neither."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except OSError as error:
         raise ExecutorError(f"no Ray cluster answers at {address!r}: {error.strerror or error}") from error
-    # Asked in a process of its own, which can be given up when it hangs; its time starts when Ray is imported.
+    asks = os.environ["RAY_AUTH_MODE"] == "token"
+    if asks and not _has_token():
+        raise ExecutorError(
+            f"no token for the Ray cluster at {address!r}: put it into RAY_AUTH_TOKEN, or set RAY_AUTH_MODE=disabled "
+            "for a cluster without tokens, which runs any code that reaches its ports"
+        )
+    with ThreadPoolExecutor(2) as both:
+        ours = both.submit(_ask, address, {})
+        without = both.submit(_ask, address, {"RAY_AUTH_MODE": "disabled"}) if asks else ours
+    if ours.result() == "silent":
+        raise ExecutorError(
+            f"what answers at {address!r} is no Ray cluster, or one of another version: check that it is the HOST:PORT "
+            "of a running `ray start --head`, and that `ray --version` is the same on both sides"
+        )
+    if ours.result() == "refused":
+        rest = "RAY_AUTH_TOKEN must hold its token" if asks else "unset RAY_AUTH_MODE and put it into RAY_AUTH_TOKEN"
+        raise ExecutorError(f"the Ray cluster at {address!r} asks for another token: {rest}")
+    if asks and without.result() == "open":
+        raise ExecutorError(
+            f"the Ray cluster at {address!r} asks for no token and runs any code that reaches its ports: start it with "
+            "RAY_AUTH_MODE=token, or set RAY_AUTH_MODE=disabled to use it all the same"
+        )
+
+
+def _has_token() -> bool:
+    """Whether Ray would find a token; where it finds none it does not say so, but aborts the process."""
+    given = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    return given or Path("~/.ray/auth_token").expanduser().exists()
+
+
+def _ask(address: str, settings: Mapping[str, str]) -> Answer:
+    """Ask the cluster whether it is well, in a process of its own, which can be given up when it hangs."""
     command = [sys.executable, "-c", _CHECK, address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:  # noqa: S603
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | settings) as check:  # noqa: S603
         try:
             assert check.stdout is not None, "it is a pipe"
-            check.stdout.readline()
-            answers = check.wait(ANSWER_SECONDS) == 0
+            check.stdout.readline()  # its time starts when Ray is imported
+            _, said = check.communicate(timeout=ANSWER_SECONDS)
         except subprocess.TimeoutExpired:
-            answers = False
+            return "silent"
         finally:
             check.kill()
-    if not answers:
-        raise ExecutorError(
-            f"no Ray cluster lets us in at {address!r}: check that it is the HOST:PORT of a running `ray start --head` "
-            "of the same version, and that RAY_AUTH_TOKEN holds its token"
-        )
+    if check.returncode == 0:
+        return "open"
+    return "refused" if "InvalidAuthToken" in said else "silent"
 
 
 @contextmanager

@@ -199,11 +199,13 @@ def test_ray_asks_for_its_token_and_listens_on_loopback_only(running: Running) -
     address = ray.get_runtime_context().gcs_address
     drivers = [
         start_driver("ray", address, environment=environment)
-        for environment in ({"RAY_AUTH_TOKEN": TOKEN}, {"RAY_AUTH_MODE": "disabled"})
+        for environment in ({"RAY_AUTH_TOKEN": TOKEN}, {"RAY_AUTH_MODE": "disabled"}, {"RAY_AUTH_TOKEN": "a" * 64})
     ]
-    joined, refused = [driver.communicate(timeout=60)[0] for driver in drivers]
+    joined, without, wrong = [driver.communicate(timeout=120)[0] for driver in drivers]
     assert joined == "started\nmeasured 3\n"
-    assert refused.startswith(f"no Ray cluster lets us in at '{address}'")
+    refusal = f"the Ray cluster at '{address}' asks for another token: "
+    assert without == f"{refusal}unset RAY_AUTH_MODE and put it into RAY_AUTH_TOKEN\n"
+    assert wrong == f"{refusal}RAY_AUTH_TOKEN must hold its token\n"
     assert listening(running.mark) == {"127.0.0.1"}
 
 

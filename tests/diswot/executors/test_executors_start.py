@@ -61,8 +61,9 @@ def test_a_ray_address_that_does_not_answer_is_an_error_within_seconds(monkeypat
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("RAY_ADDRESS", address)
+        monkeypatch.setenv("RAY_AUTH_TOKEN", "a" * 64)
         before, start = dict(os.environ), time.monotonic()
-        sentence = rf"^no Ray cluster lets us in at '{address}': check that it is the HOST:PORT of .* holds its token$"
+        sentence = rf"^what answers at '{address}' is no Ray cluster, or one of another version: check that it is "
         with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING):
             pass
         assert time.monotonic() - start < 20
@@ -101,6 +102,16 @@ def test_an_address_is_a_host_and_a_port(address: str) -> None:
     )
     with pytest.raises(InputError, match=sentence):
         open_executor("ray", NOTHING, address=address)
+
+
+def test_an_address_in_the_environment_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    sentence = (
+        r"^RAY_ADDRESS must be the address of a Ray cluster written HOST:PORT, such as 10.0.0.1:6379, not 'auto'; "
+        r"unset it to start a cluster on this machine$"
+    )
+    with pytest.raises(InputError, match=sentence):
+        open_executor("ray", NOTHING)
 
 
 def test_a_worker_process_begins_with_torch_imported() -> None:
