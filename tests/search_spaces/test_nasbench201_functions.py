@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from diswot.runtime.threads import one_thread
 from diswot_spaces import Architecture
 from diswot_spaces.nasbench201 import NASBench201
 from diswot_spaces.nasbench201_cells import EDGES, OPERATIONS, alive_in_cell, live_edges
@@ -27,6 +28,13 @@ Naming = dict[str, tuple[str, int]]
 
 SPACE = NASBench201()
 IMAGES = torch.randn(2, 3, 5, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+@pytest.fixture(autouse=True)
+def _on_one_thread() -> Iterator[None]:
+    """Tensors are so small that threads would wait for one another most of the time."""
+    with one_thread():
+        yield
 
 
 def grouped(key: Callable[[Choices], Any]) -> list[list[Choices]]:
