@@ -13,6 +13,7 @@ DiswotError
 """
 
 import traceback
+from pathlib import Path
 
 from diswot_spaces.errors import DiswotError, InputError, InvalidArchitecture, UnknownName
 
@@ -55,6 +56,8 @@ __all__ = [
     "reason_of",
 ]
 
+_HERE = str(Path(__file__).parent)
+"""What runs other people's code, and so is no reason of theirs."""
 _LONGEST = 200
 """Letters of an error of somebody else's that are quoted."""
 
@@ -64,5 +67,6 @@ def reason_of(error: Exception) -> str:
     lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
     if lines:
         return lines[0] if len(lines[0]) <= _LONGEST else f"{lines[0][:_LONGEST]}..."
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at `{frames[-1].line}`" if frames and frames[-1].line else type(error).__name__
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.line]
+    own = [frame for frame in frames if not frame.filename.startswith(_HERE) and "/torch/" not in frame.filename]
+    return f"{type(error).__name__} at `{(own or frames)[-1].line}`" if frames else type(error).__name__

@@ -7,7 +7,6 @@ SiLU and GELU have, but no function of torch that would name them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 from typing import Any, NamedTuple
 from weakref import ref
 
@@ -39,18 +38,25 @@ REMEMBERED = 16
 """Tensors whose origin is kept at most: a product comes a few operations behind its gate."""
 
 
-class _Kind(IntEnum):
-    SCALED = 0
-    FUNCTION = 1
-    GATED = 2
-
-
 class _Part(NamedTuple):
-    """What a tensor is of another one, number by number."""
+    """What a tensor is of others, number by number; the others by their identity.
+
+    Attributes:
+        tensor: it.
+        root: what it is a multiple of: itself, or another one behind scalings alone.
+        of: what it is a function of, itself left out.
+        gated: what it is a function of through a gate.
+    """
 
     tensor: ref[Tensor]
-    source: Tensor
-    kind: _Kind
+    root: Tensor
+    of: dict[int, Tensor]
+    gated: dict[int, Tensor]
+
+    @property
+    def origins(self) -> dict[int, Tensor]:
+        """All that a function of it is a function of."""
+        return {**self.of, id(self.root): self.root}
 
 
 class GatedProducts:
@@ -59,35 +65,41 @@ class GatedProducts:
     def __init__(self) -> None:
         self._parts: dict[int, _Part] = {}
 
-    def source(self, func: Callable[..., Any], args: tuple[Any, ...]) -> Tensor | None:
-        """The tensor that this operation multiplies by a gate of its own, if that is what it does."""
-        if func not in PRODUCTS or len(args) < 2 or not self._parts:
+    def source(self, args: tuple[Any, ...]) -> Tensor | None:
+        """The tensor that a product of these multiplies by a gate of its own, if that is what it does."""
+        if len(args) < 2 or not self._parts:
             return None
         a, b = args[:2]
         if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape):
             return None
-        parts = self._part(a), self._part(b)
-        gated = {part.kind for part in parts} == {_Kind.SCALED, _Kind.GATED}
-        return parts[0].source if gated and parts[0].source is parts[1].source else None
+        first, second = self._part(a), self._part(b)
+        if id(first.root) in second.gated:
+            return first.root
+        return second.root if id(second.root) in first.gated else None
 
     def follow(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> None:
-        """Take note of what the operation's result is."""
-        if func not in ELEMENTWISE or not isinstance(out, Tensor):
+        """Take note of what the result of an operation of `ELEMENTWISE` is."""
+        if not isinstance(out, Tensor):
             return
-        tensors = [one for one in (*args, *kwargs.values()) if isinstance(one, Tensor) and one.ndim]
-        parts = [self._part(one) for one in tensors]
-        if not parts or out.shape != parts[0].source.shape or any(p.source is not parts[0].source for p in parts):
+        given = [one for one in (*args, *kwargs.values()) if isinstance(one, Tensor) and one.ndim]
+        parts = [self._part(one) for one in given if one.shape == out.shape]  # Others are factors of channels.
+        if not parts:
             return
-        kind = max(part.kind for part in parts)
+        of, gated = _shared([part.origins for part in parts]), _shared([part.gated for part in parts])
         if func in GATES:
-            kind = _Kind.GATED
-        elif func not in SCALINGS or len(parts) > 1:
-            kind = max(kind, _Kind.FUNCTION)
+            gated = {**gated, **of}
+        scaled = func in SCALINGS and len(given) == 1
+        if not (of or scaled):
+            return  # Of a sum of two, say, there is nothing to know, and no reason to keep it alive.
         if len(self._parts) >= REMEMBERED:
             del self._parts[next(iter(self._parts))]
-        self._parts[id(out)] = _Part(ref(out), parts[0].source, kind)
+        self._parts[id(out)] = _Part(ref(out), parts[0].root if scaled else out, of, gated)
 
     def _part(self, tensor: Tensor) -> _Part:
         """What is known of a tensor: at least that it is itself."""
         known = self._parts.get(id(tensor))
-        return known if known is not None and known.tensor() is tensor else _Part(ref(tensor), tensor, _Kind.SCALED)
+        return known if known is not None and known.tensor() is tensor else _Part(ref(tensor), tensor, {}, {})
+
+
+def _shared(found: list[dict[int, Tensor]]) -> dict[int, Tensor]:
+    return {key: tensor for key, tensor in found[0].items() if all(key in other for other in found[1:])}

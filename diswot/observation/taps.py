@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diswot.observation.capture import Want
-from diswot.observation.gates import GatedProducts
+from diswot.observation.gates import ELEMENTWISE, PRODUCTS, GatedProducts
 from diswot.observation.kernels import (
     agreement,
     sampled_covariance,
@@ -101,7 +101,8 @@ class Taps(Watcher):
     def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The operation in its fastest form, on the statistics asked for, with note taken of what it saw."""
         out = self._operate(func, args, kwargs)
-        self._products.follow(func, args, kwargs, out)
+        if func in ELEMENTWISE:
+            self._products.follow(func, args, kwargs, out)
         if self._paths is not None:
             self._paths.follow(args, kwargs, out)
         return out
@@ -110,7 +111,7 @@ class Taps(Watcher):
         values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
             return self._activate(func, values, args, kwargs)
-        if (source := self._products.source(func, args)) is not None and self._is_of_images(source):
+        if func in PRODUCTS and (source := self._products.source(args)) is not None and self._is_of_images(source):
             self._note(source)
         if self._last is not None and values is self._last and _writes(func):
             self._last = torch.gt(self._last, 0)

