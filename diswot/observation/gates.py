@@ -1,4 +1,4 @@
-"""Nonlinearities that a network writes out as a product: a tensor times a gate of the same tensor.
+"""Nonlinearities that a network writes out: the larger of a tensor and zero, or a tensor times a gate of its own.
 
 `x * sigmoid(1.702 x)` of CLIP, `x * x.sigmoid()`, `0.5 x (1 + erf(x / sqrt 2))` and their like have the sign of x, as
 SiLU and GELU have, but no function of torch that would name them.
@@ -34,8 +34,34 @@ ELEMENTWISE: frozenset[Callable[..., Any]] = SCALINGS | GATES | {
 }  # fmt: skip
 """Operations after which a tensor is still a function of each number of another one."""
 
+CLAMPS: frozenset[Callable[..., Any]] = frozenset(
+    {
+        torch.clamp, torch.clamp_, torch.clamp_min, torch.clamp_min_, torch.clip, F.threshold, torch.threshold,
+        Tensor.clamp, Tensor.clamp_, Tensor.clamp_min, Tensor.clamp_min_, Tensor.clip, Tensor.clip_,
+    }
+)  # fmt: skip
+
+WRITTEN: frozenset[Callable[..., Any]] = (
+    PRODUCTS | CLAMPS | frozenset({torch.maximum, Tensor.maximum, torch.max, Tensor.max})
+)
+"""Operations that a nonlinearity which is written out may end in."""
+
 REMEMBERED = 16
 """Tensors whose origin is kept at most: a product comes a few operations behind its gate."""
+
+
+def clamped(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
+    """The tensor whose sign says which units are on, where the larger of two with these arguments is a ReLU.
+
+    That is, of a tensor and zero, or of a tensor and thresholds of its channels, which the thresholded linear unit of
+    filter response normalization has.
+    """
+    if not args or not isinstance(args[0], Tensor):
+        return None
+    low = args[1] if len(args) > 1 else kwargs.get("min", kwargs.get("threshold", kwargs.get("other")))
+    if isinstance(low, Tensor):
+        return args[0] - low if low.ndim and low.shape[0] == 1 else None
+    return args[0] if func in CLAMPS and isinstance(low, int | float) and low == 0 else None
 
 
 class _Part(NamedTuple):

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diswot.observation.capture import Want
-from diswot.observation.gates import ELEMENTWISE, PRODUCTS, GatedProducts
+from diswot.observation.gates import ELEMENTWISE, PRODUCTS, WRITTEN, GatedProducts, clamped
 from diswot.observation.kernels import (
     agreement,
     sampled_covariance,
@@ -111,8 +111,8 @@ class Taps(Watcher):
         values: Any = args[0] if args else kwargs.get("input")
         if func in ACTIVATIONS:
             return self._activate(func, values, args, kwargs)
-        if func in PRODUCTS and (source := self._products.source(args)) is not None and self._is_of_images(source):
-            self._note(source)
+        if func in WRITTEN:
+            self._note_written(func, args, kwargs)
         if self._last is not None and values is self._last and _writes(func):
             self._last = torch.gt(self._last, 0)
         if func in DROPOUTS:
@@ -152,6 +152,12 @@ class Taps(Watcher):
             self._recent.append((values, self.activations[-1]))
         if Want.LAST_KERNEL in self.want and Want.KERNELS not in self.want:
             self._last = values  # Even where the nonlinearity writes to it: those that can do keep the sign.
+
+    def _note_written(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Keep what is wanted of a nonlinearity that the network writes out, if the operation ends one."""
+        source = self._products.source(args) if func in PRODUCTS else clamped(func, args, kwargs)
+        if source is not None and self._is_of_images(source):
+            self._note(source)
 
     def _is_of_images(self, values: Tensor) -> bool:
         """Whether a tensor has numbers of each image: one row for each, or several, such as windows, one after another.

@@ -121,7 +121,7 @@ TEACHERS: Registry[TeacherFamily] = Registry(
         **{space: _of_space(space) for space in SPACES.builtin},
         "timm": TeacherFamily(
             "timm:NAME",
-            "a classifier that timm can build for the input, by random weights; some need larger images",
+            "a classifier of timm, with random weights; a few need larger images than 3x32x32",
             "diswot.teachers.timm:timm_model",
             draws_own_weights=True,
             tags_weights=True,

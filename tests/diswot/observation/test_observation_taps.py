@@ -128,6 +128,11 @@ WRITTEN: list[Callable[[Tensor], Tensor]] = [
     lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * torch.pow(x, 3)))),
     lambda x: x * F.hardsigmoid(x),
     lambda x: x * torch.tanh(F.softplus(x)),
+    lambda x: x.clamp(min=0),
+    lambda x: torch.clamp_min(x, 0.0),
+    lambda x: x.clamp_(0, 6),
+    lambda x: F.threshold(x, 0.0, 0.0),
+    lambda x: torch.maximum(x, nn.Parameter(torch.zeros(1, 4, 1, 1))),
     lambda x: x * (x * torch.tensor([1.0, -2.0, 3.0, 0.5]).view(1, 4, 1, 1)).sigmoid() / x.std((2, 3), keepdim=True),
 ]
 
@@ -165,6 +170,10 @@ def test_products_with_a_gate_of_their_own_are_seen(
         lambda x: x * (x + 1.0),
         lambda x: x * x,
         lambda x: torch.sigmoid(x) * torch.tanh(x),
+        lambda x: x.clamp(max=0),
+        lambda x: x / x.abs().clamp(min=1e-6),
+        lambda x: torch.maximum(x, x.roll(1, 1)),
+        lambda x: x + x.max() + x.max(0).values,
     ],
 )
 def test_other_products_are_none(function: Callable[[Tensor], Tensor], probe: ProbeBatch) -> None:
