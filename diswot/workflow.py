@@ -12,7 +12,7 @@ from typing import Literal
 from diswot.cache.executor import CachingExecutor
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, EvaluatorSpec, Measurer, tasks_of
-from diswot.executors import Executor, Measure, open_executor, reach
+from diswot.executors import Executor, Measure, connect, open_executor
 from diswot.memory import check_students, check_teacher
 from diswot.probes import load_probe
 from diswot.proxies import proxies_of
@@ -84,12 +84,11 @@ def _check_memory(spec: ScoreSpec, compute: ComputeSpec) -> None:
 @contextmanager
 def _workers(compute: ComputeSpec, tell: Callable[[Stage], None], make: Callable[[], Measure]) -> Iterator[Executor]:
     """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
-    name, workers, address = compute.executor, compute.workers, compute.address
-    with reach(name, workers, address):
+    with connect(compute):
         tell("observing")
         evaluator = make()
         tell("starting")
-        with open_executor(name, evaluator, workers, address, compute.deadline) as executor:
+        with open_executor(evaluator, compute) as executor:
             tell("evaluating")
             yield executor
 

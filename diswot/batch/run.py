@@ -11,7 +11,7 @@ from typing import Literal
 from diswot.batch.folder import BatchFolder
 from diswot.batch.plan import Job
 from diswot.errors import DiswotError, StorageError
-from diswot.executors import reach
+from diswot.executors import connect
 from diswot.report.files import write_files
 from diswot.search.checkpoint import CHECKPOINT, checkpoints
 from diswot.search.search import Search
@@ -71,7 +71,7 @@ def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: ComputeSpec, wa
         ExecutorError: a Ray cluster that all searches were to share does not start or answer.
     """
     outcomes = []
-    with reach(compute.executor, compute.workers, compute.address):
+    with connect(compute):
         for job in jobs:
             watch.begin(job)
             outcomes.append(_outcome(job, folder, compute, watch))

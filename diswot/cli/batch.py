@@ -14,7 +14,7 @@ from diswot.cli.batch_show import show_comparison, show_prices
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.interrupt import saying
 from diswot.errors import InputError, StorageError
-from diswot.executors import get_ready
+from diswot.executors import warm_up
 from diswot.spec.compute import ComputeSpec
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def batch(
     jobs = jobs_of(content)
     check_feasible(jobs)
     if not dry_run:
-        get_ready(options["executor"] or "processes")
+        warm_up(options["executor"] or "processes")
     from diswot.batch.folder import BatchFolder
     from diswot.batch.inputs import check_inputs
     from diswot.spec.document import from_flags

@@ -10,7 +10,7 @@ import typer
 from diswot.cli import options as o
 from diswot.cli.conduct import conduct, price
 from diswot.cli.resume import check_options
-from diswot.executors import get_ready
+from diswot.executors import warm_up
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
 
@@ -36,7 +36,7 @@ def search(
     if resume is not None:
         check_options(context)
         if not dry_run:
-            get_ready(options["executor"] or ComputeSpec().executor)
+            warm_up(options["executor"] or ComputeSpec().executor)
         from diswot.cli.resume import continued
 
         work, compute = continued(context, resume)
@@ -51,7 +51,7 @@ def search(
     spec.check()
     compute = from_flags(ComputeSpec, options)
     if not dry_run:
-        get_ready(compute.executor)
+        warm_up(compute.executor)
     from diswot.report.files import check_folder
     from diswot.search.search import Search
 

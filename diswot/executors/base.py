@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 RETRIES = 3
 """Times that a measurement is tried again after its worker died or hung."""
 
-DEADLINE = 120.0
-"""Seconds that one measurement may take before its worker counts as hung."""
-
 
 class Measure(Protocol):
     """What workers compute: a `Measurer`, or anything like it that can be pickled."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
 import signal
 import socket
@@ -21,10 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from diswot.errors import ExecutorError, InputError
-
-ADDRESS = "RAY_ADDRESS"
-"""Variable in which Ray looks for the address of a cluster."""
+from diswot.errors import ExecutorError
 
 CONNECT_SECONDS = 5.0
 """Time in which a cluster's port must open."""
@@ -91,16 +87,6 @@ cli(["health-check", "--address", sys.argv[1]])
 """
 
 Answer: TypeAlias = Literal["open", "refused", "silent"]
-
-
-def check_form(address: str) -> None:
-    """Raise `InputError` for anything that is not written HOST:PORT; the sentence names where it came from."""
-    match = re.fullmatch(r"(?:[^\s/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", address)
-    if match is None or not 0 < int(match[1]) < 65536:
-        given = os.environ.get(ADDRESS) == address
-        what = f"{ADDRESS} must be the address of a Ray cluster" if given else "the address of a Ray cluster is"
-        rest = "; unset it to start a cluster on this machine" if given else ""
-        raise InputError(f"{what} written HOST:PORT, such as 10.0.0.1:6379, not {address!r}{rest}")
 
 
 def _check_answer(address: str) -> None:

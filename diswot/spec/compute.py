@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from diswot.errors import InputError
-from diswot.executors import DEADLINE, EXECUTORS, check_executor
 from diswot.runtime.cores import core_count
 from diswot.runtime.devices import devices, is_available
 from diswot.spec.option import Option, complete
 from diswot.storage.folders import cache_folder
 
+EXECUTORS = ("serial", "processes", "ray")
+
+DEADLINE = 120.0
+"""Seconds that one evaluation may take before its worker counts as hung."""
+
 WEEK = 7 * 24 * 3_600
 """Seconds."""
+
+ADDRESS = "RAY_ADDRESS"
+"""Variable in which Ray looks for the address of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,24 @@ class ComputeSpec:
         """Number of workers, where a cluster does not say otherwise."""
         return 1 if self.executor == "serial" else self.workers or core_count()
 
+    @property
+    def cluster(self) -> str | None:
+        """Address of the Ray cluster that is there already; none where one is started, or Ray is not used."""
+        return (self.address or os.environ.get(ADDRESS) or None) if self.executor == "ray" else None
+
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` before any work."""
         complete(self)
-        check_executor(self.executor, self.workers, self.address, self.deadline)
+        if self.address is not None and self.executor != "ray":
+            raise InputError(f"an address goes with the executor 'ray', not with {self.executor!r}")
+        if self.cluster is not None:
+            _check_address(self.cluster, "the address of a Ray cluster" if self.address else ADDRESS)
         if self.device != "cpu" and not is_available(self.device):  # For the CPU torch need not be imported.
             raise InputError(f"device {self.device!r} is not available; this machine has {', '.join(devices())}")
+
+
+def _check_address(address: str, where: str) -> None:
+    match = re.fullmatch(r"(?:[^\s/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", address)
+    if match is None or not 0 < int(match[1]) < 65536:
+        rest = "; unset it to start a cluster on this machine" if where == ADDRESS else ""
+        raise InputError(f"{where} must be written HOST:PORT, such as 10.0.0.1:6379, not {address!r}{rest}")

@@ -23,7 +23,7 @@ class Settings:
 
     Attributes:
         data: folder of the database; nothing outside it is written.
-        executor: of the worker; one of `diswot.executors.EXECUTORS`.
+        executor: of the worker; one of `diswot.spec.compute.EXECUTORS`.
         workers: of the executor; by default one for each core.
         hosts: names under which requests may come.
         queue: unfinished jobs that are accepted.

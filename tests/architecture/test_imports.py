@@ -84,3 +84,15 @@ def test_losses_stand_on_torch_alone() -> None:
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("diswot")
         }
         assert all(module.startswith("diswot.losses") for module in modules), f"{path.name} imports {modules}"
+
+
+def test_the_command_line_starts_where_there_is_no_fcntl() -> None:
+    """As on Windows: neither a module of ours nor one that it imports at start may need it."""
+    code = "import sys; sys.modules['fcntl'] = None; import diswot; from diswot.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "search" in done.stdout
+    paths = [
+        path for room in ("diswot", "search_spaces", "service", "benchmarks") for path in (ROOT / room).rglob("*.py")
+    ]
+    assert [path for path in paths if "fcntl" in imported(path)] == []

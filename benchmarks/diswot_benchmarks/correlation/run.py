@@ -14,7 +14,7 @@ import numpy as np
 
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
-from diswot.executors import reach
+from diswot.executors import connect
 from diswot.proxies import proxies_of
 from diswot.runtime.threads import one_thread
 from diswot.scoring import Scorer, needs_reference, reference_sample
@@ -81,7 +81,7 @@ def run_correlation(
     if all((folder / name).exists() for name in (RAW, TIMINGS)):
         return folder
     start = time.perf_counter()
-    with reach(compute.executor, compute.workers, compute.address), work.scores.open(compute) as executor:
+    with connect(compute), work.scores.open(compute) as executor:
         found: dict[Architecture, Measurement] = {}
         archs = list(dict.fromkeys([*work.reference, *work.archs]))
         for arch, measurement in zip(archs, executor.map(tasks_of(archs, range(spec.student_inits))), strict=True):

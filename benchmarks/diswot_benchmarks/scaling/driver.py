@@ -10,6 +10,7 @@ from diswot.evaluation import EvalTask, Measurement, Measurer
 from diswot.executors import open_executor
 from diswot.search.run import run_phases
 from diswot.search.search import Search
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import EVALUATIONS, SearchSpec
 from diswot.spec.teacher import TeacherSpec
 
@@ -39,7 +40,7 @@ def driver_ms(executor: str, measurer: Measurer, seed: int, evaluations: int = E
     """
     instant = Instant(**{one.name: getattr(measurer, one.name) for one in fields(measurer)})
     search = Search(SearchSpec(TeacherSpec("resnet20", 100), evaluations=evaluations, seed=seed))
-    with open_executor(executor, instant, 1 if executor == "serial" else 2) as opened:
+    with open_executor(instant, ComputeSpec(executor, 1 if executor == "serial" else 2)) as opened:
         list(opened.map([EvalTask(measurer.space.smallest)] * 20))
         before = time.process_time()
         run_phases(search, opened, report=lambda _: None)

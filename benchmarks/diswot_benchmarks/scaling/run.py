@@ -15,8 +15,9 @@ import torch
 
 from diswot.errors import DiswotError, InputError
 from diswot.evaluation import Measurer, tasks_of
-from diswot.executors import EXECUTORS, Executor, open_executor, reach
+from diswot.executors import Executor, connect, open_executor
 from diswot.seeds import stream
+from diswot.spec.compute import EXECUTORS, ComputeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.search import EVALUATIONS, PROPOSALS
 from diswot.spec.teacher import TeacherSpec
@@ -103,7 +104,7 @@ def run_scaling(spec: ScalingSpec, report: Report) -> dict[str, Any]:
     for done, one in enumerate(entrants):
         report("starting each alone", done, len(entrants))
         _start_alone(one, measurer, archs[: spec.batch])
-    with reach("ray", sum(one.workers for one in entrants if one.executor == "ray")):
+    with connect(ComputeSpec("ray", sum(one.workers for one in entrants if one.executor == "ray"))):
         _race(entrants, measurer, archs, spec.batch, report)
         report("measuring the driver", 0, 1)
         costs = {name: driver_ms(name, measurer, spec.scored.seed, spec.searched) for name in EXECUTORS}
@@ -142,7 +143,7 @@ def _race(
 
 @contextmanager
 def _open(one: Entrant, measurer: Measurer) -> Iterator[Executor]:
-    with open_executor(one.executor, measurer, one.workers) as executor:
+    with open_executor(measurer, ComputeSpec(one.executor, one.workers)) as executor:
         if one.executor == "serial":
             torch.set_num_threads(one.threads)  # the executor puts back what was there
         yield executor

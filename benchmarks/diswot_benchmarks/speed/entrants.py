@@ -32,7 +32,7 @@ class Entrant:
         score: name of the proxy or score.
         dtype: of the networks.
         batch: images in the probe.
-        executor: one of `diswot.executors.EXECUTORS`.
+        executor: one of `diswot.spec.compute.EXECUTORS`.
         workers: processes.
         threads: of each of them.
         case: what scores an architecture.

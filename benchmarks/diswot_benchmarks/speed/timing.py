@@ -16,6 +16,7 @@ from diswot.evaluation import Measurer, tasks_of
 from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import connection
 from diswot.seeds import stream
+from diswot.spec.compute import ComputeSpec
 from diswot_benchmarks.speed.entrants import Entrant, entrants
 from diswot_benchmarks.speed.spec import SPACE, ThroughputSpec
 from diswot_benchmarks.speed.stopwatch import TimedProcess, matrix_rate, peak_rss, seconds_of
@@ -133,7 +134,7 @@ def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[
     """The executor of an entrant, warm, and the processes that it started."""
     who, before = one.entrant, _children()
     assert isinstance(who.case, Measurer), "published proxies are timed in one process"
-    executor = stack.enter_context(open_executor(who.executor, who.case, who.workers))
+    executor = stack.enter_context(open_executor(who.case, ComputeSpec(who.executor, who.workers)))
     _map_seconds(executor, archs)
     return one, executor, _children() - before
 

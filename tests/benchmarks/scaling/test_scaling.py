@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from diswot.errors import InputError
 from diswot.evaluation import EvalTask, Measurer
-from diswot.executors import reach
+from diswot.executors import connect
 from diswot.probes.noise import white_noise
 from diswot.proxies import proxies_of
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
@@ -62,7 +63,7 @@ def test_evaluations_come_in_batches(evaluations: int) -> None:
 @pytest.mark.slow
 def test_every_executor_is_measured() -> None:
     scored = ScoreSpec(TeacherSpec("resnet20", 10), probe=ProbeSpec("noise", 4), teacher_inits=1)
-    with reach("ray", 3):  # one cluster for all: what starts and ends one is tested with the executors
+    with connect(ComputeSpec("ray", 3)):  # one cluster for all: what starts and ends one is tested with the executors
         payload = run_scaling(ScalingSpec(2, scored, batch=2, searched=20), lambda *_: None)
     assert json.loads(json.dumps(payload, allow_nan=False)) == payload
     rows = {(row["executor"], row["workers"], row["threads"]): row for row in payload["rows"]}

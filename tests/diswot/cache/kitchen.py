@@ -14,6 +14,7 @@ from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, tasks_of
 from diswot.executors import Executor, Measure, open_executor
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot_spaces import get_space
@@ -36,7 +37,7 @@ def recipe(*scores: str, **changes: Any) -> EvaluatorSpec:
 
 
 def serial(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
-    return open_executor("serial", make())
+    return open_executor(make(), ComputeSpec("serial"))
 
 
 def never(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:

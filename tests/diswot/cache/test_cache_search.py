@@ -49,7 +49,7 @@ def _nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("diswot.evaluation.observe_teacher", refuse)
     monkeypatch.setattr("diswot.workflow.open_executor", refuse)
-    monkeypatch.setattr("diswot.workflow.reach", refuse)
+    monkeypatch.setattr("diswot.workflow.connect", refuse)
 
 
 def test_the_result_says_what_was_measured_before_and_is_otherwise_the_same(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diswot.executors import open_executor
+from diswot.spec.compute import ComputeSpec
 from tests.diswot.executors.workload import HARMLESS, SLOW, Workload
 
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80_000_000}
@@ -22,7 +23,7 @@ def main(report: Path) -> None:
     node = cluster.add_node(**NODE)
     found = []
     workers = set()
-    with open_executor("ray", Workload({}, Path()), 2, cluster.address) as executor:
+    with open_executor(Workload({}, Path()), ComputeSpec("ray", 2, address=cluster.address)) as executor:
         for measurement in executor.map(ARCHS):
             found.append(measurement)
             if len(found) == len(ARCHS) // 2:

@@ -9,6 +9,7 @@ from typing import Any
 
 from diswot.errors import ExecutorError
 from diswot.executors import open_executor
+from diswot.spec.compute import ComputeSpec
 from tests.diswot.executors.workload import HARMLESS, Workload
 
 
@@ -24,7 +25,7 @@ def main(report: Path) -> None:
         if not settings:
             os.environ["RAY_AUTH_MODE"] = "disabled"
         try:
-            with open_executor("ray", Workload({}, Path()), 1, cluster.address) as executor:
+            with open_executor(Workload({}, Path()), ComputeSpec("ray", 1, address=cluster.address)) as executor:
                 said.append(next(executor.map([HARMLESS])).arch)
         except ExecutorError as error:
             said.append(str(error).replace(cluster.address, "ADDRESS"))

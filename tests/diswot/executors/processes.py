@@ -27,6 +27,7 @@ from pathlib import Path
 
 from diswot.errors import ExecutorError
 from diswot.executors import open_executor
+from diswot.spec.compute import ComputeSpec
 from tests.diswot.executors.workload import SLOW, Workload
 
 # Children of a shell's background jobs are born deaf to Ctrl-C.
@@ -34,7 +35,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 name, address, measurements = sys.argv[1:]
 if __name__ == "__main__":
     try:
-        with open_executor(name, Workload({}, Path()), 1, address or None) as executor:
+        with open_executor(Workload({}, Path()), ComputeSpec(name, 1, address=address or None)) as executor:
             done = 0
             while done < int(measurements):
                 done += len(list(executor.map([SLOW] * 3)))

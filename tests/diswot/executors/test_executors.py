@@ -14,13 +14,14 @@ import torch
 
 from diswot.errors import ExecutorError
 from diswot.evaluation import EvalTask, Measurement, tasks_of
-from diswot.executors import DEADLINE, EXECUTORS, Executor, open_executor
+from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import TOKEN, connection
 from diswot.executors.pool import Done
 from diswot.executors.ray import RayPool
 from diswot.executors.scheduler import Scheduler
 from diswot.proxies import proxies_of
 from diswot.runtime.threads import one_thread
+from diswot.spec.compute import DEADLINE, EXECUTORS, ComputeSpec
 from diswot_spaces import get_space
 from tests.diswot.executors.processes import listening, nothing_left, start_driver
 from tests.diswot.executors.workload import (
@@ -99,7 +100,7 @@ def running(
         before = surroundings()
         if request.param == "ray":
             stack.enter_context(connection(WORKERS + 1))
-        executor = stack.enter_context(open_executor(request.param, workload, WORKERS))
+        executor = stack.enter_context(open_executor(workload, ComputeSpec(request.param, WORKERS)))
         yield Running(request.param, executor, mark, expected)
         stack.close()
         assert surroundings() == before
@@ -231,5 +232,5 @@ def test_ray_says_how_many_workers_have_room(
     running.only("ray")
     monkeypatch.setattr("diswot.executors.scheduler.START_SECONDS", 1)
     sentence = r"^only \d of 9 workers started within 1 seconds: ask for fewer workers, or wait until .* free CPUs$"
-    with pytest.raises(ExecutorError, match=sentence), open_executor("ray", workload, 9):
+    with pytest.raises(ExecutorError, match=sentence), open_executor(workload, ComputeSpec("ray", 9)):
         pass

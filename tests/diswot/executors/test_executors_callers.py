@@ -20,10 +20,11 @@ import os, sys
 from pathlib import Path
 
 from diswot.executors import open_executor
+from diswot.spec.compute import ComputeSpec
 from tests.diswot.executors.workload import HARMLESS, Workload
 
 def measure(workload=Workload({}, Path())):
-    with open_executor("processes", workload, 1) as executor:
+    with open_executor(workload, ComputeSpec("processes", 1)) as executor:
         return len(list(executor.map([HARMLESS] * 3)))
 """
 GUARDED = HEAD + "if __name__ == '__main__':\n    print(measure())\n"

@@ -32,24 +32,31 @@ NOTHING = Workload({}, Path())
 
 def test_unknown_name_lists_the_valid_ones() -> None:
     with pytest.raises(UnknownName, match=r"^unknown executor 'dask'; valid: serial, processes, ray$"):
-        open_executor("dask", NOTHING)
+        ComputeSpec("dask")
 
 
 def test_no_workers_are_refused() -> None:
     with pytest.raises(InputError, match=r"^workers must be at least 1, not 0$"):
-        open_executor("processes", NOTHING, workers=0)
+        ComputeSpec("processes", 0)
+
+
+def test_numbers_of_workers_and_seconds_have_upper_limits() -> None:
+    with pytest.raises(InputError, match=r"^workers must be at most 4,096, not 100,000,000$"):
+        ComputeSpec("processes", 100_000_000)
+    with pytest.raises(InputError, match=r"^deadline must be at most 604,800, not "):
+        ComputeSpec(deadline=1e12)
 
 
 def test_an_address_is_for_ray() -> None:
     with pytest.raises(InputError, match=r"^an address goes with the executor 'ray', not with 'serial'$"):
-        open_executor("serial", NOTHING, address="127.0.0.1:6379")
+        ComputeSpec("serial", address="127.0.0.1:6379")
 
 
 def test_serial_puts_the_thread_count_back() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        with open_executor("serial", NOTHING) as executor:
+        with open_executor(NOTHING, ComputeSpec("serial")) as executor:
             assert next(executor.map([HARMLESS])).values["threads"] == (1,)
         assert torch.get_num_threads() == 3
     finally:
@@ -64,7 +71,7 @@ def test_a_ray_address_that_does_not_answer_is_an_error_within_seconds(monkeypat
         monkeypatch.setenv("RAY_AUTH_TOKEN", "a" * 64)
         before, start = dict(os.environ), time.monotonic()
         sentence = rf"^what answers at '{address}' is no Ray cluster, or one of another version: check that it is "
-        with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING):
+        with pytest.raises(ExecutorError, match=sentence), open_executor(NOTHING, ComputeSpec("ray")):
             pass
         assert time.monotonic() - start < 20
         assert dict(os.environ) == before
@@ -73,14 +80,14 @@ def test_a_ray_address_that_does_not_answer_is_an_error_within_seconds(monkeypat
 def test_ray_does_not_start_without_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     sentence = "^Ray starts here only with token authentication: unset RAY_AUTH_MODE$"
-    with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING):
+    with pytest.raises(ExecutorError, match=sentence), open_executor(NOTHING, ComputeSpec("ray")):
         pass
 
 
 def test_what_ray_says_when_it_cannot_start_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
     sentence = r"^Ray did not start: .*/proc/nowhere.*; the executor 'processes' does without it$"
-    with pytest.raises(ExecutorError, match=sentence), open_executor("ray", NOTHING, 1):
+    with pytest.raises(ExecutorError, match=sentence), open_executor(NOTHING, ComputeSpec("ray", 1)):
         pass
 
 
@@ -91,27 +98,26 @@ def test_what_ray_says_when_it_cannot_start_is_passed_on(monkeypatch: pytest.Mon
 def test_a_worker_that_cannot_load_the_measurer_is_told_at_once(name: str, reason: str) -> None:
     unloadable = Unloadable({}, Path())
     sentence = f"^a worker cannot be started: it {reason}"
-    with nothing_left(), pytest.raises(ExecutorError, match=sentence), open_executor(name, unloadable, 1):
+    with nothing_left(), pytest.raises(ExecutorError, match=sentence), open_executor(unloadable, ComputeSpec(name, 1)):
         pass
 
 
 @pytest.mark.parametrize("address", ["nowhere", "10.0.0.1", "ray://10.0.0.1:10001", "10.0.0.1:0", "10.0.0.1:70000"])
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
-    sentence = (
-        rf"^the address of a Ray cluster is written HOST:PORT, such as 10.0.0.1:6379, not {re.escape(repr(address))}$"
-    )
+    allowed = "the address of a Ray cluster must be written HOST:PORT, such as 10.0.0.1:6379"
+    sentence = rf"^{allowed}, not {re.escape(repr(address))}$"
     with pytest.raises(InputError, match=sentence):
-        open_executor("ray", NOTHING, address=address)
+        ComputeSpec("ray", address=address)
 
 
 def test_an_address_in_the_environment_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "auto")
     sentence = (
-        r"^RAY_ADDRESS must be the address of a Ray cluster written HOST:PORT, such as 10.0.0.1:6379, not 'auto'; "
+        r"^RAY_ADDRESS must be written HOST:PORT, such as 10.0.0.1:6379, not 'auto'; "
         r"unset it to start a cluster on this machine$"
     )
     with pytest.raises(InputError, match=sentence):
-        open_executor("ray", NOTHING)
+        ComputeSpec("ray")
 
 
 def test_a_worker_process_begins_with_torch_imported() -> None:
@@ -131,7 +137,7 @@ def test_a_machine_without_room_for_a_process_is_told(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(BaseProcess, "start", refuse)
     sentence = "^a worker cannot be started: it found no room on this machine for one more process; "
-    with pytest.raises(ExecutorError, match=sentence), open_executor("processes", NOTHING, 1):
+    with pytest.raises(ExecutorError, match=sentence), open_executor(NOTHING, ComputeSpec("processes", 1)):
         pass
 
 
@@ -163,8 +169,8 @@ def test_ctrl_c_during_imports_is_heard_by_one_process() -> None:
 
 
 def test_a_deadline_is_positive() -> None:
-    with pytest.raises(InputError, match=r"^the deadline of a measurement must be more than 0 seconds, not -1$"):
-        open_executor("processes", NOTHING, deadline=-1)
+    with pytest.raises(InputError, match=r"^deadline must be more than 0, not -1$"):
+        ComputeSpec(deadline=-1)
 
 
 def test_an_address_where_nobody_listens_is_told_before_the_teacher_is_observed() -> None:

@@ -17,6 +17,7 @@ from diswot.observation.capture import Want
 from diswot.probes.noise import white_noise
 from diswot.proxies import AGGREGATES, PROXIES, SCORES, Aggregate, Proxy, get_proxy, get_score, proxies_of
 from diswot.proxies.base import Evidence
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
 from diswot_spaces import Registry, get_space
@@ -103,7 +104,7 @@ def test_workers_compute_proxies_of_other_packages(
     package(folder, name)
     names = [f"{name}:BOTH", f"{name}:LAZY", SCORES.name_of(WIDTH)]
     evaluator = EvaluatorSpec(SPACE, TASK, white_noise(4, 10, (3, 16, 16), 0), tuple(names)).build()
-    with open_executor(executor, evaluator, 1) as opened:
+    with open_executor(evaluator, ComputeSpec(executor, 1)) as opened:
         (found,) = opened.map([EvalTask(SPACE.decode("1-1-1"))])
     assert found.error is None, found.error
     assert found.values[f"{name}:WIDE"] == found.values[f"{name}:LAZY"] == found.values["width"] == (64.0,)
@@ -114,7 +115,7 @@ def test_what_workers_cannot_be_sent_is_said_before_they_start() -> None:
     evaluator = EvaluatorSpec(SPACE, TASK, white_noise(4, 10, (3, 16, 16), 0), (SCORES.name_of(local),)).build()
     with (
         pytest.raises(InputError, match=r"^worker processes cannot be sent what they shall compute \(.*lambda"),
-        open_executor("processes", evaluator, 1),
+        open_executor(evaluator, ComputeSpec("processes", 1)),
     ):
         pass
 

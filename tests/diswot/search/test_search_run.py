@@ -22,6 +22,7 @@ from diswot.search.algorithms import ALGORITHMS
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.search.state import Progress
+from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
@@ -93,7 +94,7 @@ def search(asked: SearchSpec, executor: Costing | None = None) -> tuple[Search, 
 def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
     asked = spec(score, evaluations=40)
     found = Search(asked)
-    with open_executor("serial", measurer_of(asked)) as executor:
+    with open_executor(measurer_of(asked), ComputeSpec("serial")) as executor:
         run_phases(found, executor, ignore)
     best, found_score = found.ranked()[0]
     assert best.arch == BEST
