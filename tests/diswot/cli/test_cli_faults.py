@@ -152,11 +152,15 @@ def test_a_result_that_cannot_be_shown_is_written_all_the_same(tmp_path: Path) -
 
 def test_a_resumed_search_does_without_its_picture_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "run"
-    with monkeypatch.context() as patch:
-        before_the_files(patch, lambda: (_ for _ in ()).throw(KeyboardInterrupt))
-        done = diswot(*SEARCH, "--out", out)
+    program = (
+        "import signal; from diswot.cli import conduct, main; "
+        "conduct.show_result = lambda *_: signal.raise_signal(signal.SIGINT); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *SEARCH, "--out", str(out)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 130
-    assert f"interrupted; go on with: diswot search --resume {out}" in done.stderr
+    assert done.stderr.endswith(f"interrupted; go on with: diswot search --resume {out}\n")
     assert [path.name for path in out.iterdir()] == ["checkpoint.json"]
     no_pictures(monkeypatch)
     done = diswot("search", "--resume", out)
