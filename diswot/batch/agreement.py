@@ -10,6 +10,9 @@ from statistics import fmean
 TOP = 10
 """Best candidates whose overlap is looked at."""
 
+FEWEST = 5
+"""Common candidates that a rank correlation needs: of four, even the same order is luck in 1 of 24 cases."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -18,7 +21,8 @@ class Agreement:
     Attributes:
         same: whether all seeds recommend the same student.
         overlap: share of the best ten of one seed that are among those of the other, 0 to 1.
-        tau: Kendall's tau-b between the scores of candidates that both seeds measured, -1 to 1.
+        tau: Kendall's tau-b between the scores of candidates that both seeds measured, -1 to 1; over the pairs of
+            seeds that have at least `FEWEST` such candidates.
         shared: fewest candidates that two seeds both measured.
     """
 
@@ -35,8 +39,9 @@ def agreement(scores: Sequence[Mapping[str, float]]) -> Agreement:
         scores: for each seed, the score of every candidate by equally many initialisations; in order of rank.
 
     Example:
-        >>> agreement([{"a": 3.0, "b": 2.0, "c": 1.0}, {"b": 9.0, "a": 8.0, "c": 7.0}])
-        Agreement(same=False, overlap=1.0, tau=0.33333333333333337, shared=3)
+        >>> one = {"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0}
+        >>> agreement([one, {"b": 9.0, "a": 8.0, "c": 7.0, "d": 6.0, "e": 5.0}])
+        Agreement(same=False, overlap=1.0, tau=0.8, shared=5)
     """
     pairs = list(combinations(scores, 2))
     if not pairs:
@@ -61,6 +66,6 @@ def _tau(one: Mapping[str, float], other: Mapping[str, float]) -> float | None:
 
     both = [arch for arch in one if arch in other]
     first, second = [one[arch] for arch in both], [other[arch] for arch in both]
-    if len(set(first)) < 2 or len(set(second)) < 2:
+    if len(both) < FEWEST or len(set(first)) < 2 or len(set(second)) < 2:
         return None
     return float(kendalltau(first, second).statistic)

@@ -12,14 +12,25 @@ def test_one_seed_agrees_with_nobody() -> None:
     assert agreement([]) == Agreement(None, None, None, None)
 
 
+def ranked(archs: str) -> dict[str, float]:
+    """A seed that measured one candidate a letter, the best first."""
+    return {arch: float(-place) for place, arch in enumerate(archs)}
+
+
 def test_three_seeds_are_compared_in_pairs() -> None:
-    # (1, 2): a b | b a on {a, b, c}: one pair of three is turned round, tau 1/3. (1, 3): only c is shared, no tau.
-    # (2, 3): likewise. Of the three best each: 3, 1 and 1 of 3 are shared.
-    found = agreement([{"a": 3.0, "b": 2.0, "c": 1.0}, {"b": 9.0, "a": 8.0, "c": 7.0}, {"x": 3.0, "c": 2.0, "y": 1.0}])
+    # (1, 2): one pair of ten is turned round, tau 8 / 10. (1, 3), (2, 3): only c is shared, no tau.
+    # Of the best five: 5, 1 and 1 of 5 are shared.
+    found = agreement([ranked("abcde"), ranked("bacde"), ranked("vwcxy")])
     assert found.same is False
-    assert found.overlap == pytest.approx((3 / 3 + 1 / 3 + 1 / 3) / 3)
-    assert found.tau == pytest.approx(1 / 3)
+    assert found.overlap == pytest.approx((5 / 5 + 1 / 5 + 1 / 5) / 3)
+    assert found.tau == pytest.approx(0.8)
     assert found.shared == 1
+
+
+def test_the_order_of_a_few_common_candidates_says_nothing() -> None:
+    few = agreement([ranked("abcd"), ranked("abcd")])
+    assert (few.tau, few.shared) == (None, 4)
+    assert agreement([ranked("abcde"), ranked("abcde")]).tau == pytest.approx(1)
 
 
 def test_only_the_ten_best_overlap() -> None:
@@ -34,12 +45,12 @@ def test_fewer_than_ten_are_compared_with_as_many() -> None:
 
 
 def test_ties_count_as_tau_b_counts_them() -> None:
-    # ab is tied in one, so of three pairs two are ordered there: 2 / sqrt(2 x 3).
-    found = agreement([{"a": 2.0, "b": 2.0, "c": 1.0}, {"a": 3.0, "b": 2.0, "c": 1.0}])
-    assert found.tau == pytest.approx(2 / 6**0.5)
+    # a and b are tied in one, so of ten pairs nine are ordered there: 9 / sqrt(9 x 10).
+    found = agreement([ranked("abcde") | {"b": 0.0}, ranked("abcde")])
+    assert found.tau == pytest.approx(9 / 90**0.5)
     assert found.same is True
     assert found.overlap == 1.0
 
 
 def test_where_all_scores_are_equal_nothing_can_be_said_of_their_order() -> None:
-    assert agreement([{"a": 1.0, "b": 1.0}, {"a": 2.0, "b": 1.0}]).tau is None
+    assert agreement([dict.fromkeys("abcde", 1.0), ranked("abcde")]).tau is None

@@ -41,8 +41,7 @@ def test_the_student_is_the_one_that_most_seeds_recommend(three: BatchFolder) ->
 
 def test_all_seeds_are_compared_with_one_another(three: BatchFolder) -> None:
     (group,) = compare(jobs(seeds=[0, 1, 2]), three)
-    # By the first initialisation. A B C: one of three pairs turned round, twice; A B C D: two of six.
-    assert group.agreement.tau == pytest.approx((1 / 3 + 1 / 3 + 2 / 6) / 3)
+    assert group.agreement.tau is None  # three and four common candidates are too few
     assert group.agreement.same is False
     assert group.agreement.overlap == 1.0
     assert group.agreement.shared == 3
