@@ -40,29 +40,31 @@ def conduct(search: Search, compute: ComputeSpec, folder: Path | None, *, json: 
         _show(_searched(search, compute, lambda: True)[1], compute, json=json)
         return
     with saying(f"interrupted; go on with: {_resume(folder)}"):
-        missing = _conduct_in(folder, search, compute, json=json)
-    if missing is not None:
-        STDERR.print(f"search.png was left out: {missing}", markup=False, soft_wrap=True)
+        drawn = _conduct_in(folder, search, compute, json=json)
+    for name, missing in drawn.items():
+        if missing is not None:
+            STDERR.print(f"{name} was left out: {missing}", markup=False, soft_wrap=True)
     if not json:
-        files = ["result.json", "candidates.csv", *(["search.png"] if missing is None else [])]
+        files = ["result.json", "candidates.csv", *(name for name, missing in drawn.items() if missing is None)]
         STDOUT.print(f"Files: {folder}/{', '.join(files)}.", markup=False, soft_wrap=True)
 
 
-def _conduct_in(folder: Path, search: Search, compute: ComputeSpec, *, json: bool) -> str | None:
-    """The same with a folder; returns why there is no picture, if there is none."""
-    from diswot.report.files import write_files
+def _conduct_in(folder: Path, search: Search, compute: ComputeSpec, *, json: bool) -> dict[str, str | None]:
+    """The same with a folder; returns for the picture and the page why there is none, if there is none."""
+    from diswot.report.files import PAGE, PLOT, write_files, write_page
     from diswot.search.checkpoint import checkpoints
 
     with checkpoints(folder, search, compute) as writer:
         finished, result = _searched(search, compute, _telling(writer))
         unshown = _attempt_to_show(result, compute, json=json)
         try:
-            missing = write_files(folder, finished, result)
+            drawn = {PLOT: write_files(folder, finished, result)}
         except StorageError as error:
             raise StorageError(f"{error}; when there is room, write it with: {_resume(folder)}") from error
+        drawn[PAGE] = write_page(folder, finished, result)
     if unshown is not None:
         raise StorageError(f"the result is in {str(folder)!r}, but cannot be shown: {reason(unshown)}") from unshown
-    return missing
+    return drawn
 
 
 def _attempt_to_show(result: Result, compute: ComputeSpec, *, json: bool) -> OSError | None:

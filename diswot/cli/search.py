@@ -20,7 +20,7 @@ def search(
     context: typer.Context,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for result.json, candidates.csv and search.png, and for checkpoints until then."),
+        typer.Option(help="Folder for result.json, report.html, candidates.csv and search.png, and for checkpoints."),
     ] = None,
     resume: Annotated[
         Path | None,

@@ -19,6 +19,7 @@ from diswot.storage.refusal import obstacle, reason
 
 CANDIDATES = "candidates.csv"
 PLOT = "search.png"
+PAGE = "report.html"
 COSTS = ("params", "macs", "depth", "memory", "latency")
 """Columns of `candidates.csv`."""
 DROPPED = "measured again, its latency is outside the budget"
@@ -59,6 +60,17 @@ def write_files(folder: Path, finished: FinishedSearch, result: Result) -> str |
     except OSError as error:
         raise StorageError(f"the result cannot be written to {str(folder)!r}: {reason(error)}") from error
     return attempt(lambda: _draw(folder / PLOT, finished, result))[1]
+
+
+def write_page(folder: Path, finished: FinishedSearch, result: Result) -> str | None:
+    """Write the page `report.html`; returns why that failed, or `None`: a result does not depend on it."""
+
+    def write() -> None:
+        from diswot.report.page import search_page
+
+        atomic_write(folder / PAGE, search_page(finished, result))
+
+    return attempt(write)[1]
 
 
 def _draw(path: Path, finished: FinishedSearch, result: Result) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from functools import cache
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 
 def render(package: str, template: str, **values: Any) -> str:
@@ -40,9 +42,16 @@ def environment(package: str) -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["data_uri"] = data_uri
+    made.filters["json"] = json_data
     return made
 
 
 def data_uri(svg: str) -> str:
     """Address that holds an SVG image itself."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def json_data(value: object) -> Markup:
+    """JSON inside an element `script`, which nothing in it can end."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704 - no mark-up is left in it

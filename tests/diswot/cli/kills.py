@@ -126,7 +126,12 @@ def interrupt(
             assert found == expected, f"another result: {', '.join(differing) or 'candidates.csv'}"
             tally.finished += 1
         if process.returncode == 0:
-            assert sorted(path.name for path in folder.iterdir()) == ["candidates.csv", "result.json", "search.png"]
+            assert sorted(path.name for path in folder.iterdir()) == [
+                "candidates.csv",
+                "report.html",
+                "result.json",
+                "search.png",
+            ]
             if tally.kills >= kills:
                 return tally
         tell(str(tally))

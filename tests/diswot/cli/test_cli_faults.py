@@ -59,7 +59,7 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_disk_that_is_full_at_the_end_costs_nobody_the_recommendation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with disk(tmp_path / "disk") as folder:
+    with disk(tmp_path / "disk", "16m") as folder:
         out = folder / "run"
         with monkeypatch.context() as patch:
             before_the_files(patch, lambda: fill(folder))
@@ -76,7 +76,12 @@ def test_a_disk_that_is_full_at_the_end_costs_nobody_the_recommendation(
         assert again.returncode == 0, again.stderr
         assert json.loads(again.stdout) == json.loads((out / "result.json").read_text(encoding="utf-8"))
         assert json.loads(again.stdout)["recommended"]["arch"] in done.stdout
-        assert sorted(path.name for path in out.iterdir()) == ["candidates.csv", "result.json", "search.png"]
+        assert sorted(path.name for path in out.iterdir()) == [
+            "candidates.csv",
+            "report.html",
+            "result.json",
+            "search.png",
+        ]
 
 
 def test_a_disk_that_is_full_on_the_way_stops_no_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,8 +128,12 @@ def test_a_picture_that_cannot_be_drawn_costs_no_result(tmp_path: Path, monkeypa
     assert done.stderr.splitlines()[-1] == (
         "search.png was left out: ValueError: 'bogus' is not a valid value for backend"
     )
-    assert done.stdout.splitlines()[-1] == f"Files: {tmp_path / 'run'}/result.json, candidates.csv."
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["candidates.csv", "result.json"]
+    assert done.stdout.splitlines()[-1] == f"Files: {tmp_path / 'run'}/result.json, candidates.csv, report.html."
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "candidates.csv",
+        "report.html",
+        "result.json",
+    ]
     again = diswot("search", "--resume", tmp_path / "run")
     assert again.returncode == 2
     assert "is finished, there is nothing to resume" in again.stderr
@@ -147,7 +156,11 @@ def test_a_result_that_cannot_be_shown_is_written_all_the_same(tmp_path: Path) -
         f"failed: the result is in {str(tmp_path / 'run')!r}, but cannot be shown: no space is left\n"
     )
     # Nor does a backend that is not there keep Matplotlib's module from loading, and so the result from being written.
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["candidates.csv", "result.json"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "candidates.csv",
+        "report.html",
+        "result.json",
+    ]
 
 
 def test_a_resumed_search_does_without_its_picture_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +179,7 @@ def test_a_resumed_search_does_without_its_picture_too(tmp_path: Path, monkeypat
     done = diswot("search", "--resume", out)
     assert done.returncode == 0
     assert "search.png was left out: ValueError" in done.stderr
-    assert sorted(path.name for path in out.iterdir()) == ["candidates.csv", "result.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["candidates.csv", "report.html", "result.json"]
 
 
 def test_a_batch_does_without_its_pictures_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,12 @@ def test_every_candidate_is_on_file_within_the_budget_best_first(
 def test_the_plot_is_a_png(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, _ = run
     assert (folder / "search.png").read_bytes().startswith(b"\x89PNG")
-    assert sorted(path.name for path in folder.iterdir()) == ["candidates.csv", "result.json", "search.png"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "candidates.csv",
+        "report.html",
+        "result.json",
+        "search.png",
+    ]
 
 
 def test_the_same_seed_gives_the_same_result_whoever_computes(
