@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from diswot.api import recommend
     from diswot.errors import DiswotError, InputError
     from diswot.evaluation import EvaluatorSpec
+    from diswot.export.document import build
     from diswot.probes import load_probe
     from diswot.report.result import Result
     from diswot.scoring import Scorer
@@ -39,6 +40,7 @@ _HOMES = {
     "Search": "diswot.search.search",
     "SearchSpec": "diswot.spec.search",
     "TeacherSpec": "diswot.spec.teacher",
+    "build": "diswot.export.document",
     "explain": "diswot.workflow",
     "load_probe": "diswot.probes",
     "recommend": "diswot.api",
@@ -57,6 +59,7 @@ __all__ = [
     "Search",
     "SearchSpec",
     "TeacherSpec",
+    "build",
     "explain",
     "load_probe",
     "recommend",

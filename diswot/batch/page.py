@@ -10,6 +10,7 @@ from typing import Any
 from diswot.batch.compare import Group, limited_costs
 from diswot.batch.figure import fronts
 from diswot.report.attempt import attempt
+from diswot.report.diagram import draw_network
 from diswot.report.html import render
 from diswot.report.units import UNITS, Unit
 from diswot.search.finalists import ALWAYS
@@ -86,7 +87,7 @@ def _space(space: str, groups: Sequence[Group], table: Sequence[Row]) -> tuple[d
             for row, group in zip(table, groups, strict=True)
         ],
         "one_seed": not several,
-        "figures": figures,
+        "figures": [*figures, *_diagrams(groups)],
     }
     return told, missing
 
@@ -98,6 +99,13 @@ def _figures(space: str, groups: Sequence[Group]) -> tuple[list[tuple[str, str]]
     drawn = [(cost, *attempt(partial(fronts, groups, cost))) for cost in costs]
     figures = [(svg, _caption(space, cost)) for cost, svg, _ in drawn if svg is not None]
     return figures, [f"{space}, {UNITS[cost].name}: {why}" for cost, _, why in drawn if why is not None]
+
+
+def _diagrams(groups: Sequence[Group]) -> list[tuple[str, str]]:
+    """The networks of the recommended students, each once, with its caption."""
+    results = [found.result for group in groups for found in group.found]
+    stages = {result.recommended.arch: result.stages for result in results if result.stages}
+    return [(draw_network(found), f"The recommended student {arch}, stage by stage.") for arch, found in stages.items()]
 
 
 def _caption(space: str, cost: str) -> str:

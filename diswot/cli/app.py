@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from diswot.cli import batch, cache, data, lists, score, search
+from diswot.cli import batch, cache, data, export, lists, score, search
 from diswot.cli.command import Command
 from diswot.cli.console import STDERR, speak_plainly, speaking
 from diswot.errors import DiswotError, InputError
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("search", cls=Command)(search.search)
 app.command("batch", cls=Command)(batch.batch)
 app.command("score", cls=Command)(score.score)
+app.command("export", cls=Command)(export.export)
 app.command("spaces")(lists.spaces)
 app.command("teachers")(lists.teachers)
 app.command("proxies")(lists.proxies)

@@ -10,7 +10,9 @@ from pydantic import ConfigDict, Field, model_validator
 
 from diswot.errors import DiswotError, InputError
 from diswot.proxies import get_score
+from diswot.report.attempt import attempt
 from diswot.report.beyond import Beyond, make_beyond
+from diswot.report.diagram import Stage
 from diswot.report.document import Document
 from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front, make_fronts
@@ -18,6 +20,7 @@ from diswot.report.student import Student
 from diswot.report.tables import html_table
 from diswot.report.teacher import TeacherRecord, make_teacher
 from diswot.spec.search import SearchSpec
+from diswot_spaces import get_space
 
 if TYPE_CHECKING:
     import pandas
@@ -79,6 +82,7 @@ class Result(Document):
     Attributes:
         schema_: version of this document, written as `schema`.
         recommended: the student with the best score.
+        stages: of its network, in order of execution; empty where they cannot be found without running it.
         alternatives: those that follow.
         resolution: the least difference of two scores that is more than chance; `null` with a single seed.
         indistinguishable: other finalists whose score is closer than that to the recommended one's.
@@ -96,6 +100,7 @@ class Result(Document):
 
     schema_: Literal[2] = Field(default=SCHEMA, alias="schema")
     recommended: Student
+    stages: list[Stage] = Field(default_factory=list)
     alternatives: list[Student]
     resolution: float | None
     indistinguishable: list[str]
@@ -188,6 +193,7 @@ def make_result(
     latency = {"latency": finished.latency_seconds} if finished.spec.times else {}
     return Result(
         recommended=best,
+        stages=_stages(finished.spec, best),
         alternatives=others[:ALTERNATIVES],
         resolution=limit,
         indistinguishable=[one.arch for one in others if one.seeds == best.seeds and _close(best, one, limit)],
@@ -199,6 +205,17 @@ def make_result(
         timings={part: round(seconds, 3) for part, seconds in {**(timings or {}), **latency}.items()},
         cache=cache,
     )
+
+
+def _stages(spec: SearchSpec, best: Student) -> list[Stage]:
+    from diswot.report.stages import find_stages
+
+    space, teacher = get_space(spec.space), spec.teacher
+    arch = space.decode(best.arch)
+    found = attempt(
+        lambda: find_stages(lambda: space.build(arch, teacher.num_classes, teacher.in_shape), teacher.in_shape)
+    )
+    return found[0] or []
 
 
 def _without_students(finished: FinishedSearch) -> str:
