@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from diswot.api import recommend
+    from diswot.api import distill, recommend
+    from diswot.distillation.student import DistilledStudent, load_student
     from diswot.errors import DiswotError, InputError
     from diswot.evaluation import EvaluatorSpec
     from diswot.export.document import build
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from diswot.search.search import Search
     from diswot.spec.compute import ComputeSpec
     from diswot.spec.constraints import Constraints
+    from diswot.spec.distillation import DistillSpec
     from diswot.spec.probe import ProbeSpec
     from diswot.spec.search import SearchSpec
     from diswot.spec.teacher import TeacherSpec
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "ComputeSpec": "diswot.spec.compute",
     "Constraints": "diswot.spec.constraints",
+    "DistillSpec": "diswot.spec.distillation",
+    "DistilledStudent": "diswot.distillation.student",
     "DiswotError": "diswot.errors",
     "EvaluatorSpec": "diswot.evaluation",
     "InputError": "diswot.errors",
@@ -41,8 +45,10 @@ _HOMES = {
     "SearchSpec": "diswot.spec.search",
     "TeacherSpec": "diswot.spec.teacher",
     "build": "diswot.export.document",
+    "distill": "diswot.api",
     "explain": "diswot.workflow",
     "load_probe": "diswot.probes",
+    "load_student": "diswot.distillation.student",
     "recommend": "diswot.api",
     "run_search": "diswot.workflow",
 }
@@ -50,6 +56,8 @@ _HOMES = {
 __all__ = [
     "ComputeSpec",
     "Constraints",
+    "DistillSpec",
+    "DistilledStudent",
     "DiswotError",
     "EvaluatorSpec",
     "InputError",
@@ -60,8 +68,10 @@ __all__ = [
     "SearchSpec",
     "TeacherSpec",
     "build",
+    "distill",
     "explain",
     "load_probe",
+    "load_student",
     "recommend",
     "run_search",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -14,12 +16,15 @@ from diswot.report.result import Result
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
-from diswot.spec.document import from_json
+from diswot.spec.document import from_json, to_json
 from diswot.spec.option import Declared, declared
 from diswot.spec.search import SearchSpec
 from diswot.teachers.spec import TEACHERS
 from diswot.workflow import run_search
 from diswot_spaces import SPACES, Registry
+
+if TYPE_CHECKING:
+    from diswot.distillation.student import DistilledStudent
 
 OPEN: Mapping[str, Registry[Any]] = {"space": SPACES, "score": SCORES, "algorithm": ALGORITHMS}
 """Options that take an object, and the tables that name it."""
@@ -50,11 +55,11 @@ def recommend(teacher: object, *, progress: bool = True, **options: Any) -> Resu
         True
     """
     options |= {name: OPEN[name].name_of(given) for name, given in options.items() if name in OPEN}
+    _refuse_unknown(options, SearchSpec, ComputeSpec)
     spec = from_json(
         SearchSpec, _nested(SearchSpec, {"teacher": TEACHERS.name_of(teacher), **_of(SearchSpec, options)})
     )
     compute = from_json(ComputeSpec, _nested(ComputeSpec, _of(ComputeSpec, options)))
-    _refuse_unknown(options)
     spec.check()
     search = Search(spec)
     with search_bar(Console(stderr=True, quiet=not progress)) as bar:
@@ -62,6 +67,61 @@ def recommend(teacher: object, *, progress: bool = True, **options: Any) -> Resu
         result = run_search(search, compute, display.progress, tell=display.prepare)
     assert result is not None, "no checkpoint ends the search"
     return result
+
+
+def distill(
+    student: object, *, out: str | Path | None = None, progress: bool = True, **options: Any
+) -> DistilledStudent:
+    """Train a student under a teacher, and judge it beside what it would be without one.
+
+    Args:
+        student: the result of a search, of which the recommended student is taken and the teacher, unless another one
+            is given; or a name such as `"cifar-resnet:3-3-3"`, a network, or what makes one, with a `teacher`.
+        out: folder for everything that is kept, which is empty or new; by default a temporary one.
+        progress: whether a bar is shown on stderr.
+        **options: every option of `diswot distill`, by its name there (`data="folder:photos"`) or by the name of its
+            field in `DistillSpec` and what it holds (`epochs=30`). Teacher and distiller may be given as objects.
+
+    Returns:
+        The student: `network` is trained, `report` says how good it is.
+
+    Raises:
+        UnknownName: there is no such option; lists those there are.
+        InputError: an option is wrong, or networks and data do not go together.
+        DiswotError: a training failed.
+
+    Example:
+        >>> small = dict(classes=10, input="1x8x8", epochs=1, train_images=200, progress=False)
+        >>> done = distill("cifar-resnet:1-1-1", teacher="resnet20", train_teacher=True, **small)
+        >>> done.report.images["test"]
+        355
+    """
+    from diswot.distillation.display import TrainingDisplay
+    from diswot.distillation.distillers import DISTILLERS
+    from diswot.distillation.folder import check_empty
+    from diswot.distillation.job import run_distillation
+    from diswot.distillation.student import load_student
+    from diswot.spec.distillation import DistillSpec
+
+    if "teacher_weights" in options:
+        options["weights"] = options.pop("teacher_weights")
+    _refuse_unknown(options, DistillSpec)
+    asked: dict[str, Any] = {}
+    if isinstance(student, Result):
+        asked = {"teacher": to_json(student.search.teacher)}
+        student = f"{student.search.space}:{student.recommended.arch}"
+    if "teacher" in options:
+        options["teacher"] = TEACHERS.name_of(options["teacher"])
+    if "distiller" in options:
+        options["distiller"] = DISTILLERS.name_of(options["distiller"])
+    given = _nested(DistillSpec, {"student": TEACHERS.name_of(student), **options})
+    teacher = {**asked.get("teacher", {}), **given.get("teacher", {})}
+    spec = from_json(DistillSpec, {**given, "teacher": teacher})
+    folder = Path(mkdtemp(prefix="diswot-")) if out is None else Path(out)
+    check_empty(folder)
+    with TrainingDisplay(Console(stderr=True, quiet=not progress)) as display:
+        run_distillation(spec, folder, display.tell)
+    return load_student(folder)
 
 
 def _names(kind: type) -> dict[str, Declared]:
@@ -76,8 +136,8 @@ def _of(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in _names(kind)}
 
 
-def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    names = {**_names(SearchSpec), **_names(ComputeSpec)}
+def _refuse_unknown(given: Mapping[str, Any], *kinds: type) -> None:
+    names = {name for kind in kinds for name in _names(kind)}
     for name in given:
         if name not in names:
             raise UnknownName("option", name, sorted(names))

@@ -72,7 +72,7 @@ def _choices(one: Declared) -> str:
 
 
 def _default(one: Declared, default: Any) -> str:
-    if default is MISSING:
+    if default is MISSING or one.type is bool:
         return ""
     text = one.option.default or ("" if default is None else one.write(default))
     return f" [default: {text}]" if text else ""

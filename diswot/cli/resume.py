@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,20 @@ def check_options(context: typer.Context) -> None:
     Raises:
         InputError: names them.
     """
-    allowed = {*(one.name for one in ELSEWHERE), "json", "resume", "dry_run"}
+    refuse_given(context, {*(one.name for one in ELSEWHERE), "json", "resume", "dry_run"}, "search")
+
+
+def refuse_given(context: typer.Context, allowed: Collection[str], what: str = "distillation") -> None:
+    """Refuse options beside `--resume` that are not among those allowed, whatever they say.
+
+    Raises:
+        InputError: names them.
+    """
     names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     refused = [names[name] for name in context.params if _is_given(context, name) and name not in allowed]
     if refused:
         raise InputError(
-            f"--resume goes on with the settings that the search began with; leave out {', '.join(refused)}"
+            f"--resume goes on with the settings that the {what} began with; leave out {', '.join(refused)}"
         )
 
 

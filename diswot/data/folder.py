@@ -35,7 +35,7 @@ def image_folder(path: Path) -> ImageSet[Path]:
         raise UnreadableData(f"image folder {str(path)!r} cannot be read: {error}") from error
     if len(folders) == 1:
         _check_single(path, folders[0], classes[0])
-    return ImageSet("the image folder", path, dict(enumerate(classes)), Image.open)
+    return ImageSet("the image folder", path, dict(enumerate(classes)), Image.open, [one.name for one in folders])
 
 
 def _class_folders(path: Path) -> list[Path]:

@@ -51,7 +51,25 @@ def idx_pair(path: Path) -> ImageSet[int]:
         UnreadableData: a missing or damaged file, or images and labels that do not belong together.
         InputError: there are several data sets.
     """
-    pair = _pair(path)
+    return _image_set(_pair(path), path)
+
+
+def idx_parts(path: Path) -> tuple[ImageSet[int], ImageSet[int] | None]:
+    """The images of the training pair, and those of the test pair beside it, if there is one.
+
+    Raises:
+        UnreadableData: as `idx_pair`.
+        InputError: there are several data sets.
+    """
+    first = _pair(path)
+    stem = first.images.name.partition(first.part)[0]
+    beside = [pair for pair in _pairs([first.images.parent]) if pair.images.name.startswith(f"{stem}{pair.part}")]
+    test = next((pair for pair in beside if pair.part in PARTS[1:]), None)
+    tests = None if first.part != PARTS[0] or test is None else _image_set(test, path)
+    return _image_set(first, path), tests
+
+
+def _image_set(pair: Pair, path: Path) -> ImageSet[int]:
     images, labels = read_idx(pair.images, 3), read_idx(pair.labels, 1)
     if not len(images) == len(labels) > 0:
         raise UnreadableData(

@@ -40,12 +40,14 @@ class ImageSet(Generic[Item]):
         path: where they are.
         classes: for each label, its images; no class is empty.
         open: gives one of them as a PIL image, which may decode itself later.
+        names: what the classes are called, by their labels, where they are called something.
     """
 
     what: str
     path: Path
     classes: Mapping[int, Sequence[Item]]
     open: Callable[[Item], Image.Image]
+    names: Sequence[str] = ()
 
     @property
     def title(self) -> str:

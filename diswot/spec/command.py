@@ -39,10 +39,14 @@ def words(spec: Any, kind: Any = None) -> Iterator[str]:
     for one in declared(kind or type(spec)):
         value = one.of(spec)
         if value != (one.default if one.option.derive is None else one.option.derive(spec)):
-            yield from _switch(one, value) if one.option.switch else _flag(one.flag, one.write(value))
+            yield from (
+                _switch(one, value) if one.option.switch or one.type is bool else _flag(one.flag, one.write(value))
+            )
 
 
 def _switch(one: Declared, value: object) -> tuple[str, ...]:
+    if one.type is bool:
+        return (one.flag,) if value else ()
     return (f"--no-{one.flag[2:]}",) if value is None else ()
 
 

@@ -71,6 +71,8 @@ def number(one: Declared, most: Mapping[str, int] | None = None) -> Any:
     option, highest = one.option, (most or {}).get(one.name, one.option.maximum)
     if one.type in (str, Path):
         return str
+    if one.type is bool:
+        return bool
     kind: Any = int if one.type is tuple else one.type
     limited: Any = Annotated[kind, Field(ge=option.minimum, gt=option.above, le=highest)]
     return Annotated[list[limited], Field(min_length=3, max_length=3)] if one.type is tuple else limited

@@ -18,7 +18,14 @@ from diswot.quantities import Quantity
 AUTO: Any = None
 """Default of a field that `Option.derive` fills in."""
 
-KINDS = {int: "a whole number", float: "a number", str: "text", Path: "a path", tuple: "three whole numbers"}
+KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    tuple: "three whole numbers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Declared:
 
     Attributes:
         path: attribute names from the spec to the field.
-        type: `int`, `float`, `str`, `Path` or `tuple`.
+        type: `int`, `float`, `bool`, `str`, `Path` or `tuple`; one that is `bool` is turned on by its flag alone.
         default: of the field; `MISSING` where there is none, `None` where it is derived.
         option: of the field.
         optional: whether it may be `None`.
@@ -94,7 +101,8 @@ class Declared:
         if value is None and self.optional:
             return
         numbers = value if self.type is tuple and isinstance(value, tuple) else (value,)
-        if not isinstance(value, (float, int) if self.type is float else self.type) or isinstance(value, bool):
+        kinds = (float, int) if self.type is float else self.type
+        if not isinstance(value, kinds) or isinstance(value, bool) is not (self.type is bool):
             raise InputError(f"{self.name} must be {KINDS[self.type]}, not {value!r}")
         if self.option.choices and value not in self.option.choices:
             raise UnknownName(self.name.replace("_", " "), str(value), self.option.choices)
