@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from diswot.errors import InputError
-from diswot.evaluation import Measurement
 from diswot.proxies import Aggregate, get_score
 from diswot.proxies.base import Scale
 from diswot.seeds import stream
 from diswot_spaces import Architecture, SearchSpace
+
+if TYPE_CHECKING:
+    from diswot.evaluation import Measurement
 
 REFERENCE_SIZE = 100
 """Architectures in the reference sample of a space."""

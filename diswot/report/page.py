@@ -9,7 +9,7 @@ from diswot.report.assets import inside_a_page
 from diswot.report.finished import FinishedSearch
 from diswot.report.html import render
 from diswot.report.result import Result
-from diswot.report.view import SearchView, cost, number
+from diswot.report.view import SearchView, cost, figure, number
 
 
 def search_page(finished: FinishedSearch, result: Result) -> str:
@@ -22,6 +22,7 @@ def search_page(finished: FinishedSearch, result: Result) -> str:
         view=view,
         number=number,
         cost_of=cost,
+        figure_of=figure,
         data=view.data(list(_rows(finished))),
         **inside_a_page(),
     )

@@ -125,7 +125,12 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
 
 
-def cost(value: float | None, name: str) -> str:
-    """A cost in its unit."""
+def figure(value: float | None, name: str) -> str:
+    """A cost in a column that has its unit."""
     unit = UNITS[name]
-    return "–" if value is None else f"{value / unit.size:,.{unit.digits}f} {unit.symbol}"
+    return number(None if value is None else value / unit.size, unit.digits)
+
+
+def cost(value: float | None, name: str) -> str:
+    """A cost with its unit."""
+    return "–" if value is None else f"{figure(value, name)} {UNITS[name].symbol}"

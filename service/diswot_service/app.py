@@ -13,6 +13,7 @@ from diswot_service.routes import catalogue, health, searches
 from diswot_service.routes.shared import Service
 from diswot_service.settings import Settings
 from diswot_service.store import Store, open_database
+from diswot_service.web import pages, static_files
 
 MAX_BODY = 64 * 1024
 
@@ -34,6 +35,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.service = Service(settings, Store(database, settings.queue, settings.lifetime))
     app.add_middleware(Guard, hosts=settings.hosts, max_body=MAX_BODY, max_seconds=settings.body_seconds)
     handlers.install(app)
-    for router in (searches.routes, catalogue.routes, health.routes):
+    for router in (searches.routes, catalogue.routes, health.routes, pages.routes, static_files.routes):
         app.include_router(router)
     return app

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from diswot_service.estimate import Estimate
 from diswot_service.jobs import JobKind
 from diswot_service.problems import Problem
 from diswot_service.progress import Progress
@@ -60,6 +61,13 @@ class JobPage(BaseModel):
     next_page_token: str
 
 
+class DryRun(BaseModel):
+    """What `validate_only` answers: the spec with every default filled in, and what it will take."""
+
+    spec: dict[str, Any]
+    estimate: Estimate
+
+
 class EventItem(BaseModel):
     """What happened to a job.
 
@@ -87,7 +95,7 @@ class CandidateItem(BaseModel):
         number: place in the order of evaluation, from 0.
         arch: string of the architecture.
         score: mean over its initializations; `null` if its network failed.
-        details: its costs, its number of initializations, and why it failed.
+        details: its costs, its number of initializations, what each term adds to its score, and why it failed.
     """
 
     number: int
@@ -131,10 +139,20 @@ def job_summary(job: Job, kind: JobKind, lifetime: float | None) -> dict[str, An
         "attempt": job.attempt,
         "labels": job.labels,
         "spec": job.spec,
-        "progress": Progress(**job.progress).model_dump(),
+        "progress": progress_of(job),
         "error": job.error,
-        "links": {"self": self, "cancel": f"{self}:cancel", **{part: f"{self}/{part}" for part in kind.parts}},
+        "links": {
+            "self": self,
+            "cancel": f"{self}:cancel",
+            "resume": f"{self}:resume",
+            **{part: f"{self}/{part}" for part in kind.parts},
+        },
     }
+
+
+def progress_of(job: Job) -> dict[str, Any]:
+    """How far a job has come, with every field."""
+    return Progress(**job.progress).model_dump()
 
 
 def job_document(job: Job, kind: JobKind, lifetime: float | None) -> dict[str, Any]:

@@ -8,11 +8,14 @@ DiswotError
     ├── InvalidPageToken     400 page-token-invalid
     ├── Forbidden            403 forbidden
     ├── NotFound             404 not-found
+    ├── NoCandidatesYet      409 no-candidates-yet
+    ├── NotResumable         409 not-resumable
     ├── JobFinished          409 job-finished
     ├── JobActive            409 job-active
     ├── PreconditionFailed   412 precondition-failed
     ├── WrongMediaType       415 unsupported-media-type
     ├── KeyReused            422 idempotency-key-reused
+    ├── Busy                 503 busy
     ├── QueueFull            503 queue-full
     └── StorageFault         the database cannot be relied on
         ├── StorageLow       503 storage-low
@@ -76,6 +79,18 @@ class NotFound(Refusal):
     status, slug = 404, "not-found"
 
 
+class NoCandidatesYet(Refusal):
+    """Nothing has been measured that could be recommended."""
+
+    status, slug, retry_after = 409, "no-candidates-yet", 5
+
+
+class NotResumable(Refusal):
+    """The job has neither failed nor been cancelled."""
+
+    status, slug = 409, "not-resumable"
+
+
 class JobFinished(Refusal):
     """The job has ended and cannot be cancelled."""
 
@@ -104,6 +119,12 @@ class KeyReused(Refusal):
     """An `Idempotency-Key` that came with another body before."""
 
     status, slug = 422, "idempotency-key-reused"
+
+
+class Busy(Refusal):
+    """As many clients as can be served follow events already."""
+
+    status, slug, retry_after = 503, "busy", 5
 
 
 class QueueFull(Refusal):

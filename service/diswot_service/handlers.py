@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -18,6 +18,7 @@ from diswot_service.errors import Refusal
 from diswot_service.guard import REQUEST_ID
 from diswot_service.problems import MEDIA_TYPE, Problem, problem, problem_of
 from diswot_service.sentences import pointer, sentence
+from diswot_service.web.render import error_page, wants_page
 
 _LOG = logging.getLogger(__name__)
 _SLUGS = {404: "not-found", 405: "method-not-allowed", 408: "request-timeout", 413: "payload-too-large"}
@@ -41,7 +42,9 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {**plain, 500: {"description": "Internal Server Error", "model": Problem}}
 
 
-def _answer(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
+def _answer(request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    if wants_page(request):
+        return error_page(request, body)
     return JSONResponse(body, body["status"], headers, media_type=MEDIA_TYPE)
 
 
@@ -49,29 +52,29 @@ def _about(request: Request) -> dict[str, str]:
     return {"instance": request.url.path, "request_id": request.state.request_id}
 
 
-def _on_purpose(request: Request, error: Exception) -> JSONResponse:
+def _on_purpose(request: Request, error: Exception) -> Response:
     known = cast("DiswotError", error)
     wait = known.retry_after if isinstance(known, Refusal) else None
-    return _answer(problem_of(known, **_about(request)), {} if wait is None else {"Retry-After": str(wait)})
+    return _answer(request, problem_of(known, **_about(request)), {} if wait is None else {"Retry-After": str(wait)})
 
 
-def _invalid(request: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: Exception) -> Response:
     errors = cast("RequestValidationError", error).errors()
     if any(e["type"] == "missing" and e["loc"] == ("body",) for e in errors):
         detail = "the body is empty; it must be a JSON object"
-        return _answer(problem(400, "invalid-request", detail, **_about(request)))
+        return _answer(request, problem(400, "invalid-request", detail, **_about(request)))
     found = [{"pointer": pointer(e["loc"]), "detail": sentence(e)} for e in errors]
-    return _answer(problem(422, "invalid-request", found[0]["detail"], errors=found, **_about(request)))
+    return _answer(request, problem(422, "invalid-request", found[0]["detail"], errors=found, **_about(request)))
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     known = cast("HTTPException", error)
     slug, detail = _SLUGS.get(known.status_code, "invalid-request"), known.detail
     headers = dict(known.headers or {})
     if known.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
         detail = f"{request.method} is not allowed here; valid: {headers['Allow']}"
-    return _answer(problem(known.status_code, slug, detail, **_about(request)), headers)
+    return _answer(request, problem(known.status_code, slug, detail, **_about(request)), headers)
 
 
 def _allowed(request: Request) -> list[str]:
@@ -81,10 +84,10 @@ def _allowed(request: Request) -> list[str]:
     return [*found[:1], "HEAD", *found[1:]] if "GET" in found else found
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def _unexpected(request: Request, error: Exception) -> Response:
     """Only the id of the request leaves the house; what happened is in the log."""
     about = _about(request)
     _LOG.error("request %s failed", about["request_id"], exc_info=error)
-    answer = _answer(problem(500, "internal", None, **about))
+    answer = _answer(request, problem(500, "internal", None, **about))
     answer.headers[REQUEST_ID] = about["request_id"]
     return answer

@@ -1,5 +1,7 @@
+import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,6 +19,7 @@ from diswot_service.app import create_app
 from diswot_service.jobs import KINDS
 from diswot_service.problems import MEDIA_TYPE
 from diswot_service.requests import MOST
+from diswot_service.routes.shared import STREAMS
 from diswot_service.settings import Settings
 from diswot_service.store import Lease, Leases, Snapshot, Store, open_database
 
@@ -561,7 +564,7 @@ def test_the_catalogue_lists_what_requests_may_name(client: TestClient) -> None:
 def test_the_document_of_the_api_names_every_problem(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     start = document["paths"]["/v1/searches"]["post"]["responses"]
-    assert set(start) == {"202", "400", "403", "408", "413", "415", "422", "500", "503"}
+    assert set(start) == {"200", "202", "400", "403", "408", "413", "415", "422", "500", "503"}
     body = document["paths"]["/v1/searches"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert body["$ref"] == "#/components/schemas/SearchRequest"
     assert "application/problem+json" in start["422"]["content"]
@@ -576,10 +579,12 @@ def test_only_the_owner_reads_the_database(client: TestClient, settings: Setting
 def test_the_api_imports_neither_torch_nor_ray(tmp_path: Path) -> None:
     code = f"""
 import sys
+import threading
 from pathlib import Path
 from starlette.testclient import TestClient
 import diswot_service.cli, diswot_service.supervisor
 from diswot_service.app import create_app
+from diswot_service.routes.shared import STREAMS
 from diswot_service.settings import Settings
 with TestClient(create_app(Settings(Path({str(tmp_path)!r}))), base_url={HOST!r}) as client:
     for limit, status in ((500_000, 202), (1, 422)):
@@ -591,3 +596,128 @@ print([name for name in ("torch", "ray", "timm", "torchvision") if name in sys.m
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+def measured(store: Store, scores: list[float | None]) -> str:
+    """A running search with candidates of these scores, each with 100,000 parameters more than the one before."""
+    leases, lease = claim(store)
+    rows = [
+        {"number": n, "arch": f"a{n}", "score": score, "details": {
+            "standard_error": None, "initializations": 1 + (n == 1), "params": 100_000 * (n + 1), "macs": 10 * (n + 1),
+            "memory": 5, "latency": 0.001 * (n + 1), "failure": None, "terms": {"nwot": score},
+        }}
+        for n, score in enumerate(scores)
+    ]  # fmt: skip
+    leases.checkpoint(lease, {"done": len(rows), "total": 60}, Snapshot(len(rows), {}), rows)
+    return lease.job.id
+
+
+def test_a_recommendation_comes_from_what_was_measured(client: TestClient, store: Store) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    url = job["links"]["recommendation"]
+    problem(client.get(url), 409, "no-candidates-yet")
+    measured(store, [1.0, 2.0, 3.0, None, 2.5])
+    found = client.get(url, params={"k": 2}).json()
+    assert [(one["arch"], one["score"], one["behind"]) for one in found["students"]] == [("a1", 2, 0), ("a2", 3, -1)]
+    assert (found["provisional"], found["measured"], found["within"]) == (True, 4, 4)
+    within = client.get(url, params={"max_macs": 15}).json()
+    assert [one["arch"] for one in within["students"]] == ["a0"]
+    assert (within["limits"], within["within"], within["students"][0]["terms"]) == ("at most 15 MACs", 1, {"nwot": 1.0})
+    fast = client.get(url, params={"max_latency": 0.0015}).json()
+    assert [one["arch"] for one in fast["students"]] == ["a0"]
+    refused = problem(client.get(url, params={"max_params": 5}), 422, "invalid-request")
+    assert refused["detail"] == (
+        "none of the 4 candidates that were measured has at most 5 parameters; nearest comes one with "
+        "100,000 parameters and 10 MACs"
+    )
+    problem(client.get(url, params={"max_params": 5, "min_params": 9}), 422, "invalid-request")
+    one = client.get(f"{job['links']['candidates']}/4").json()
+    assert (one["arch"], one["details"]["terms"]) == ("a4", {"nwot": 2.5})
+    problem(client.get(f"{job['links']['candidates']}/5"), 404, "not-found")
+
+
+def test_a_failed_or_cancelled_search_is_resumed_from_its_checkpoint(client: TestClient, store: Store) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    problem(client.post(job["links"]["resume"]), 409, "not-resumable")
+    job_id = measured(store, [1.0])
+    client.post(job["links"]["cancel"])
+    leases = Leases(store.database, "worker-1", "y")
+    leases.take_over()
+    assert leases.claim(KINDS) is None
+    cancelled = client.get(job["links"]["self"]).json()
+    assert cancelled["state"] == "cancelled"
+    problem(client.post(job["links"]["resume"], headers={"If-Match": '"1"'}), 412, "precondition-failed")
+    answer = client.post(job["links"]["resume"], headers={"If-Match": cancelled["etag"]})
+    assert (answer.status_code, answer.json()["state"], answer.json()["finished_at"]) == (202, "queued", None)
+    lease = leases.claim(KINDS)
+    assert lease is not None
+    assert (lease.job.id, lease.job.attempt) == (job_id, 1)
+    assert leases.latest(lease) == Snapshot(1, {})
+
+
+def test_a_dry_run_checks_and_prices_and_starts_nothing(client: TestClient) -> None:
+    body = RESNET | {"space": "cifar-resnet", "evaluations": 30, "student_inits": 1, "score": "nwot"}
+    answer = client.post("/v1/searches?validate_only=true", json=body)
+    assert answer.status_code == 200
+    assert answer.json()["spec"]["evaluations"] == 30
+    assert answer.json()["estimate"] == {"evaluations": 30, "networks": 30, "seconds": None, "based_on": 0}
+    problem(client.post("/v1/searches?validate_only=true", json={"teacher": {"name": "x"}}), 422, "invalid-request")
+    assert client.get("/v1/searches").json()["items"] == []
+
+
+def test_jobs_are_found_by_their_labels(client: TestClient) -> None:
+    made = [client.post("/v1/searches", json=RESNET | {"labels": {"team": team}}).json()["id"] for team in "ab"]
+    assert [job["id"] for job in client.get("/v1/searches?label=team:b").json()["items"]] == [made[1]]
+    assert client.get("/v1/searches?label=team:c").json()["items"] == []
+    refused = problem(client.get("/v1/searches?label=team"), 400, "invalid-request")
+    assert refused["detail"] == "label must be NAME:VALUE, not 'team'"
+
+
+def test_a_client_can_wait_for_a_change(client: TestClient, store: Store) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    same = {"If-None-Match": job["etag"]}
+    assert client.get(job["links"]["self"], params={"wait": 0.1}, headers=same).status_code == 304
+    threading.Timer(0.2, lambda: claim(store)).start()
+    answer = client.get(job["links"]["self"], params={"wait": 20}, headers=same)
+    assert (answer.status_code, answer.json()["state"]) == (200, "running")
+
+
+def streamed(client: TestClient, url: str, **headers: str) -> list[tuple[str, str, Any]]:
+    """Events of a stream that ends: number, type, data."""
+    answer = client.get(url, headers={"Accept": "text/event-stream", **headers})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for block in answer.text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines())
+        found.append((fields.get("id", ""), fields["event"], json.loads(fields["data"])))
+    return found
+
+
+def test_events_are_streamed_from_where_a_client_was_cut_off(client: TestClient, store: Store) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    measured(store, [1.0])
+    leases = Leases(store.database, "worker-1", "y")
+    leases.take_over()
+    lease = leases.claim(KINDS)
+    assert lease is not None
+    threading.Timer(0.7, lambda: leases.fail(lease, {"detail": "no"})).start()
+    events = streamed(client, job["links"]["events"])
+    assert [number for number, *_ in events if number] == ["1", "2", "3", "4", "5"]
+    logged = client.get(job["links"]["events"]).json()["items"]
+    assert [data for number, _, data in events if number] == logged
+    assert events[-1] == ("", "end", {"state": "failed"})
+    assert [number for number, *_ in streamed(client, job["links"]["events"] + "?after=3") if number] == ["4", "5"]
+    again = streamed(client, job["links"]["events"], **{"Last-Event-ID": "4"})
+    assert [kind for _, kind, _ in again] == ["state", "progress", "end"]
+
+
+def test_as_many_clients_follow_events_as_are_borne(client: TestClient) -> None:
+    job = client.post("/v1/searches", json=RESNET).json()
+    client.post(job["links"]["cancel"])
+    service = client.app.state.service  # type: ignore[attr-defined]
+    for _ in range(STREAMS):
+        assert service.streams.acquire(blocking=False)
+    problem(client.get(job["links"]["events"], headers={"Accept": "text/event-stream"}), 503, "busy")
+    service.streams.release()
+    assert streamed(client, job["links"]["events"])[-1][1] == "end"
+    assert service.streams.acquire(blocking=False), "the place is free again"

@@ -85,6 +85,22 @@ export function drawProgress(element, data, rows, choose) {
   draw(element, [each, line], layout("evaluations", `score (${data.score})`), choose);
 }
 
+// The fronts of two searches over one cost.
+export function drawFronts(element, data, cost) {
+  const unit = data.units[cost];
+  const looks = [{ color: color("front"), dash: "solid", symbol: "circle" }, { color: color("pick"), dash: "dash", symbol: "square" }];
+  const traces = data.searches.map((search, place) => ({
+    type: "scatter", mode: "lines+markers", name: cut(search.name),
+    x: search.fronts[cost].map((point) => point.cost / unit.size),
+    y: search.fronts[cost].map((point) => point.score),
+    text: search.fronts[cost].map((point) => cut(point.arch)),
+    hovertemplate: "%{text}<br>score %{y:.3f}<br>%{x:,.4~g}<extra></extra>",
+    line: { shape: "hv", color: looks[place].color, dash: looks[place].dash },
+    marker: { color: looks[place].color, symbol: looks[place].symbol, size: 8 },
+  }));
+  draw(element, traces, layout(unit.title, "score"), () => {});
+}
+
 function draw(element, traces, drawn, choose) {
   drawn.uirevision = element.id;
   Plotly.react(element, traces, drawn, MARKS);

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from diswot.errors import DiswotError
+from diswot_service.estimate import Estimate
 from diswot_service.progress import Progress
 from diswot_service.settings import Settings
-from diswot_service.store import Lease, Leases
+from diswot_service.store import Job, Lease, Leases
 
 
 class Cancelled(DiswotError):
@@ -64,6 +65,7 @@ class JobKind:
         collection: path of its jobs.
         parts: of a job, each a path below it.
         accept: a FastAPI dependency that reads and checks the body of a request; must not import torch.
+        estimate: what a spec will take, by jobs that have succeeded, the newest first; must not import torch.
         start: what a worker works on, from the lease, the settings of the service and what tells it to stop.
     """
 
@@ -71,4 +73,5 @@ class JobKind:
     collection: str
     parts: tuple[str, ...]
     accept: Callable[..., Accepted]
+    estimate: Callable[[dict[str, Any], Sequence[Job]], Estimate]
     start: Callable[[Leases, Lease, Settings, threading.Event], Work]

@@ -154,6 +154,7 @@ class SearchWork:
             "memory": measurement.costs.memory,
             "latency": self.search.cost(measurement.arch, "latency"),
             "failure": measurement.error,
+            "terms": score and score.components,
         }
         return {"number": number, "arch": measurement.arch, "score": score and score.value, "details": details}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -16,15 +17,24 @@ MAX_PAGE = 100
 PageSize = Annotated[
     int, Query(ge=0, description=f"0 for the default of {DEFAULT_PAGE}; more than {MAX_PAGE} is {MAX_PAGE}")
 ]
+STREAMS = 200
+"""Clients that may follow events at once."""
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What answers requests; `diswot_service.app` puts it into the state of the application."""
+    """What answers requests; `diswot_service.app` puts it into the state of the application.
+
+    Attributes:
+        settings: of the service.
+        store: the jobs.
+        streams: places for clients that follow events.
+    """
 
     settings: Settings
     store: Store
+    streams: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(STREAMS))
 
 
 class Page(NamedTuple, Generic[Row]):

@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
-from diswot_service.errors import JobActive, JobFinished, KeyReused, NotFound, PreconditionFailed, QueueFull
+from diswot_service.errors import (
+    JobActive,
+    JobFinished,
+    KeyReused,
+    NotFound,
+    NotResumable,
+    PreconditionFailed,
+    QueueFull,
+)
 from diswot_service.store.changes import end, remove, set_state
 from diswot_service.store.database import Database
 from diswot_service.store.ids import uuid7
@@ -96,12 +104,29 @@ class Store:
             return _found(session, principal, kind, job_id)
 
     def page(
-        self, principal: str, kind: str, size: int, state: str | None = None, before: str | None = None
+        self,
+        principal: str,
+        kind: str,
+        size: int,
+        state: str | None = None,
+        before: str | None = None,
+        label: tuple[str, str] | None = None,
     ) -> list[Job]:
-        """Up to `size` jobs without their results, the newest first, from the one made before the job `before`."""
+        """Up to `size` jobs without their results, the newest first, from the one made before the job `before`.
+
+        Args:
+            principal: who asks.
+            kind: of the jobs.
+            size: how many at most.
+            state: that they are in.
+            before: id of a job, which may have been removed since.
+            label: name and value of a label that they have.
+        """
         query = select(Job).where(Job.principal == principal, Job.kind == kind).options(defer(Job.result))
         if state is not None:
             query = query.where(Job.state == state)
+        if label is not None:
+            query = query.where(Job.labels[label[0]].as_string() == label[1])
         if before is not None:
             query = query.where(Job.id < before)
         with self.database.read() as session:
@@ -118,8 +143,20 @@ class Store:
             _found(session, principal, kind, job_id)
             return session.scalars(query).all()
 
+    def last_event(self, job_id: str) -> int:
+        """Number of the newest event of a job; 0 where there is none."""
+        with self.database.read() as session:
+            return session.scalar(select(func.max(Event.seq)).where(Event.job_id == job_id)) or 0
+
     def candidates(
-        self, principal: str, kind: str, job_id: str, size: int, start: int = 0, *, best_first: bool = False
+        self,
+        principal: str,
+        kind: str,
+        job_id: str,
+        size: int | None = None,
+        start: int = 0,
+        *,
+        best_first: bool = False,
     ) -> Sequence[Candidate]:
         """Up to `size` candidates of a job from number `start`, in the order of evaluation or the best first.
 
@@ -132,6 +169,40 @@ class Store:
         with self.database.read() as session:
             _found(session, principal, kind, job_id)
             return session.scalars(query.order_by(Candidate.number).limit(size).offset(start)).all()
+
+    def candidate(self, principal: str, kind: str, job_id: str, number: int) -> Candidate:
+        """One candidate of a job.
+
+        Raises:
+            NotFound: there is no such job, or it has no such candidate.
+        """
+        with self.database.read() as session:
+            _found(session, principal, kind, job_id)
+            candidate = session.get(Candidate, (job_id, number))
+        if candidate is None:
+            raise NotFound(f"{kind} {job_id} has no candidate {number}")
+        return candidate
+
+    def resume(
+        self, principal: str, kind: str, job_id: str, expected: Callable[[Job], bool] = lambda _job: True
+    ) -> Job:
+        """The job, back in the queue to go on from its last checkpoint, if it is as `expected`.
+
+        Raises:
+            NotFound: there is no such job.
+            PreconditionFailed: it is not as expected.
+            NotResumable: it has neither failed nor been cancelled.
+            StorageFault: the database cannot be relied on.
+        """
+        self.database.check()
+        with self.database.write() as session:
+            job = _found(session, principal, kind, job_id, lock=True)
+            _check_expected(job, expected)
+            if job.state not in ("failed", "cancelled"):
+                raise NotResumable(f"{kind} {job_id} is {job.state}; only failed and cancelled ones can be resumed")
+            job.attempt, job.error, job.finished_at = 0, None, None
+            set_state(session, job, "queued", self.database.clock())
+            return job
 
     def cancel(self, principal: str, kind: str, job_id: str) -> Job:
         """The job, now `cancelling`, or `cancelled` if no worker has begun it; asking twice changes nothing.
@@ -162,8 +233,7 @@ class Store:
         """
         with self.database.write() as session:
             job = _found(session, principal, kind, job_id, lock=True)
-            if not expected(job):
-                raise PreconditionFailed(f"{kind} {job_id} has changed since; it now has version {job.version}")
+            _check_expected(job, expected)
             if not job.finished:
                 raise JobActive(f"{kind} {job_id} is {job.state} and cannot be deleted; cancel it first")
             remove(session, [job_id])
@@ -172,6 +242,11 @@ class Store:
         if self.lifetime is not None:
             old = (Job.state.in_(FINISHED), Job.finished_at < now - self.lifetime)
             remove(session, session.scalars(select(Job.id).where(*old).limit(EXPIRED)).all())
+
+
+def _check_expected(job: Job, expected: Callable[[Job], bool]) -> None:
+    if not expected(job):
+        raise PreconditionFailed(f"{job.kind} {job.id} has changed since; it now has version {job.version}")
 
 
 def _known(session: Session, principal: str, key: Key, now: float) -> Job | None:

@@ -176,9 +176,9 @@ def test_a_resumed_search_does_without_its_picture_too(tmp_path: Path, monkeypat
     assert done.stderr.endswith(f"interrupted; go on with: diswot search --resume {out}\n")
     assert [path.name for path in out.iterdir()] == ["checkpoint.json"]
     no_pictures(monkeypatch)
-    done = diswot("search", "--resume", out)
-    assert done.returncode == 0
-    assert "search.png was left out: ValueError" in done.stderr
+    resumed = diswot("search", "--resume", out)
+    assert resumed.returncode == 0
+    assert "search.png was left out: ValueError" in resumed.stderr
     assert sorted(path.name for path in out.iterdir()) == ["candidates.csv", "report.html", "result.json"]
 
 
