@@ -10,11 +10,11 @@ from functools import cached_property, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from diswot.networks import shared_layers
-from diswot.observation.capture import Want
+from diswot.networks import layer_cache
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import Proxy, proxies_of
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.runtime.threads import one_thread
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
@@ -49,14 +49,14 @@ def tasks_of(archs: Iterable[Architecture], inits: range = FIRST) -> list[EvalTa
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class Evaluation:
     """Raw proxy values of one architecture.
 
     Attributes:
         arch: string of the canonical architecture.
         costs: of that architecture.
-        values: for each proxy, one value for each random initialisation that was asked for. Of a steady proxy the first
-            initialisation's value stands for all; where that one was not asked for, there is none.
+        values: for each proxy, one value for each random initialization that was asked for. Of a proxy that does not
+            depend on it the first one's value stands for all; where that one was not asked for, there is none.
         seconds: wall time.
         error: why there are no values, if the network failed.
     """
@@ -68,17 +68,17 @@ class Measurement:
     error: str | None = None
 
     @property
-    def draws(self) -> int:
-        """Random initialisations that were measured."""
+    def num_inits(self) -> int:
+        """Random initializations that were measured."""
         return max(map(len, self.values.values()), default=0)
 
-    def drawn(self, draws: range) -> Measurement:
-        """What was measured on these initialisations alone."""
+    def restrict(self, draws: range) -> Evaluation:
+        """What was measured on these initializations alone."""
         values = {name: series[draws.start : draws.stop] for name, series in self.values.items()}
         return replace(self, values=values)
 
-    def extended(self, more: Measurement, seeds: int) -> Measurement:
-        """With the initialisations that follow, to `seeds` of them; if those failed, the whole has failed."""
+    def extended(self, more: Evaluation, seeds: int) -> Evaluation:
+        """With the initializations that follow, to `seeds` of them; if those failed, the whole has failed."""
         seconds = self.seconds + more.seconds
         if more.error is not None:
             return replace(self, values={}, seconds=seconds, error=more.error)
@@ -90,7 +90,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Measurer:
+class Evaluator:
     """Measures architectures: a pure function of (canonical architecture, teacher, probe, proxies, seed).
 
     Attributes:
@@ -109,12 +109,12 @@ class Measurer:
     proxies: Mapping[str, Proxy]
     seed: int
 
-    def __call__(self, task: EvalTask) -> Measurement:
+    def __call__(self, task: EvalTask) -> Evaluation:
         """Raw values of the canonical architecture; a network that fails or is not finite is an error on record."""
         start = time.perf_counter()
         arch = self.space.canonical(task.arch)
         costs = self.space.costs(arch, self.num_classes, self.probe.image_shape)
-        result = partial(Measurement, self.space.encode(arch), costs)
+        result = partial(Evaluation, self.space.encode(arch), costs)
         try:
             values = self._measure(replace(task, arch=arch), costs)
         except (ArithmeticError, RuntimeError, ValueError) as error:
@@ -125,30 +125,30 @@ class Measurer:
         return result(values, time.perf_counter() - start)
 
     def _measure(self, task: EvalTask, costs: Costs) -> dict[str, tuple[float, ...]]:
-        """Values for each initialization; steady proxies are measured on the first."""
+        """Values for each initialization; proxies that do not depend on it are computed once."""
         proxies = {name: self.proxies[name] for name in (self.proxies if task.proxies is None else task.proxies)}
-        steady = {name for name, proxy in proxies.items() if proxy.steady}
+        init_independent = {name for name, proxy in proxies.items() if proxy.init_independent}
         rows = []
         for index in task.inits:
-            asked = {name: proxy for name, proxy in proxies.items() if index == 0 or name not in steady}
+            asked = {name: proxy for name, proxy in proxies.items() if index == 0 or name not in init_independent}
             build = partial(self._build, task.arch, index)
-            evidence = Evidence(build, wanted(asked.values()), costs, self.teacher, self.probe)
-            rows.append({name: proxy.compute(evidence) for name, proxy in asked.items()})
+            inputs = ProxyInput(build, capture_of(asked.values()), costs, self.teacher, self.probe)
+            rows.append({name: proxy.compute(inputs) for name, proxy in asked.items()})
         return {
-            name: tuple(rows[0][name] if name in steady else row[name] for row in rows)
+            name: tuple(rows[0][name] if name in init_independent else row[name] for row in rows)
             for name in proxies
-            if task.inits.start == 0 or name not in steady
+            if task.inits.start == 0 or name not in init_independent
         }
 
     def _build(self, arch: Architecture, index: int) -> nn.Module:
         images = self.probe.images
-        layers = shared_layers(derive_seed(self.seed, "student", index), images.device, images.dtype)
+        layers = layer_cache(derive_seed(self.seed, "student", index), images.device, images.dtype)
         return layers.network(partial(self.space.build, arch, self.num_classes, self.probe.image_shape))
 
 
-def wanted(proxies: Iterable[Proxy]) -> Want:
+def capture_of(proxies: Iterable[Proxy]) -> Capture:
     """What these proxies need of a forward pass, together."""
-    return reduce(or_, (proxy.want for proxy in proxies), Want.NOTHING)
+    return reduce(or_, (proxy.capture for proxy in proxies), Capture.NOTHING)
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class EvaluatorSpec:
         """
         return proxies_of(self.scores)
 
-    def build(self) -> Measurer:
+    def build(self) -> Evaluator:
         """The evaluator; the teacher is observed, if any proxy asks for it.
 
         Raises:
@@ -189,12 +189,12 @@ class EvaluatorSpec:
             NotAClassifier: the teacher cannot be observed.
         """
         looking = [proxy for proxy in self.proxies.values() if proxy.teacher]
-        view = self._observe_teacher(wanted(looking)) if looking else None
-        return Measurer(self.space, self.teacher.num_classes, self.probe, view, self.proxies, self.seed)
+        view = self._observe_teacher(capture_of(looking)) if looking else None
+        return Evaluator(self.space, self.teacher.num_classes, self.probe, view, self.proxies, self.seed)
 
-    def _observe_teacher(self, want: Want) -> TeacherView:
+    def _observe_teacher(self, capture: Capture) -> TeacherView:
         device = self.probe.images.device
         with one_thread():
             return observe_teacher(
-                self.teacher, self.probe, want, seed=self.seed, initialisations=self.teacher_inits, device=device
+                self.teacher, self.probe, capture, seed=self.seed, inits=self.teacher_inits, device=device
             )

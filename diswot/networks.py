@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from diswot.seeds import derive_seed
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 SHARED_BYTES = 128 * 2**20
 """Weights that networks of all seeds share in a process; beyond that the longest unused are let go."""
@@ -43,7 +43,7 @@ def build_random(
             torch.manual_seed(derive_seed(seed, path))
             module = build().to(device)
     _give_memory(module, device)
-    initialise(module, seed, path)
+    initialize(module, seed, path)
     return module.eval().requires_grad_(False)
 
 
@@ -93,7 +93,7 @@ def _is_meta(tensor: Tensor | None) -> bool:
 
 
 @torch.no_grad()
-def initialise(module: nn.Module, seed: int, path: str = "", only: Collection[str] | None = None) -> None:
+def initialize(module: nn.Module, seed: int, path: str = "", only: Collection[str] | None = None) -> None:
     """Draw the weights of `module` in place: normal with variance 2 / fan-in, scales one, biases zero.
 
     Where names are given, only those.
@@ -119,8 +119,8 @@ def _normal(shape: torch.Size, std: float, generator: torch.Generator) -> Tensor
     return torch.empty(shape, device="cpu").normal_(0.0, std, generator=generator)
 
 
-class SharedLayers:
-    """Layers that the random networks of one seed have in common, each drawn once: `diswot_spaces.layers.Layers`.
+class LayerCache:
+    """The layers that random networks of one seed have in common, each drawn once: a `LayerFactory` of `diswot_spaces`.
 
     A weight depends on the seed and on its name alone, so a network of shared layers is the network that `build_random`
     would give. Nobody may write to it.
@@ -152,7 +152,7 @@ class SharedLayers:
                 self._kept[key] = layer
         return layer
 
-    def network(self, build: Callable[[Layers], nn.Module]) -> nn.Module:
+    def network(self, build: Callable[[LayerFactory], nn.Module]) -> nn.Module:
         """The network that `build` makes of these layers, in evaluation mode.
 
         What `build` makes by itself has the weights that it would have been given here: they are drawn by its name.
@@ -170,7 +170,7 @@ class SharedLayers:
         if any(layer._parameters or layer._buffers for layer in _parts(module, given)):
             own = {name for name, parameter in module.named_parameters() if parameter.is_meta}
             _give_memory(module, self._device)
-            initialise(module, self._seed, only=own)
+            initialize(module, self._seed, only=own)
             self._cast(module).requires_grad_(False)
         return module.eval()
 
@@ -190,6 +190,6 @@ def _bytes(layer: nn.Module) -> int:
 _KEPT = _layers()
 
 
-def shared_layers(seed: int, device: torch.device, dtype: torch.dtype) -> SharedLayers:
+def layer_cache(seed: int, device: torch.device, dtype: torch.dtype) -> LayerCache:
     """The shared layers of a seed in this process."""
-    return SharedLayers(seed, device, dtype, _KEPT)
+    return LayerCache(seed, device, dtype, _KEPT)

@@ -24,9 +24,9 @@ STAGES = {
 """Before the first evaluation is there."""
 PHASES = {
     "reference": "measuring the reference sample",
-    "evolving": "searching",
+    "exploring": "searching",
     "finalists": "making sure of the finalists",
-    "beyond": "looking beyond the budget",
+    "relaxation": "looking beyond the budget",
 }
 
 

@@ -16,7 +16,7 @@ from diswot.seeds import stream
 from diswot_spaces import Architecture, SearchSpace
 
 if TYPE_CHECKING:
-    from diswot.evaluation import Measurement
+    from diswot.evaluation import Evaluation
 
 REFERENCE_SIZE = 100
 """Architectures in the reference sample of a space."""
@@ -60,13 +60,13 @@ class Scorer:
 
     Args:
         name: of the proxy or aggregate.
-        reference: measurements of the reference sample; failed ones are left out. Not needed where nothing is scaled.
+        reference: evaluations of the reference sample; failed ones are left out. Not needed where nothing is scaled.
 
     Raises:
-        InputError: the aggregate scales its terms and the reference has fewer than two measurements.
+        InputError: the aggregate scales its terms and the reference has fewer than two evaluations.
     """
 
-    def __init__(self, name: str, reference: Sequence[Measurement] = ()) -> None:
+    def __init__(self, name: str, reference: Sequence[Evaluation] = ()) -> None:
         score = get_score(name)
         self.name = name
         self.terms: Mapping[str, float] = score.terms if isinstance(score, Aggregate) else {name: 1.0}
@@ -82,16 +82,16 @@ class Scorer:
             else {}
         )
 
-    def __call__(self, measurement: Measurement) -> Score:
-        """The score of a measurement.
+    def __call__(self, evaluation: Evaluation) -> Score:
+        """The score of a evaluation.
 
         Raises:
-            ValueError: the measurement failed.
+            ValueError: the evaluation failed.
         """
-        if measurement.error is not None:
-            raise ValueError(f"{measurement.arch} has no score: {measurement.error}")
+        if evaluation.error is not None:
+            raise ValueError(f"{evaluation.arch} has no score: {evaluation.error}")
         # Plain numbers: there are so few that arrays of them would be most of what a search costs its driver.
-        terms = {t: [w * value for value in self._scaled(t, measurement.values[t])] for t, w in self.terms.items()}
+        terms = {t: [w * value for value in self._scaled(t, evaluation.values[t])] for t, w in self.terms.items()}
         totals = [sum(values) for values in zip(*terms.values(), strict=True)]
         mean, count = sum(totals) / len(totals), len(totals)
         spread = sum((total - mean) ** 2 for total in totals)

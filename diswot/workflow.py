@@ -11,8 +11,8 @@ from typing import Literal
 
 from diswot.cache.executor import CachingExecutor
 from diswot.errors import DiswotError
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurer, tasks_of
-from diswot.executors import Executor, Measure, connect, open_executor
+from diswot.evaluation import EvalTask, Evaluator, EvaluatorSpec, tasks_of
+from diswot.executors import EvaluatorLike, Executor, connect, open_executor
 from diswot.memory import check_students, check_teacher
 from diswot.probes import load_probe
 from diswot.proxies import proxies_of
@@ -22,7 +22,7 @@ from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
 from diswot.runtime.cores import core_count
 from diswot.runtime.memory import free_memory
 from diswot.scoring import Scorer, needs_reference, reference_sample
-from diswot.search.confirm import confirm
+from diswot.search.remeasure import remeasure_latency
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.search.state import Progress
@@ -35,7 +35,7 @@ Stage = Literal["observing", "starting", "evaluating"]
 """What goes on before the first evaluation is there: the teacher is observed, workers start, and then they evaluate."""
 
 
-def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Measurer:
+def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Evaluator:
     """Load the probe, observe the teacher, and get ready to measure candidates.
 
     Raises:
@@ -82,7 +82,9 @@ def _check_memory(spec: ScoreSpec, compute: ComputeSpec) -> None:
 
 
 @contextmanager
-def _workers(compute: ComputeSpec, tell: Callable[[Stage], None], make: Callable[[], Measure]) -> Iterator[Executor]:
+def _workers(
+    compute: ComputeSpec, tell: Callable[[Stage], None], make: Callable[[], EvaluatorLike]
+) -> Iterator[Executor]:
     """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
     with connect(compute):
         tell("observing")
@@ -105,7 +107,7 @@ def run_search(
     Args:
         search: what to do, and how far it has come.
         compute: where to do it.
-        report: called after each measurement.
+        report: called after each evaluation.
         checkpoint: called when the search is worth keeping; returns whether to go on.
         tell: called with each stage of the preparation as it begins; never where the cache holds everything.
 
@@ -132,13 +134,13 @@ def finish_search(
     start = time.perf_counter()
     _check_memory(search.spec, compute)
     evaluator = evaluator_spec(search.spec, compute.device)
-    search.look_at(evaluator.probe.fingerprint)
+    search.bind_probe(evaluator.probe.fingerprint)
     ready = time.perf_counter()
     with caching_executor(evaluator, compute, tell) as executor, search.meter:
         run_phases(search, executor, report, checkpoint)
     if not search.done:
         return None
-    finished = FinishedSearch.of(search, confirm(search, 1 + ALTERNATIVES))
+    finished = FinishedSearch.of(search, remeasure_latency(search, 1 + ALTERNATIVES))
     timings = {
         "prepare": ready - start + executor.preparing,
         "search": time.perf_counter() - ready - executor.preparing,
@@ -164,8 +166,8 @@ def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explan
     evaluator = evaluator_spec(spec, compute.device)
     sample = reference_sample(evaluator.space, spec.seed) if needs_reference(spec.score) else []
     with caching_executor(evaluator, compute) as executor:
-        *reference, measurement = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.student_inits))])
-    if measurement.error is not None:
-        raise DiswotError(f"{measurement.arch} cannot be scored: {measurement.error}")
+        *reference, evaluation = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.student_inits))])
+    if evaluation.error is not None:
+        raise DiswotError(f"{evaluation.arch} cannot be scored: {evaluation.error}")
     scorer = Scorer(spec.score, reference)
-    return make_explanation(evaluator.space.encode(arch), spec.teacher.name, scorer, measurement)
+    return make_explanation(evaluator.space.encode(arch), spec.teacher.name, scorer, evaluation)

@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_cache_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the user's own measurements out of the tests, and what the tests measure out of theirs."""
+    """Keep the user's own evaluations out of the tests, and what the tests measure out of theirs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DISWOT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield

@@ -36,7 +36,7 @@ def agreement(scores: Sequence[Mapping[str, float]]) -> Agreement:
     """Compare what each seed measured.
 
     Args:
-        scores: for each seed, the score of every candidate by equally many initialisations; in order of rank.
+        scores: for each seed, the score of every candidate by equally many initializations; in order of rank.
 
     Example:
         >>> one = {"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0}

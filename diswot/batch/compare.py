@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 
 from diswot.batch.agreement import Agreement, agreement
 from diswot.batch.folder import BatchFolder
-from diswot.batch.plan import Job
+from diswot.batch.plan import PlannedSearch
 from diswot.errors import UnreadableData
 from diswot.report.files import CANDIDATES
 from diswot.report.result import Result
@@ -19,24 +19,24 @@ from diswot.spec.search import PARETO_COSTS
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSearch:
     """What one search found.
 
     Attributes:
         job: the search.
         result: of it.
         scores: of every candidate that has one, best first.
-        firsts: the same by one initialisation, on which all candidates can be compared.
+        firsts: the same by one initialization, on which all candidates can be compared.
     """
 
-    job: Job
+    job: PlannedSearch
     result: Result
     scores: Mapping[str, float]
     firsts: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Consensus:
     """The student to take for one teacher, space and budget, over all seeds.
 
     It is the one that most seeds recommend; of several such, the one with the highest mean score over the seeds that
@@ -74,17 +74,17 @@ class Group:
     Attributes:
         jobs: the searches, one for each seed.
         found: those that are finished.
-        choice: the student to take; `None` if no search is finished.
+        consensus: the student to take; `None` if no search is finished.
         agreement: between the seeds that are finished.
     """
 
-    jobs: tuple[Job, ...]
-    found: tuple[Found, ...]
-    choice: Choice | None
+    jobs: tuple[PlannedSearch, ...]
+    found: tuple[FoundSearch, ...]
+    consensus: Consensus | None
     agreement: Agreement
 
 
-def compare(jobs: Iterable[Job], folder: BatchFolder, failed: Collection[str] = ()) -> list[Group]:
+def compare(jobs: Iterable[PlannedSearch], folder: BatchFolder, failed: Collection[str] = ()) -> list[Group]:
     """Compare the finished searches of a plan.
 
     Args:
@@ -99,8 +99,8 @@ def compare(jobs: Iterable[Job], folder: BatchFolder, failed: Collection[str] = 
     for _, together in groupby(jobs, key=lambda job: (job.teacher, job.spec.space, job.budget)):
         seeds = tuple(together)
         found = tuple(one for job in seeds if job.name not in failed and (one := _found(job, folder)))
-        choice = _choose(found) if found else None
-        groups.append(Group(seeds, found, choice, agreement([one.firsts for one in found])))
+        consensus = _choose(found) if found else None
+        groups.append(Group(seeds, found, consensus, agreement([one.firsts for one in found])))
     return groups
 
 
@@ -110,7 +110,7 @@ def limited_costs(groups: Iterable[Group]) -> list[str]:
     return [cost for cost in PARETO_COSTS if any(budget.range(cost) != (None, None) for budget in budgets)]
 
 
-def _found(job: Job, folder: BatchFolder) -> Found | None:
+def _found(job: PlannedSearch, folder: BatchFolder) -> FoundSearch | None:
     result = folder.result(job)
     if result is None:
         return None
@@ -118,13 +118,13 @@ def _found(job: Job, folder: BatchFolder) -> Found | None:
     try:
         with file.open(newline="", encoding="utf-8") as lines:
             rows = [row for row in csv.DictReader(lines) if row["score"]]
-        scores, firsts = ({row["arch"]: float(row[name]) for row in rows} for name in ("score", "first"))
+        scores, firsts = ({row["arch"]: float(row[name]) for row in rows} for name in ("score", "single_init_score"))
     except (KeyError, OSError, ValueError):
         raise UnreadableData(f"{str(file)!r} is missing or damaged; delete its folder to search again") from None
-    return Found(job, result, scores, firsts)
+    return FoundSearch(job, result, scores, firsts)
 
 
-def _choose(found: Sequence[Found]) -> Choice:
+def _choose(found: Sequence[FoundSearch]) -> Consensus:
     students = [one.result.recommended for one in found]
     names = [student.arch for student in students]
 
@@ -136,7 +136,7 @@ def _choose(found: Sequence[Found]) -> Choice:
     scores = _scores(found, arch)
     errors = [one.stderr for one in mine if one.stderr is not None]
     seconds = [one.latency for one in mine if one.latency is not None]
-    return Choice(
+    return Consensus(
         arch=arch,
         score=fmean(scores),
         stderr=math.sqrt(fmean(error**2 for error in errors) / len(scores)) if errors else None,
@@ -150,5 +150,5 @@ def _choose(found: Sequence[Found]) -> Choice:
     )
 
 
-def _scores(found: Iterable[Found], arch: str) -> list[float]:
+def _scores(found: Iterable[FoundSearch], arch: str) -> list[float]:
     return [one.scores[arch] for one in found if arch in one.scores]

@@ -66,7 +66,7 @@ def _draw(axes: Axes, group: Group, cost: str, place: int) -> None:
     """The front of each seed under one budget, with a large mark for the student that it recommends."""
     (color, line, marker), unit = _style(place), UNITS[cost].size
     for found in group.found:
-        for front in (front for front in found.result.fronts if front.against == cost):
+        for front in (front for front in found.result.fronts if front.pareto_cost == cost):
             costs, scores = [point.cost / unit for point in front.points], [point.score for point in front.points]
             axes.step(costs, scores, where="post", color=color, linestyle=line, linewidth=1.4)
             axes.plot(costs, scores, marker, color=color, markersize=5, markerfacecolor="white")

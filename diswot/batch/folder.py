@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from diswot.batch.plan import SCHEMA, Job, Plan
+from diswot.batch.plan import SCHEMA, Plan, PlannedSearch
 from diswot.errors import InputError, UnreadableData
 from diswot.proxies import get_score
 from diswot.report.files import check_folder, read_result
@@ -34,7 +34,7 @@ class BatchFolder:
 
     path: Path
 
-    def of(self, job: Job) -> Path:
+    def of(self, job: PlannedSearch) -> Path:
         """The folder of a search, with the files that `diswot search --out` writes."""
         return self.path / job.name
 
@@ -75,7 +75,7 @@ class BatchFolder:
             atomic_write(self.path / PLAN, plan.model_dump_json(indent=2) + "\n")
             yield
 
-    def result(self, job: Job) -> Result | None:
+    def result(self, job: PlannedSearch) -> Result | None:
         """The result of a search that is finished, or `None`.
 
         Raises:
@@ -95,7 +95,7 @@ class BatchFolder:
             )
         return result
 
-    def begun(self, job: Job) -> tuple[Search, ComputeSpec] | None:
+    def begun(self, job: PlannedSearch) -> tuple[Search, ComputeSpec] | None:
         """A search that was interrupted, as it was at its last checkpoint, or `None` where there is none.
 
         Raises:

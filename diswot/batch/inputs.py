@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from diswot.batch.plan import Job, at
+from diswot.batch.plan import PlannedSearch, at
 from diswot.evaluation import EvaluatorSpec
 from diswot.probes import load_probe
 from diswot.spec.compute import ComputeSpec
 from diswot_spaces import get_space
 
 
-def check_inputs(jobs: Iterable[Job]) -> None:
+def check_inputs(jobs: Iterable[PlannedSearch]) -> None:
     """Load the probe and observe each teacher once, as a search would.
 
     Raises:
@@ -31,7 +31,7 @@ def check_inputs(jobs: Iterable[Job]) -> None:
             _check_teacher(job)
 
 
-def _check_teacher(job: Job) -> None:
+def _check_teacher(job: PlannedSearch) -> None:
     """One initialization tells what is wrong with it."""
     spec, teacher = job.spec, job.spec.teacher
     load = partial(load_probe, spec.probe, teacher.num_classes, teacher.in_shape, spec.seed)

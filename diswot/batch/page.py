@@ -67,7 +67,7 @@ def _protocol(groups: Sequence[Group]) -> list[str]:
         f"{finished} of {len(jobs)} searches finished: {', '.join(crossed)} ({', '.join(map(str, seeds))})",
         f"each by {spec.algorithm}, at most {spec.evaluations:,} evaluations; {measured:,} in all",
         f"score {spec.score}; probe {spec.probe.source}, {spec.probe.size} images, {spec.probe.dtype}; "
-        f"{_many(spec.student_inits, 'initialisation')} of each student, {spec.teacher_inits} of the teacher",
+        f"{_many(spec.student_inits, 'initialization')} of each student, {spec.teacher_inits} of the teacher",
     ]
 
 
@@ -94,7 +94,7 @@ def _space(space: str, groups: Sequence[Group], table: Sequence[Row]) -> tuple[d
 
 def _figures(space: str, groups: Sequence[Group]) -> tuple[list[tuple[str, str]], list[str]]:
     """The fronts over every cost that a budget limits, each with its caption, and why others were left out."""
-    known = {front.against for group in groups for found in group.found for front in found.result.fronts}
+    known = {front.pareto_cost for group in groups for found in group.found for front in found.result.fronts}
     costs = [cost for cost in limited_costs(groups) or ["macs"] if cost in known]
     drawn = [(cost, *attempt(partial(fronts, groups, cost))) for cost in costs]
     figures = [(svg, _caption(space, cost)) for cost, svg, _ in drawn if svg is not None]

@@ -66,7 +66,7 @@ class Plan(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PlannedSearch:
     """One search of a batch.
 
     Attributes:
@@ -82,7 +82,7 @@ class Job:
     spec: SearchSpec
 
 
-def jobs_of(plan: Plan) -> tuple[Job, ...]:
+def jobs_of(plan: Plan) -> tuple[PlannedSearch, ...]:
     """The searches of a plan, in the order in which they run.
 
     Raises:
@@ -100,11 +100,11 @@ def jobs_of(plan: Plan) -> tuple[Job, ...]:
     for label, space, budget, seed in product(teachers, plan.spaces, budgets, plan.seeds):
         listed = dict(zip(LISTED, (to_json(teachers[label]), space, to_json(budgets[budget]), seed), strict=True))
         spec = at("search", partial(from_json, SearchSpec, shared | listed))
-        jobs.append(Job(f"{label}--{space}--{budget}--seed{seed}", label, budget, spec))
+        jobs.append(PlannedSearch(f"{label}--{space}--{budget}--seed{seed}", label, budget, spec))
     return tuple(jobs)
 
 
-def check_feasible(jobs: Iterable[Job]) -> None:
+def check_feasible(jobs: Iterable[PlannedSearch]) -> None:
     """Refuse a budget that no architecture of a space meets; of latency, what can be said without measuring.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 from diswot.batch.compare import Group, compare
 from diswot.batch.folder import BatchFolder
 from diswot.batch.page import page
-from diswot.batch.plan import Job
+from diswot.batch.plan import PlannedSearch
 from diswot.batch.run import Outcome
 from diswot.batch.table import COMPARISON, rows, write_comparison
 from diswot.errors import StorageError
@@ -54,7 +54,7 @@ class Report:
         return missing
 
 
-def make_report(jobs: Sequence[Job], folder: BatchFolder, outcomes: Sequence[Outcome]) -> Report:
+def make_report(jobs: Sequence[PlannedSearch], folder: BatchFolder, outcomes: Sequence[Outcome]) -> Report:
     """The report of the searches that are finished.
 
     Args:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Literal
 
 from diswot.batch.folder import BatchFolder
-from diswot.batch.plan import Job
+from diswot.batch.plan import PlannedSearch
 from diswot.errors import DiswotError, StorageError
 from diswot.executors import connect
 from diswot.report.files import write_files
@@ -34,7 +34,7 @@ class Outcome:
         missing: why there is no picture of it, if there is none.
     """
 
-    job: Job
+    job: PlannedSearch
     status: Status
     seconds: float
     reason: str | None = None
@@ -48,17 +48,17 @@ class Watch:
     Attributes:
         begin: a search begins, or goes on, or is looked for.
         prepare: the search that runs has come to a stage of its preparation.
-        progress: one more measurement.
+        progress: one more evaluation.
         end: a search has ended.
     """
 
-    begin: Callable[[Job], None]
-    prepare: Callable[[Job, Stage], None]
-    progress: Callable[[Job, Progress], None]
+    begin: Callable[[PlannedSearch], None]
+    prepare: Callable[[PlannedSearch, Stage], None]
+    progress: Callable[[PlannedSearch, Progress], None]
     end: Callable[[Outcome], None]
 
 
-def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> list[Outcome]:
+def run_batch(jobs: Sequence[PlannedSearch], folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> list[Outcome]:
     """Run every search that is not finished; one that fails does not stop the others.
 
     Args:
@@ -79,7 +79,7 @@ def run_batch(jobs: Sequence[Job], folder: BatchFolder, compute: ComputeSpec, wa
     return outcomes
 
 
-def _outcome(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> Outcome:
+def _outcome(job: PlannedSearch, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> Outcome:
     start = time.monotonic()
     try:
         if folder.result(job) is not None:
@@ -94,7 +94,7 @@ def _outcome(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) 
     return Outcome(job, "finished", time.monotonic() - start, missing=missing)
 
 
-def _search(job: Job, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> str | None:
+def _search(job: PlannedSearch, folder: BatchFolder, compute: ComputeSpec, watch: Watch) -> str | None:
     """Bring one search to its end; returns why there is no picture of it, if there is none."""
     home, begun = folder.of(job), folder.begun(job)
     search = Search(job.spec) if begun is None else begun[0]

@@ -34,25 +34,25 @@ def write_comparison(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _row(group: Group, failures: Mapping[str, str]) -> dict[str, Any]:
-    job, choice, agree = group.jobs[0], group.choice, group.agreement
+    job, consensus, agree = group.jobs[0], group.consensus, group.agreement
     reasons = [f"{one.name}: {failures[one.name]}" for one in group.jobs if one.name in failures]
     return {
         "teacher": job.teacher,
         "space": job.spec.space,
         "budget": job.budget,
         "limits": str(job.spec.constraints),
-        "arch": choice and choice.arch,
-        "score": choice and choice.score,
-        "stderr": choice and choice.stderr,
-        "seed_spread": choice and choice.spread,
-        "params": choice and choice.params,
-        "macs": choice and choice.macs,
-        "memory": choice and choice.memory,
-        "latency": choice and choice.latency,
+        "arch": consensus and consensus.arch,
+        "score": consensus and consensus.score,
+        "stderr": consensus and consensus.stderr,
+        "seed_spread": consensus and consensus.spread,
+        "params": consensus and consensus.params,
+        "macs": consensus and consensus.macs,
+        "memory": consensus and consensus.memory,
+        "latency": consensus and consensus.latency,
         "seeds": len(group.jobs),
         "finished": len(group.found),
-        "seeds_that_recommend": choice and choice.recommended,
-        "seeds_that_measured": choice and choice.measured,
+        "seeds_that_recommend": consensus and consensus.recommended,
+        "seeds_that_measured": consensus and consensus.measured,
         "seeds_agree": agree.same,
         "top_10_overlap": agree.overlap,
         "kendall_tau": agree.tau,

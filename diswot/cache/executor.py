@@ -12,8 +12,8 @@ from types import TracebackType
 
 from diswot.cache.key import Context, context_of
 from diswot.cache.store import Row, Store, Values
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement
-from diswot.executors.base import Executor, Measure
+from diswot.evaluation import EvalTask, Evaluation, EvaluatorSpec
+from diswot.executors.base import EvaluatorLike, Executor
 
 KEEP_SECONDS = 1.0
 """Time after which what was evaluated is written: what a killed process may lose."""
@@ -63,7 +63,7 @@ class CachingExecutor:
     def __init__(
         self,
         spec: EvaluatorSpec,
-        start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]],
+        start: Callable[[Callable[[], EvaluatorLike]], AbstractContextManager[Executor]],
         folder: Path | None,
     ) -> None:
         self.use = CacheUse()
@@ -88,7 +88,7 @@ class CachingExecutor:
         finally:
             self._stack.close()
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         """Measurements in the order of `tasks`, each as soon as those before it are there.
 
         Raises:
@@ -117,7 +117,7 @@ class CachingExecutor:
     def _keys(self, proxy: str, inits: range) -> list[tuple[str, int, int]]:
         """What the store holds of a proxy: a value for each initialization, or the first one's for all."""
         row = self._spec.proxies[proxy]
-        return [(proxy, row.version, index) for index in inits if index == 0 or not row.steady]
+        return [(proxy, row.version, index) for index in inits if index == 0 or not row.init_independent]
 
     def _describe(self) -> dict[bool, Context]:
         """Contexts of the proxies that do and do not look at the teacher; none if something has no description."""
@@ -140,7 +140,7 @@ class CachingExecutor:
         lacks = (name for name in task.proxies if not known.keys() >= set(self._keys(name, task.inits)))
         return replace(task, proxies=tuple(lacks))
 
-    def _evaluate(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def _evaluate(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         """What the executor gives, which starts when it is first needed."""
         if not tasks:
             return iter(())
@@ -148,18 +148,18 @@ class CachingExecutor:
             self._executor = self._stack.enter_context(self._start(self._make))
         return self._executor.map(tasks)
 
-    def _make(self) -> Measure:
+    def _make(self) -> EvaluatorLike:
         start = time.perf_counter()
         evaluator = self._spec.build()
         self.preparing = time.perf_counter() - start
         return evaluator
 
-    def _unmeasured(self, task: EvalTask, name: str) -> Measurement:
+    def _unmeasured(self, task: EvalTask, name: str) -> Evaluation:
         costs = self._spec.space.costs(task.arch, self._spec.teacher.num_classes, self._spec.probe.image_shape)
-        return Measurement(name, costs, {}, 0.0)
+        return Evaluation(name, costs, {}, 0.0)
 
-    def _complete(self, found: Measurement, known: Values, task: EvalTask, lacks: EvalTask) -> Measurement:
-        """A measurement with what was known of it; what is new is kept, if it did not fail."""
+    def _complete(self, found: Evaluation, known: Values, task: EvalTask, lacks: EvalTask) -> Evaluation:
+        """An evaluation with what was known of it; what is new is kept, if it did not fail."""
         if found.error is not None:
             return found
         values = {}
@@ -167,10 +167,12 @@ class CachingExecutor:
             keys = self._keys(proxy, task.inits)
             if proxy in (lacks.proxies or ()):
                 values[proxy] = found.values[proxy]
-                self._remember(found.arch, dict(zip(keys, values[proxy], strict=False)))  # a steady one repeats itself
+                self._remember(
+                    found.arch, dict(zip(keys, values[proxy], strict=False))
+                )  # an init_independent one repeats itself
             else:
                 series = tuple(known[key] for key in keys)
-                values[proxy] = series * len(task.inits) if self._spec.proxies[proxy].steady else series
+                values[proxy] = series * len(task.inits) if self._spec.proxies[proxy].init_independent else series
         return replace(found, values=values)
 
     def _remember(self, arch: str, values: Values) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diswot.cli import options as o
-from diswot.cli.batch_show import show_comparison, show_prices
+from diswot.cli.batch_show import show_comparison, show_estimates
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.interrupt import saying
 from diswot.errors import InputError, StorageError
@@ -19,7 +19,7 @@ from diswot.spec.compute import ComputeSpec
 
 if TYPE_CHECKING:
     from diswot.batch.folder import BatchFolder
-    from diswot.batch.plan import Job, Plan
+    from diswot.batch.plan import Plan, PlannedSearch
     from diswot.batch.report import Report
     from diswot.batch.run import Outcome
 
@@ -30,7 +30,9 @@ def batch(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the batch; by default runs/ and the name of the plan.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the searches and price them, and run none.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the searches and estimate them, and run none.")
+    ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a plan, and stop.")] = False,
     json: o.JsonOption = False,
     **options: Any,
@@ -59,12 +61,12 @@ def batch(
     folder.check(content)
     check_inputs(jobs)
     if dry_run:
-        _price(jobs, folder, compute, json)
+        _estimate(jobs, folder, compute, json)
     else:
         _run(content, jobs, folder, compute, json)
 
 
-def _run(plan: Plan, jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
+def _run(plan: Plan, jobs: tuple[PlannedSearch, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
     """Run what is left, compare, and say what came out; exit code 1 if a search failed."""
     from diswot.batch.report import make_report
     from diswot.batch.run import run_batch
@@ -104,25 +106,25 @@ def _show(report: Report, outcomes: Sequence[Outcome], *, json: bool) -> None:
     typer.echo(json_module.dumps({"folder": str(report.folder), "searches": searches, "comparison": report.table}))
 
 
-def _price(jobs: tuple[Job, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
+def _estimate(jobs: tuple[PlannedSearch, ...], folder: BatchFolder, compute: ComputeSpec, json: bool) -> None:
     """Say what would run, and how long that would take."""
-    from diswot.batch.price import price
+    from diswot.batch.estimate import estimate
 
     with STDERR.status("reading") as status:
-        prices, workers = price(jobs, folder, compute, status.update)
+        estimates, workers = estimate(jobs, folder, compute, status.update)
     if json:
         searches = [
             {
                 "name": one.job.name,
                 "status": one.state,
-                "evaluations": one.price.evaluations,
-                "networks": one.price.networks,
-                "seconds": round(one.price.seconds, 3),
+                "evaluations": one.estimate.evaluations,
+                "networks": one.estimate.networks,
+                "seconds": round(one.estimate.seconds, 3),
             }
-            for one in prices
+            for one in estimates
         ]
-        total = {"workers": workers, "networks": sum(one.price.networks for one in prices)}
-        seconds = round(sum(one.price.seconds for one in prices), 3)
+        total = {"workers": workers, "networks": sum(one.estimate.networks for one in estimates)}
+        seconds = round(sum(one.estimate.seconds for one in estimates), 3)
         typer.echo(json_module.dumps({"folder": str(folder.path), **total, "seconds": seconds, "searches": searches}))
     else:
-        show_prices(prices, workers)
+        show_estimates(estimates, workers)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from diswot.batch.plan import Job
+from diswot.batch.plan import PlannedSearch
 from diswot.cli.console import STDERR
 from diswot.progress import PHASES, STAGES
 from diswot.quantities import say_duration
@@ -25,7 +25,7 @@ BAR = 16
 
 
 @contextmanager
-def watching(jobs: Sequence[Job]) -> Iterator[Watch]:
+def watching(jobs: Sequence[PlannedSearch]) -> Iterator[Watch]:
     """Show the progress of these searches inside the block."""
     from diswot.batch.run import Watch
 
@@ -52,18 +52,18 @@ class Display:
         self.all = bar.add_task("all searches", total=total, told=self.told())
         self.one = bar.add_task("", total=None, told="")
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: PlannedSearch) -> None:
         """A search begins."""
         self.began, self.share = self.clock(), 0.0
         self.bar.reset(self.one, description=job.name, total=None, told="reading")
 
-    def prepare(self, _: Job, stage: Stage) -> None:
+    def prepare(self, _: PlannedSearch, stage: Stage) -> None:
         """The search that runs has come to a stage of its preparation."""
         self.bar.update(self.one, told=STAGES[stage])
 
-    def progress(self, _: Job, progress: Progress) -> None:
+    def progress(self, _: PlannedSearch, progress: Progress) -> None:
         """The search that runs has measured one more."""
-        if progress.phase == "evolving":
+        if progress.phase == "exploring":
             self.share = progress.done / progress.total
         best = "" if progress.best_score is None else f", best score {progress.best_score:.3f}"
         told = f"{PHASES[progress.phase]} {progress.done}/{progress.total}{best}"

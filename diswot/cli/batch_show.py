@@ -11,7 +11,7 @@ from diswot.cli.console import STDOUT, si
 from diswot.quantities import say_duration
 
 if TYPE_CHECKING:
-    from diswot.batch.price import JobPrice
+    from diswot.batch.estimate import SearchEstimate
 
 
 def show_comparison(table: Sequence[Mapping[str, Any]]) -> None:
@@ -34,23 +34,23 @@ def _figures(row: Mapping[str, Any]) -> list[str]:
     return [f"{row['score']:.3f}", error, si(row["params"]), si(row["macs"]), agreeing]
 
 
-def show_prices(prices: Sequence[JobPrice], workers: int) -> None:
+def show_estimates(estimates: Sequence[SearchEstimate], workers: int) -> None:
     """Print what would run, how many networks that evaluates, and about how long it takes."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("teacher", "space", "budget", "seed", "state"):
         shown.add_column(name)
     for name in ("evaluations", "networks", "about"):
         shown.add_column(name, justify="right")
-    for one in prices:
-        counts = (f"{one.price.evaluations:,}", f"{one.price.networks:,}")
+    for one in estimates:
+        counts = (f"{one.estimate.evaluations:,}", f"{one.estimate.networks:,}")
         job = one.job
         head = (job.teacher, job.spec.space, job.budget, str(job.spec.seed), one.state)
-        shown.add_row(*head, *counts, say_duration(one.price.seconds))
+        shown.add_row(*head, *counts, say_duration(one.estimate.seconds))
     STDOUT.print(shown)
-    done = sum(one.state == "done" for one in prices)
-    networks, seconds = sum(one.price.networks for one in prices), sum(one.price.seconds for one in prices)
+    done = sum(one.state == "done" for one in estimates)
+    networks, seconds = sum(one.estimate.networks for one in estimates), sum(one.estimate.seconds for one in estimates)
     STDOUT.print(
-        f"{len(prices)} searches, {done} of them done; up to {networks:,} networks to evaluate, "
+        f"{len(estimates)} searches, {done} of them done; up to {networks:,} networks to evaluate, "
         f"about {say_duration(seconds)} on {workers} {'worker' if workers == 1 else 'workers'}.",
         soft_wrap=True,
     )

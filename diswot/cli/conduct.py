@@ -14,7 +14,7 @@ import typer
 
 from diswot.cli.console import STDERR, STDOUT
 from diswot.cli.interrupt import saying
-from diswot.cli.present import show_result
+from diswot.cli.render import show_result
 from diswot.errors import StorageError
 from diswot.progress import SearchDisplay, search_bar
 from diswot.quantities import say_duration
@@ -112,12 +112,12 @@ def _searched(search: Search, compute: ComputeSpec, keep: Callable[[], bool]) ->
     return found
 
 
-def price(search: Search, compute: ComputeSpec, *, json: bool) -> None:
+def estimate(search: Search, compute: ComputeSpec, *, json: bool) -> None:
     """Say what a search would evaluate, and how long that would take."""
-    from diswot.price import Pricer
+    from diswot.estimate import Estimator
 
     with STDERR.status("timing the teacher and one network"):
-        found = Pricer(compute).price(search)
+        found = Estimator(compute).estimate(search)
     if json:
         typer.echo(json_module.dumps({**asdict(found), "workers": compute.count}))
         return

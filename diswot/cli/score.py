@@ -45,7 +45,11 @@ def _print(explanation: Explanation) -> None:
     STDOUT.print(one.arch, markup=False, style="bold", soft_wrap=True)
     if explanation.canonical_of != one.arch:
         STDOUT.print(f"  the canonical form of {explanation.canonical_of}", markup=False, soft_wrap=True)
-    stderr = "" if one.stderr is None else f" ± {one.stderr:.4f} (standard error over {explanation.seeds} seeds)"
+    stderr = (
+        ""
+        if one.stderr is None
+        else f" ± {one.stderr:.4f} (standard error over {explanation.student_inits} initializations)"
+    )
     STDOUT.print(
         f"  {explanation.score} score {one.score:.4f}{stderr} for the teacher {explanation.teacher}", markup=False
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from diswot.cli import options as o
-from diswot.cli.conduct import conduct, price
+from diswot.cli.conduct import conduct, estimate
 from diswot.cli.resume import check_options
 from diswot.executors import warm_up
 from diswot.spec.compute import ComputeSpec
@@ -27,7 +27,8 @@ def search(
         typer.Option(help="Folder of an interrupted search, which goes on with the settings that it began with."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Whether the search is only priced: what it would evaluate, and how long.")
+        bool,
+        typer.Option("--dry-run", help="Whether the search is only estimated: what it would evaluate, and how long."),
     ] = False,
     json: o.JsonOption = False,
     **options: Any,
@@ -41,7 +42,7 @@ def search(
 
         work, compute = continued(context, resume)
         if dry_run:
-            price(work, compute, json=json)
+            estimate(work, compute, json=json)
         else:
             conduct(work, compute, resume, json=json)
         return
@@ -59,6 +60,6 @@ def search(
     if out is not None:
         check_folder(out, spec)
     if dry_run:
-        price(work, compute, json=json)
+        estimate(work, compute, json=json)
     else:
         conduct(work, compute, out, json=json)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from diswot.executors.base import Executor, Measure
+from diswot.executors.base import EvaluatorLike, Executor
 from diswot.runtime import forkserver
 from diswot.spec.compute import ComputeSpec
 
 
-def open_executor(evaluator: Measure, compute: ComputeSpec) -> AbstractContextManager[Executor]:
+def open_executor(evaluator: EvaluatorLike, compute: ComputeSpec) -> AbstractContextManager[Executor]:
     """The executor that is asked for: entered to start its workers, left to end them.
 
     Args:
@@ -52,7 +52,7 @@ def connect(compute: ComputeSpec) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _open_processes(evaluator: Measure, compute: ComputeSpec) -> Iterator[Executor]:
+def _open_processes(evaluator: EvaluatorLike, compute: ComputeSpec) -> Iterator[Executor]:
     from diswot.executors.processes import ProcessPool
     from diswot.executors.scheduler import start
 
@@ -61,7 +61,7 @@ def _open_processes(evaluator: Measure, compute: ComputeSpec) -> Iterator[Execut
 
 
 @contextmanager
-def _open_ray(evaluator: Measure, compute: ComputeSpec) -> Iterator[Executor]:
+def _open_ray(evaluator: EvaluatorLike, compute: ComputeSpec) -> Iterator[Executor]:
     from diswot.executors.ray import RayPool
     from diswot.executors.scheduler import start
 
@@ -69,4 +69,4 @@ def _open_ray(evaluator: Measure, compute: ComputeSpec) -> Iterator[Executor]:
         yield start(pool, evaluator, compute.deadline)
 
 
-__all__ = ["Executor", "Measure", "connect", "open_executor", "warm_up"]
+__all__ = ["EvaluatorLike", "Executor", "connect", "open_executor", "warm_up"]

@@ -1,4 +1,4 @@
-"""What an executor is: it maps a measurer over architectures, and every executor gives the same values."""
+"""What an executor is: it maps an evaluator over architectures, and every executor gives the same values."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from diswot_spaces import SearchSpace
 
 if TYPE_CHECKING:
-    from diswot.evaluation import EvalTask, Measurement
+    from diswot.evaluation import EvalTask, Evaluation
     from diswot.probes.batch import ProbeBatch
 
 RETRIES = 3
-"""Times that a measurement is tried again after its worker died or hung."""
+"""Times that an evaluation is tried again after its worker died or hung."""
 
 
-class Measure(Protocol):
-    """What workers compute: a `Measurer`, or anything like it that can be pickled."""
+class EvaluatorLike(Protocol):
+    """What workers compute: a `Evaluator`, or anything like it that can be pickled."""
 
     @property
     def space(self) -> SearchSpace:
@@ -30,7 +30,7 @@ class Measure(Protocol):
     def probe(self) -> ProbeBatch:
         """The batch that students are observed on."""
 
-    def __call__(self, task: EvalTask, /) -> Measurement:
+    def __call__(self, task: EvalTask, /) -> Evaluation:
         """Measure one architecture."""
 
 
@@ -42,7 +42,7 @@ class Executor(Protocol):
     an architecture over which that happens again and again is recorded as failed.
     """
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         """Measurements in the order of `tasks`, each as soon as those before it are there.
 
         Raises:

@@ -29,7 +29,7 @@ ANSWER_SECONDS = 10.0
 """Time in which a cluster must then answer; Ray itself would go on trying for a quarter of an hour."""
 
 STORE_BYTES = 256 * 2**20
-"""Object store of a cluster of this machine; the measurer is the only large object."""
+"""Object store of a cluster of this machine; the evaluator is the only large object."""
 
 TOKEN = secrets.token_hex(32)
 """Token of the clusters that this process starts; one for all of them, since Ray reads it once."""

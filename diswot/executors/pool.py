@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from diswot.errors import DiswotError
-from diswot.evaluation import EvalTask, Measurement
-from diswot.executors.base import Measure
+from diswot.evaluation import EvalTask, Evaluation
+from diswot.executors.base import EvaluatorLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Done:
     """A worker has finished the oldest task that it was sent.
 
     Attributes:
-        result: the measurement, or what the evaluator raised.
+        result: the evaluation, or what the evaluator raised.
         seconds: wall time.
     """
 
-    result: Measurement | Exception
+    result: Evaluation | Exception
     seconds: float
 
 
@@ -68,10 +68,10 @@ class WorkerPool(Protocol):
         """End a worker by force, whatever it is doing; nothing is heard of it any more."""
 
 
-def evaluate(evaluator: Measure, task: EvalTask) -> Done:
+def evaluate(evaluator: EvaluatorLike, task: EvalTask) -> Done:
     """What a worker does with a task."""
     start = time.perf_counter()
-    result: Measurement | Exception
+    result: Evaluation | Exception
     try:
         result = evaluator(task)
     except Exception as error:  # the caller's, who gets it in its place
@@ -91,14 +91,14 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def failed(evaluator: Measure, task: EvalTask, reason: str) -> Measurement:
+def failed(evaluator: EvaluatorLike, task: EvalTask, reason: str) -> Evaluation:
     """The record of an architecture that could not be evaluated."""
     arch = evaluator.space.canonical(task.arch)
     costs = evaluator.space.costs(arch, evaluator.num_classes, evaluator.probe.image_shape)
-    return Measurement(evaluator.space.encode(arch), costs, {}, 0.0, reason)
+    return Evaluation(evaluator.space.encode(arch), costs, {}, 0.0, reason)
 
 
-def expected_work(evaluator: Measure, task: EvalTask) -> float:
+def expected_work(evaluator: EvaluatorLike, task: EvalTask) -> float:
     """Multiply-accumulates of a task for one image, in proportion to which it takes time."""
     costs = evaluator.space.costs(task.arch, evaluator.num_classes, evaluator.probe.image_shape)
     return float(costs.macs * len(task.inits))

@@ -18,7 +18,7 @@ import torch
 
 from diswot.errors import InputError, reason_of
 from diswot.evaluation import EvalTask
-from diswot.executors.base import Measure
+from diswot.executors.base import EvaluatorLike
 from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
 from diswot.runtime import forkserver
 from diswot.runtime.memory import keep_freed_memory
@@ -29,7 +29,7 @@ EXIT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Hello:
-    """A process is up, and has room in its pipe for the measurer."""
+    """A process is up, and has room in its pipe for the evaluator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,16 @@ class ProcessPool:
     """Processes of one thread each; entered, and left to end them.
 
     Args:
-        measurer: sent to each worker once.
+        evaluator: sent to each worker once.
         count: number of processes.
     """
 
     hint = "a script whose own classes are evaluated searches under `if __name__ == '__main__':`, since workers read it"
 
-    def __init__(self, measurer: Measure, count: int) -> None:
+    def __init__(self, evaluator: EvaluatorLike, count: int) -> None:
         # Pickled here, so that a worker's tensors are its own: a connection would pass torch's through shared memory.
         try:
-            self._measurer = pickle.dumps(measurer)
+            self._measurer = pickle.dumps(evaluator)
         except (AttributeError, TypeError, pickle.PicklingError) as error:
             raise InputError(
                 f"worker processes cannot be sent what they shall compute ({reason_of(error)}); "
@@ -137,11 +137,11 @@ def _work(pipe: connection.Connection[Any, Any]) -> None:
     keep_freed_memory()
     with suppress(EOFError, ConnectionError):  # the parent is gone, and this process about to go
         pipe.send(_Hello())
-        measurer: Measure = pickle.loads(pipe.recv_bytes())  # noqa: S301  (from the parent process)
+        evaluator: EvaluatorLike = pickle.loads(pipe.recv_bytes())  # noqa: S301  (from the parent process)
         pipe.send(Ready())
         while True:
             task: EvalTask = pipe.recv()
-            pipe.send(evaluate(measurer, task))
+            pipe.send(evaluate(evaluator, task))
 
 
 def _leave_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""Workers on a Ray cluster: actors of one thread each, to whom the measurer goes once, through the object store."""
+"""Workers on a Ray cluster: actors of one thread each, to whom the evaluator goes once, through the object store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from diswot.evaluation import EvalTask
-from diswot.executors.base import Measure
+from diswot.executors.base import EvaluatorLike
 from diswot.executors.cluster import first_line
 from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
 from diswot.runtime.memory import keep_freed_memory
@@ -21,18 +21,18 @@ class RayPool:
     Ray restarts and retries nothing here: that is the scheduler's, the same for all pools.
 
     Args:
-        measurer: what the workers compute.
+        evaluator: what the workers compute.
         count: number of actors; by default one for each CPU of the cluster.
     """
 
     hint = "every machine of the cluster needs diswot installed, in the same version"
 
-    def __init__(self, measurer: Measure, count: int | None) -> None:
+    def __init__(self, evaluator: EvaluatorLike, count: int | None) -> None:
         import ray
 
         self.count = count or _cpus()
         self._kind: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
-        self._measurer = ray.put(measurer)
+        self._measurer = ray.put(evaluator)
         self._actors: dict[int, Any] = {}
         self._calls: dict[int, deque[Any]] = {}
         """For each actor what it was asked and has not answered, oldest first."""
@@ -82,11 +82,11 @@ class _Actor:
     def __init__(self) -> None:
         torch.set_num_threads(1)
         keep_freed_memory()
-        self._measurer: Measure | None = None
+        self._measurer: EvaluatorLike | None = None
 
-    def start(self, measurer: Measure) -> Ready:
-        """Keep the measurer, which Ray has fetched from the object store."""
-        self._measurer = measurer
+    def start(self, evaluator: EvaluatorLike) -> Ready:
+        """Keep the evaluator, which Ray has fetched from the object store."""
+        self._measurer = evaluator
         return Ready()
 
     def measure(self, task: EvalTask) -> Done:

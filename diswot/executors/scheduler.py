@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from diswot.errors import ExecutorError
-from diswot.evaluation import EvalTask, Measurement
-from diswot.executors.base import RETRIES, Measure
+from diswot.evaluation import EvalTask, Evaluation
+from diswot.executors.base import RETRIES, EvaluatorLike
 from diswot.executors.pool import Done, Lost, Ready, WorkerPool, expected_work, failed
 
 START_SECONDS = 180.0
@@ -32,7 +32,7 @@ HOPELESS = 10
 """Architectures that may end all workers before a single one was evaluated."""
 
 
-def start(pool: WorkerPool, evaluator: Measure, deadline: float) -> Scheduler:
+def start(pool: WorkerPool, evaluator: EvaluatorLike, deadline: float) -> Scheduler:
     """A scheduler with all workers started.
 
     Raises:
@@ -54,7 +54,7 @@ class Call:
     def __init__(self, tasks: Sequence[EvalTask], order: Sequence[int]) -> None:
         self.tasks = tasks
         self.waiting = deque(order)
-        self.results: dict[int, Measurement | Exception] = {}
+        self.results: dict[int, Evaluation | Exception] = {}
         self.failures: Counter[int] = Counter()
 
 
@@ -83,7 +83,7 @@ class Scheduler:
     def __init__(
         self,
         pool: WorkerPool,
-        failed: Callable[[EvalTask, str], Measurement],
+        failed: Callable[[EvalTask, str], Evaluation],
         work: Callable[[EvalTask], float],
         deadline: float,
         clock: Callable[[], float] = time.monotonic,
@@ -114,7 +114,7 @@ class Scheduler:
                     raise ExecutorError(f"a worker cannot be started: it {event.reason}; {self._pool.hint}")
                 self._workers[number].ready = True
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         """Measurements in the order of `tasks`.
 
         Raises:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from diswot.evaluation import EvalTask, Measurement
-from diswot.executors.base import Measure
+from diswot.evaluation import EvalTask, Evaluation
+from diswot.executors.base import EvaluatorLike
 from diswot.runtime.threads import one_thread
 
 
@@ -15,15 +15,15 @@ from diswot.runtime.threads import one_thread
 class SerialExecutor:
     """Measures in this process."""
 
-    measurer: Measure
+    evaluator: EvaluatorLike
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         """Measurements in the order of `tasks`."""
-        return map(self.measurer, tasks)
+        return map(self.evaluator, tasks)
 
 
 @contextmanager
-def open_serial(measurer: Measure) -> Iterator[SerialExecutor]:
+def open_serial(evaluator: EvaluatorLike) -> Iterator[SerialExecutor]:
     """Measure on one thread inside the block; the caller's thread count is put back at the end."""
     with one_thread():
-        yield SerialExecutor(measurer)
+        yield SerialExecutor(evaluator)

@@ -3,7 +3,7 @@
 from enum import Flag, auto
 
 
-class Want(Flag):
+class Capture(Flag):
     """What a pass has to show beside its logits; what nobody wants is not computed."""
 
     NOTHING = 0

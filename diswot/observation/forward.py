@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier, UnfitInput, reason_of
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Observation
 from diswot.observation.taps import Taps
@@ -16,7 +16,7 @@ from diswot.probes.batch import ProbeBatch
 def observe(
     module: nn.Module,
     probe: ProbeBatch,
-    want: Want = Want.MAPS | Want.KERNELS,
+    capture: Capture = Capture.MAPS | Capture.KERNELS,
     *,
     batch_statistics: bool = True,
     title: str | None = None,
@@ -28,7 +28,7 @@ def observe(
     Args:
         module: a classifier of images `(N, C, H, W)`.
         probe: the batch, on the module's device.
-        want: what to keep beside the logits.
+        capture: what to keep beside the logits.
         batch_statistics: normalise with the batch's own statistics, as at the first training step (networks with random
             weights); `False` for the running statistics of trained weights.
         title: the network, for messages; by default its class.
@@ -39,11 +39,11 @@ def observe(
             wanted.
     """
     title = title or type(module).__name__
-    paths = ShortestPaths(probe.images) if Want.SHORTEST_PATH in want else None
-    taps = Taps(len(probe.labels), want, batch_statistics=batch_statistics, paths=paths)
+    paths = ShortestPaths(probe.images) if Capture.SHORTEST_PATH in capture else None
+    taps = Taps(len(probe.labels), capture, batch_statistics=batch_statistics, paths=paths)
     logits = _logits(_run(module, probe, taps, title), probe, title)
     head_input = _head_input(logits, taps)
-    if head_input is None and Want.HEAD in want:
+    if head_input is None and Capture.HEAD in capture:
         raise NotAClassifier(
             f"{title} has no linear classifier head: its logits {tuple(logits.shape)} do not come from a linear layer"
         )

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.gates import ELEMENTWISE, PRODUCTS, WRITTEN, GatedProducts, clamped
 from diswot.observation.kernels import (
     agreement,
@@ -62,17 +62,19 @@ class Taps(Watcher):
 
     Args:
         batch: number of images N; tensors of another leading size are not feature maps.
-        want: what to keep.
+        capture: what to keep.
         batch_statistics: normalise with the batch's own mean and variance whatever mode the network is in; its running
             statistics are neither read nor written.
         paths: is told of every operation.
     """
 
-    def __init__(self, batch: int, want: Want, *, batch_statistics: bool, paths: ShortestPaths | None = None) -> None:
+    def __init__(
+        self, batch: int, capture: Capture, *, batch_statistics: bool, paths: ShortestPaths | None = None
+    ) -> None:
         super().__init__()
         self.batch = batch
         self._paths = paths
-        self.want = want
+        self.capture = capture
         self.batch_statistics = batch_statistics
         self.activations: list[Activation] = []
         self.linears: list[tuple[Tensor, Tensor]] = []
@@ -122,9 +124,9 @@ class Taps(Watcher):
             self._keep_linear(values, out)
         if func is F.conv2d:
             self._keep_pixel(values, args[1] if len(args) > 1 else kwargs["weight"], out)
-            if Want.CORRELATIONS in self.want:
+            if Capture.CORRELATIONS in self.capture:
                 self.correlations.append(smallest_correlation(out[0]))
-        if Want.MAPS in self.want:
+        if Capture.MAPS in self.capture:
             self._keep_map(func, values, out)
         return out
 
@@ -140,7 +142,7 @@ class Taps(Watcher):
         out = func(*args, **kwargs)
         if out is values:  # In place: what was seen is gone.
             self._recent = deque((pair for pair in self._recent if pair[0] is not values), RECENT)
-        if Want.MAPS in self.want:
+        if Capture.MAPS in self.capture:
             self._keep_map(func, values, out)
         return out
 
@@ -150,7 +152,7 @@ class Taps(Watcher):
         self.activations.append(known or self._activation(values))
         if known is None:
             self._recent.append((values, self.activations[-1]))
-        if Want.LAST_KERNEL in self.want and Want.KERNELS not in self.want:
+        if Capture.LAST_KERNEL in self.capture and Capture.KERNELS not in self.capture:
             self._last = values  # Even where the nonlinearity writes to it: those that can do keep the sign.
 
     def _note_written(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -193,9 +195,9 @@ class Taps(Watcher):
         return Activation(
             units=rows[0].numel(),
             positions=rows[0].numel() // values.shape[-1 if last else 1],
-            kernel=agreement(rows) if Want.KERNELS in self.want else None,
-            covariance=sampled_covariance(values, channels_last=last) if Want.COVARIANCES in self.want else None,
-            patterns=switching_patterns(rows) if Want.PATTERNS in self.want else None,
+            kernel=agreement(rows) if Capture.KERNELS in self.capture else None,
+            covariance=sampled_covariance(values, channels_last=last) if Capture.COVARIANCES in self.capture else None,
+            patterns=switching_patterns(rows) if Capture.PATTERNS in self.capture else None,
         )
 
     def _is_map(self, out: Any) -> bool:

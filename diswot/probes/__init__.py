@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from diswot.probes.batch import ProbeBatch
 
 GENERATORS: dict[str, str] = {
-    "leaves": "diswot.probes.leaves:dead_leaves",
+    "dead-leaves": "diswot.probes.dead_leaves:dead_leaves",
     "noise": "diswot.probes.noise:white_noise",
 }
 """For each seeded kind of `PROBES`, its generator as `module:function`; imported when a probe is made.

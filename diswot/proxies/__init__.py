@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from diswot.errors import InputError
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.proxies.base import Aggregate, Passes, Proxy
 from diswot_spaces.registry import Registry
 
@@ -16,10 +16,10 @@ _AZ_NAS = "Lee and Ham, AZ-NAS, CVPR 2024"
 
 
 def _of_teacher(
-    name: str, summary: str, reference: str, function: str, want: Want = Want.NOTHING, *, labels: bool = False
+    name: str, summary: str, reference: str, function: str, capture: Capture = Capture.NOTHING, *, labels: bool = False
 ) -> Proxy:
     """A row that compares student and teacher on what the shared forward pass shows."""
-    return Proxy(name, summary, reference, f"{_HERE}.{function}", want, teacher=True, labels=labels)
+    return Proxy(name, summary, reference, f"{_HERE}.{function}", capture, teacher=True, labels=labels)
 
 
 def _of_student(
@@ -28,44 +28,48 @@ def _of_student(
     reference: str,
     function: str,
     passes: Passes,
-    want: Want = Want.NOTHING,
+    capture: Capture = Capture.NOTHING,
     *,
     labels: bool = False,
-    steady: bool = False,
+    init_independent: bool = False,
     version: int = 1,
 ) -> Proxy:
     """A row that looks at the student alone."""
     function = f"{_HERE}.{function}"
-    return Proxy(name, summary, reference, function, want, False, labels, passes, steady, version)
+    return Proxy(name, summary, reference, function, capture, False, labels, passes, init_independent, version)
 
 
 _RECOMMENDATION_ROWS = (
     _of_student(
-        "capacity",
+        "spectral-capacity",
         "effective size on white noise",
         "docs/research/score.md",
-        "capacity:capacity",
+        "spectral_capacity:spectral_capacity",
         "own forward",
         version=3,
     ),
     _of_student(
-        "stability", "calm answer to a small change", "docs/research/score.md", "stability:stability", "own forward"
+        "input-stability",
+        "calm answer to a small change",
+        "docs/research/score.md",
+        "input_stability:input_stability",
+        "own forward",
     ),
     _of_teacher(
-        "retention",
+        "teacher-cka",
         "keeps apart what the teacher sees",
         "docs/research/score.md",
-        "retention:retention",
-        Want.LAST_KERNEL,
+        "teacher_cka:teacher_cka",
+        Capture.LAST_KERNEL,
     ),
     _of_student(
-        "directness",
+        "min-path-depth",
         "few weighted layers on the shortest path",
         "docs/research/score.md",
-        "directness:directness",
+        "min_path_depth:min_path_depth",
         "forward",
-        Want.SHORTEST_PATH,
-        steady=True,
+        Capture.SHORTEST_PATH,
+        init_independent=True,
     ),
     _of_student(
         "saturating-capacity",
@@ -84,48 +88,50 @@ _RECOMMENDATION_ROWS = (
 )
 
 _DISWOT_ROWS = (
-    _of_teacher("relation", "sample relations of the last maps", f"{_DISWOT}, eq. 5", "diswot:relation", Want.MAPS),
+    _of_teacher("relation", "sample relations of the last maps", f"{_DISWOT}, eq. 5", "diswot:relation", Capture.MAPS),
     _of_teacher(
-        "semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot:semantic", Want.HEAD, labels=True
+        "semantic", "class-wise classifier gradients", f"{_DISWOT}, eq. 3", "diswot:semantic", Capture.HEAD, labels=True
     ),
     _of_teacher(
         "semantic-gram",
         "class-by-class Gram of them, any widths",
         "docs/reference/proxies.md",
         "diswot:semantic_gram",
-        Want.HEAD,
+        Capture.HEAD,
         labels=True,
     ),
     _of_teacher(
-        "diswot", "semantic + relation as published", _DISWOT, "diswot:diswot", Want.HEAD | Want.MAPS, labels=True
+        "diswot", "semantic + relation as published", _DISWOT, "diswot:diswot", Capture.HEAD | Capture.MAPS, labels=True
     ),
     _of_teacher(
         "diswot-gram",
         "semantic-gram + relation",
         "docs/reference/proxies.md",
         "diswot:diswot_gram",
-        Want.HEAD | Want.MAPS,
+        Capture.HEAD | Capture.MAPS,
         labels=True,
     ),
 )
 
 _DISTILLATION_ROWS = (
     _of_teacher("kd", "logits at temperature 4", "Hinton et al., 2014", "distillation:kd"),
-    _of_teacher("fitnet", "the map in the middle", "Romero et al., ICLR 2015", "distillation:fitnet", Want.MAPS),
-    _of_teacher("at", "attention maps", "Zagoruyko and Komodakis, ICLR 2017", "distillation:at", Want.MAPS),
-    _of_teacher("sp", "similarities between images", "Tung and Mori, ICCV 2019", "distillation:sp", Want.MAPS),
-    _of_teacher("rkd", "distances and angles between images", "Park et al., CVPR 2019", "distillation:rkd", Want.HEAD),
-    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018", "distillation:pkt", Want.HEAD),
-    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019", "distillation:cc", Want.HEAD),
-    _of_teacher("nst", "selectivity of channels", "Huang and Wang, 2017", "distillation:nst", Want.MAPS),
-    _of_teacher("ickd", "correlations between channels", "Liu et al., ICCV 2021", "distillation:ickd", Want.MAPS),
-    _of_teacher("cka", "kernel alignment, last maps", "Kornblith et al., ICML 2019", "distillation:cka", Want.MAPS),
+    _of_teacher("fitnet", "the map in the middle", "Romero et al., ICLR 2015", "distillation:fitnet", Capture.MAPS),
+    _of_teacher("at", "attention maps", "Zagoruyko and Komodakis, ICLR 2017", "distillation:at", Capture.MAPS),
+    _of_teacher("sp", "similarities between images", "Tung and Mori, ICCV 2019", "distillation:sp", Capture.MAPS),
+    _of_teacher(
+        "rkd", "distances and angles between images", "Park et al., CVPR 2019", "distillation:rkd", Capture.HEAD
+    ),
+    _of_teacher("pkt", "neighbourhoods of images", "Passalis and Tefas, ECCV 2018", "distillation:pkt", Capture.HEAD),
+    _of_teacher("cc", "correlations between images", "Peng et al., ICCV 2019", "distillation:cc", Capture.HEAD),
+    _of_teacher("nst", "selectivity of channels", "Huang and Wang, 2017", "distillation:nst", Capture.MAPS),
+    _of_teacher("ickd", "correlations between channels", "Liu et al., ICCV 2021", "distillation:ickd", Capture.MAPS),
+    _of_teacher("cka", "kernel alignment, last maps", "Kornblith et al., ICML 2019", "distillation:cka", Capture.MAPS),
 )
 
 _COST_ROWS = (
-    _of_student("params", "ln of parameters", "a count", "costs:params", "none", steady=True),
-    _of_student("macs", "ln of multiply-accumulates", "a count", "costs:macs", "none", steady=True),
-    _of_student("depth", "layers with trainable products", "a count", "costs:depth", "none", steady=True),
+    _of_student("params", "ln of parameters", "a count", "costs:params", "none", init_independent=True),
+    _of_student("macs", "ln of multiply-accumulates", "a count", "costs:macs", "none", init_independent=True),
+    _of_student("depth", "layers with trainable products", "a count", "costs:depth", "none", init_independent=True),
 )
 
 _ACTIVATION_ROWS = (
@@ -135,10 +141,15 @@ _ACTIVATION_ROWS = (
         "Mellor et al., ICML 2021, eq. 2",
         "activations:nwot",
         "forward",
-        Want.KERNELS,
+        Capture.KERNELS,
     ),
     _of_student(
-        "swap", "distinct activation patterns", "Peng et al., ICLR 2024", "activations:swap", "forward", Want.PATTERNS
+        "swap",
+        "distinct activation patterns",
+        "Peng et al., ICLR 2024",
+        "activations:swap",
+        "forward",
+        Capture.PATTERNS,
     ),
     _of_student(
         "meco",
@@ -146,7 +157,7 @@ _ACTIVATION_ROWS = (
         "Jiang et al., NeurIPS 2023",
         "activations:meco",
         "forward",
-        Want.CORRELATIONS,
+        Capture.CORRELATIONS,
     ),
     _of_student("zen", "reaction to a small change", "Lin et al., ICCV 2021, alg. 1", "zen:zen", "own forward"),
 )
@@ -192,7 +203,7 @@ _AZ_NAS_ROWS = (
         "own forward",
     ),
     _of_student("az-trainability", "gradients through the blocks", _AZ_NAS, "az_nas:trainability", "own backward"),
-    _of_student("az-complexity", "ln of multiply-accumulates", _AZ_NAS, "costs:macs", "none", steady=True),
+    _of_student("az-complexity", "ln of multiply-accumulates", _AZ_NAS, "costs:macs", "none", init_independent=True),
 )
 
 PROXIES: dict[str, Proxy] = {
@@ -215,7 +226,7 @@ AGGREGATES: dict[str, Aggregate] = {
             "default",
             "the recommendation score",
             "docs/research/score.md",
-            {"capacity": 1.0, "stability": 0.2, "retention": 1.5, "directness": 0.15},
+            {"spectral-capacity": 1.0, "input-stability": 0.2, "teacher-cka": 1.5, "min-path-depth": 0.15},
             "none",
             version=4,
         ),

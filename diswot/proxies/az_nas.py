@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diswot.observation.kernels import spectral_entropy
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.seeds import derive_seed
 
 FLOOR = 2.0 - 1e6
@@ -23,28 +23,28 @@ FLOOR = 2.0 - 1e6
 code says minus infinity."""
 
 
-def expressivity(evidence: Evidence) -> float:
+def expressivity(inputs: ProxyInput) -> float:
     """Sum over the blocks of the entropy of the channel covariance's spectrum."""
-    return sum(_entropies(evidence))
+    return sum(_entropies(inputs))
 
 
-def progressivity(evidence: Evidence) -> float:
+def progressivity(inputs: ProxyInput) -> float:
     """Smallest gain of that entropy from one block to the next; 0 for a single block."""
-    return min((after - before for before, after in pairwise(_entropies(evidence))), default=0.0)
+    return min((after - before for before, after in pairwise(_entropies(inputs))), default=0.0)
 
 
-def _entropies(evidence: Evidence) -> list[float]:
-    return [spectral_entropy(block.detach()) for block in evidence.noise_trace.blocks]
+def _entropies(inputs: ProxyInput) -> list[float]:
+    return [spectral_entropy(block.detach()) for block in inputs.noise_trace.blocks]
 
 
-def trainability(evidence: Evidence) -> float:
+def trainability(inputs: ProxyInput) -> float:
     """Mean over the blocks of `-s - 1/s + 2`.
 
     s is the spectral norm of the matrix that maps gradients back through a block; it is estimated with random signs for
     gradients, drawn by a constant seed for each block.
     """
     scores = []
-    for i, (before, after) in enumerate(pairwise(evidence.noise_trace.blocks)):
+    for i, (before, after) in enumerate(pairwise(inputs.noise_trace.blocks)):
         generator = torch.Generator().manual_seed(derive_seed(0, "az-nas", i))
         signs = torch.randint(0, 2, after.shape, generator=generator).to(after) * 2 - 1
         (back,) = torch.autograd.grad(after, before, signs, retain_graph=True, materialize_grads=True)

@@ -1,4 +1,4 @@
-"""What a proxy is: a named pure function of the evidence, higher is better."""
+"""What a proxy is: a named pure function of the inputs, higher is better."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cachetools import LRUCache, cached
 
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot_spaces import Costs, Shape
 
 if TYPE_CHECKING:
@@ -56,19 +56,19 @@ class NoiseView:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What a proxy may look at: one candidate under one random initialisation.
+class ProxyInput:
+    """What a proxy may look at: one candidate under one random initialization.
 
     Attributes:
         build: makes the candidate's module, in evaluation mode.
-        want: what the proxies need of the forward pass.
+        capture: what the proxies need of the forward pass.
         costs: the candidate's costs.
         teacher: what the teacher shows on the same probe batch; `None` where no proxy asks for it.
         probe: the batch that both are observed on.
     """
 
     build: Callable[[], nn.Module]
-    want: Want
+    capture: Capture
     costs: Costs
     teacher: TeacherView | None
     probe: ProbeBatch
@@ -83,7 +83,7 @@ class Evidence:
         """The candidate's observation, by one forward pass at first use."""
         from diswot.observation import observe
 
-        return observe(self.network, self.probe, self.want)
+        return observe(self.network, self.probe, self.capture)
 
     @property
     def teachers(self) -> TeacherView:
@@ -112,7 +112,7 @@ class Evidence:
         count = min(max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest)), MOST_NOISE_IMAGES)
         step = math.sqrt(torch.finfo(self.probe.images.dtype).eps)
         batch = _twin_noise(count, self.student.logits.shape[1], self.probe.image_shape, step)
-        return NoiseView(observe(self.network, self._beside(batch), Want.COVARIANCES), TWINS, step)
+        return NoiseView(observe(self.network, self._beside(batch), Capture.COVARIANCES), TWINS, step)
 
     @cached_property
     def noise_trace(self) -> Trace:
@@ -149,24 +149,24 @@ class Proxy:
         name: how users call it.
         summary: one line for lists.
         reference: paper and equation, or where it is documented.
-        function: of an `Evidence`, or where that is, as `module:function`.
-        want: what it needs of the forward pass.
+        function: of an `ProxyInput`, or where that is, as `module:function`.
+        capture: what it needs of the forward pass.
         teacher: whether it looks at the teacher.
         labels: whether it depends on the probe's labels.
         passes: what it runs through the candidate.
-        steady: whether the weights' seed matters so little that the first seed's value stands for all.
+        init_independent: whether the weights' seed matters so little that the first seed's value stands for all.
         version: part of what a score depends on; raised when the definition changes.
     """
 
     name: str
     summary: str
     reference: str
-    function: str | Callable[[Evidence], float]
-    want: Want = Want.NOTHING
+    function: str | Callable[[ProxyInput], float]
+    capture: Capture = Capture.NOTHING
     teacher: bool = False
     labels: bool = False
     passes: Passes = "forward"
-    steady: bool = False
+    init_independent: bool = False
     version: int = 1
 
     @property
@@ -180,12 +180,12 @@ class Proxy:
         return self.function.partition(":")[0] if isinstance(self.function, str) else self.function.__module__
 
     @cached_property
-    def compute(self) -> Callable[[Evidence], float]:
+    def compute(self) -> Callable[[ProxyInput], float]:
         """The function itself, imported at first use."""
         if not isinstance(self.function, str):
             return self.function
         module, function = self.function.split(":")
-        compute: Callable[[Evidence], float] = getattr(import_module(module), function)
+        compute: Callable[[ProxyInput], float] = getattr(import_module(module), function)
         return compute
 
 

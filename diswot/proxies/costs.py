@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 
 
-def params(evidence: Evidence) -> float:
+def params(inputs: ProxyInput) -> float:
     """Natural logarithm of the parameters."""
-    return math.log(evidence.costs.params)
+    return math.log(inputs.costs.params)
 
 
-def macs(evidence: Evidence) -> float:
+def macs(inputs: ProxyInput) -> float:
     """Natural logarithm of the multiply-accumulates for one image."""
-    return math.log(evidence.costs.macs)
+    return math.log(inputs.costs.macs)
 
 
-def depth(evidence: Evidence) -> float:
+def depth(inputs: ProxyInput) -> float:
     """Number of convolutions and linear layers."""
-    return float(evidence.costs.depth)
+    return float(inputs.costs.depth)

@@ -11,75 +11,71 @@ from torch import Tensor
 
 from diswot import losses
 from diswot.errors import NotAClassifier
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.seeds import derive_seed
 
 
-def kd(evidence: Evidence) -> float:
+def kd(inputs: ProxyInput) -> float:
     """Logits at temperature 4; needs teacher and student of the same classes."""
-    return -float(losses.logits_kl(evidence.student.logits, evidence.teachers.first.logits))
+    return -float(losses.logits_kl(inputs.student.logits, inputs.teachers.first.logits))
 
 
-def fitnet(evidence: Evidence) -> float:
+def fitnet(inputs: ProxyInput) -> float:
     """The map in the middle: the second of the stages, as RepDistiller's hint layer."""
-    pairs = stage_pairs(evidence)
+    pairs = stage_pairs(inputs)
     student, teacher = pairs[min(1, len(pairs) - 1)]
     return -float(losses.hint(match_width(student, teacher.shape[1]), teacher))
 
 
-def at(evidence: Evidence) -> float:
+def at(inputs: ProxyInput) -> float:
     """Attention maps, summed over the stages."""
-    return -sum(float(losses.attention(student, teacher)) for student, teacher in stage_pairs(evidence))
+    return -sum(float(losses.attention(student, teacher)) for student, teacher in stage_pairs(inputs))
 
 
-def sp(evidence: Evidence) -> float:
+def sp(inputs: ProxyInput) -> float:
     """Similarities between images in the last maps: the loss that DisWOT's relation term is."""
     return -float(
-        losses.similarity_preserving(evidence.student.map_before_pooling, evidence.teachers.first.map_before_pooling)
+        losses.similarity_preserving(inputs.student.map_before_pooling, inputs.teachers.first.map_before_pooling)
     )
 
 
-def rkd(evidence: Evidence) -> float:
+def rkd(inputs: ProxyInput) -> float:
     """Distances and angles between images in the pooled features."""
-    return -float(losses.relational(*_pooled(evidence)))
+    return -float(losses.relational(*_pooled(inputs)))
 
 
-def pkt(evidence: Evidence) -> float:
+def pkt(inputs: ProxyInput) -> float:
     """Neighbourhoods of images in the pooled features."""
-    return -float(losses.probabilistic(*_pooled(evidence)))
+    return -float(losses.probabilistic(*_pooled(inputs)))
 
 
-def cc(evidence: Evidence) -> float:
+def cc(inputs: ProxyInput) -> float:
     """Correlations between images in the pooled features; the paper's form, which needs no embedding."""
-    return -float(losses.congruence(*_pooled(evidence)))
+    return -float(losses.congruence(*_pooled(inputs)))
 
 
-def nst(evidence: Evidence) -> float:
+def nst(inputs: ProxyInput) -> float:
     """Distributions of channels over positions, summed over the stages."""
-    return -sum(float(losses.selectivity(student, teacher)) for student, teacher in stage_pairs(evidence))
+    return -sum(float(losses.selectivity(student, teacher)) for student, teacher in stage_pairs(inputs))
 
 
-def ickd(evidence: Evidence) -> float:
+def ickd(inputs: ProxyInput) -> float:
     """Correlations between channels of the last maps."""
-    teacher = evidence.teachers.first.map_before_pooling
-    return -float(
-        losses.channel_correlation(match_width(evidence.student.map_before_pooling, len(teacher[0])), teacher)
-    )
+    teacher = inputs.teachers.first.map_before_pooling
+    return -float(losses.channel_correlation(match_width(inputs.student.map_before_pooling, len(teacher[0])), teacher))
 
 
-def cka(evidence: Evidence) -> float:
+def cka(inputs: ProxyInput) -> float:
     """Alignment of the relations between images in the last maps, less one."""
-    return -float(
-        losses.kernel_distance(evidence.student.map_before_pooling, evidence.teachers.first.map_before_pooling)
-    )
+    return -float(losses.kernel_distance(inputs.student.map_before_pooling, inputs.teachers.first.map_before_pooling))
 
 
-def _pooled(evidence: Evidence) -> tuple[Tensor, Tensor]:
+def _pooled(inputs: ProxyInput) -> tuple[Tensor, Tensor]:
     """Pooled features of student and teacher in float64: their relations differ by little."""
-    return evidence.student.pooled.double(), evidence.teachers.first.pooled.double()
+    return inputs.student.pooled.double(), inputs.teachers.first.pooled.double()
 
 
-def stage_pairs(evidence: Evidence) -> list[tuple[Tensor, Tensor]]:
+def stage_pairs(inputs: ProxyInput) -> list[tuple[Tensor, Tensor]]:
     """Maps of student and teacher, stage by stage.
 
     Of the network with more stages, as many are taken as the other has, evenly spread, the last with the last.
@@ -87,7 +83,7 @@ def stage_pairs(evidence: Evidence) -> list[tuple[Tensor, Tensor]]:
     Raises:
         NotAClassifier: one of the two has no feature map of more than one pixel.
     """
-    student, teacher = evidence.student.stages, evidence.teachers.first.stages
+    student, teacher = inputs.student.stages, inputs.teachers.first.stages
     for name, stages in (("student", student), ("teacher", teacher)):
         if not stages:
             raise NotAClassifier(f"the {name} computes no feature map (N, C, H, W) of more than one pixel")

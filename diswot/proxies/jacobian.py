@@ -6,16 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 
 
-def jacob_cov(evidence: Evidence) -> float:
+def jacob_cov(inputs: ProxyInput) -> float:
     """Spread of the spectrum of correlations between the images' input gradients of the summed logits.
 
     Source: the score of Mellor et al., "Neural Architecture Search without Training", first version, 2020, in the form
     of Abdelfattah et al., ICLR 2021.
     """
-    passed = evidence.trace
+    passed = inputs.trace
     (jacobian,) = torch.autograd.grad(passed.logits.sum(), passed.images, retain_graph=True, materialize_grads=True)
     return correlation_score(jacobian.flatten(1))
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.taps import Taps
 from diswot.proxies.blocks import watch_blocks
 
@@ -99,7 +99,7 @@ class _Products(Taps):
     """Batch norms on batch statistics, and the outputs of convolutions and linear layers."""
 
     def __init__(self, batch: int) -> None:
-        super().__init__(batch, Want.NOTHING, batch_statistics=True)
+        super().__init__(batch, Capture.NOTHING, batch_statistics=True)
         self.products: list[Tensor] = []
 
     def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -12,50 +12,50 @@ import math
 import torch
 from torch import Tensor, nn
 
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.passes import layer_weights, trace
 
 
-def l2_norm(evidence: Evidence) -> float:
+def l2_norm(inputs: ProxyInput) -> float:
     """Sum of the layers' Euclidean weight norms: `sum_l |w_l|`."""
-    return sum(float(weight.float().norm()) for weight in layer_weights(evidence.network).values())
+    return sum(float(weight.float().norm()) for weight in layer_weights(inputs.network).values())
 
 
-def grad_norm(evidence: Evidence) -> float:
+def grad_norm(inputs: ProxyInput) -> float:
     """Sum of the layers' Euclidean gradient norms: `sum_l |dL/dw_l|`."""
-    return sum(float(gradient.float().norm()) for gradient in evidence.gradients.weights)
+    return sum(float(gradient.float().norm()) for gradient in inputs.gradients.weights)
 
 
-def snip(evidence: Evidence) -> float:
+def snip(inputs: ProxyInput) -> float:
     """`sum |w dL/dw|` over the weights.
 
     Source: Lee, Ajanthan and Torr, "SNIP: Single-shot Network Pruning based on Connection Sensitivity", ICLR 2019.
     """
-    pairs = zip(evidence.trace.weights, evidence.gradients.weights, strict=True)
+    pairs = zip(inputs.trace.weights, inputs.gradients.weights, strict=True)
     return sum(float((weight.detach() * gradient).float().abs().sum()) for weight, gradient in pairs)
 
 
-def grasp(evidence: Evidence) -> float:
+def grasp(inputs: ProxyInput) -> float:
     """`-sum w (H g)` over the weights, for the Hessian H and the gradient g of the cross-entropy.
 
     Source: Wang, Zhang and Grosse, "Picking Winning Tickets Before Training by Preserving Gradient Flow", ICLR 2020;
     temperature 1, and the sign of Abdelfattah et al.
     """
-    weights = evidence.trace.weights
-    loss = evidence.trace.loss(evidence.probe.labels)
+    weights = inputs.trace.weights
+    loss = inputs.trace.loss(inputs.probe.labels)
     gradients = torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
     flow = torch.stack([(g.detach() * g).sum() for g in gradients]).sum()
     products = torch.autograd.grad(flow, weights, retain_graph=True, materialize_grads=True)
     return -sum(float((w.detach() * product).float().sum()) for w, product in zip(weights, products, strict=True))
 
 
-def fisher(evidence: Evidence) -> float:
+def fisher(inputs: ProxyInput) -> float:
     """`sum_c 1/2 mean_n (sum_position a_nc dL/da_nc)^2` over the channels c of all layers' outputs a.
 
     Source: Theis et al., "Faster Gaze Prediction with Dense Networks and Fisher Pruning", 2018, on
     activations as in Turner et al., "BlockSwap", ICLR 2020.
     """
-    pairs = zip(evidence.trace.products, evidence.gradients.products, strict=True)
+    pairs = zip(inputs.trace.products, inputs.gradients.products, strict=True)
     return sum(_channel_fisher(output.detach().float(), gradient.float()) for output, gradient in pairs)
 
 
@@ -65,15 +65,15 @@ def _channel_fisher(output: Tensor, gradient: Tensor) -> float:
     return float(saliency.square().mean(0).sum()) / 2
 
 
-def zico(evidence: Evidence) -> float:
+def zico(inputs: ProxyInput) -> float:
     """`sum_l ln sum_w mean|g_w| / std(g_w)`, over the layers l, with mean and standard deviation over two half batches.
 
     Source: Li et al., "ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients", ICLR 2023.
     Each half has its own gradient, as in the paper; the authors' code lets the second accumulate on the first.
     """
-    half = len(evidence.probe.labels) // 2
-    batches = zip(evidence.probe.images.tensor_split([half]), evidence.probe.labels.tensor_split([half]), strict=True)
-    first, second = (_weight_gradients(evidence.network, images, labels) for images, labels in batches)
+    half = len(inputs.probe.labels) // 2
+    batches = zip(inputs.probe.images.tensor_split([half]), inputs.probe.labels.tensor_split([half]), strict=True)
+    first, second = (_weight_gradients(inputs.network, images, labels) for images, labels in batches)
     return math.fsum(inverse_variation(torch.stack(pair).float()) for pair in zip(first, second, strict=True))
 
 

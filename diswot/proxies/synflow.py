@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch.func import functional_call
 
 from diswot.observation.watch import Watcher
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.passes import differentiable, layer_weights
 
 NORMS: frozenset[Callable[..., Any]] = frozenset({F.batch_norm, F.group_norm, F.layer_norm, F.instance_norm})
@@ -22,14 +22,14 @@ SCALE = 1e-120
 float64 and units that saturate, such as ReLU6, do not."""
 
 
-def synflow(evidence: Evidence) -> float:
+def synflow(inputs: ProxyInput) -> float:
     """`ln sum |w dR/dw|` over the weights, with R the sum of the logits of |w| on an image of ones.
 
     Norms are left out; all is float64. Source: Tanaka et al., "Pruning neural networks without any data by iteratively
     conserving synaptic flow", NeurIPS 2020, summed as by Abdelfattah et al., ICLR 2021. The logarithm keeps
     the order and deep networks finite.
     """
-    network, image = evidence.network, evidence.probe.images[:1]
+    network, image = inputs.network, inputs.probe.images[:1]
     with differentiable(network), _WithoutNorms():
         positive = {name: p.detach().double().abs() for name, p in network.named_parameters()}
         weights = [positive[name].requires_grad_() for name in layer_weights(network)]

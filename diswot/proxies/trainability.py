@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 
-from diswot.proxies.base import Evidence
-from diswot.proxies.stability import stability
+from diswot.proxies.base import ProxyInput
+from diswot.proxies.input_stability import input_stability
 
 TOLERATED = 20.0
 """Growth of a small change that training bears."""
 
 
-def trainability(evidence: Evidence) -> float:
+def trainability(inputs: ProxyInput) -> float:
     """Minus the growth of a small change beyond what training bears: `-1/2 ln (1 + (g / 20)^2)`.
 
-    g is the growth of `stability`. Under batch norm gradients grow with every layer, and a network whose shortcuts do
-    not bound them trains badly; but among networks that train well a smaller growth means no more than fewer layers.
-    So growth far below the tolerated one costs nothing, and far above it counts as its logarithm.
+    g is the growth of `input-stability`. Under batch norm gradients grow with every layer, and a network whose
+    shortcuts do not bound them trains badly; but among networks that train well a smaller growth means no more than
+    fewer layers. So growth far below the tolerated one costs nothing, and far above it counts as its logarithm.
 
     Source: the growth, Yang et al., "A Mean Field Theory of Batch Normalization", ICLR 2019.
     """
-    excess = -stability(evidence) - math.log(TOLERATED)
+    excess = -input_stability(inputs) - math.log(TOLERATED)
     return -(max(excess, 0.0) + math.log1p(math.exp(-2 * abs(excess))) / 2)

@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diswot.observation.watch import Watcher
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.passes import differentiable
 
 SMOOTHING = 0.05
 """Share of the uniform distribution in the class probabilities, as in the authors' code."""
 
 
-def vkdnw(evidence: Evidence) -> float:
+def vkdnw(inputs: ProxyInput) -> float:
     """Number of weight tensors, plus the entropy of the spectrum of the Fisher information of their first entries.
 
     Source: Tybl and Neumann, "Training-free Neural Architecture Search through Variance of Knowledge of Deep Network
@@ -27,7 +27,7 @@ def vkdnw(evidence: Evidence) -> float:
     spectrum. The code multiplies the Jacobian by the Cholesky factor of the classes' covariance where Fisher
     information needs its transpose; here it is the latter.
     """
-    logits, jacobian = first_entry_jacobian(evidence.network, evidence.probe.images)
+    logits, jacobian = first_entry_jacobian(inputs.network, inputs.probe.images)
     probabilities = logits.double().softmax(1)
     smooth = probabilities * (1 - SMOOTHING) + SMOOTHING / probabilities.shape[1]
     spectrum = torch.linalg.eigvalsh(fisher_information(jacobian.double(), smooth))

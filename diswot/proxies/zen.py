@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.func import functional_call
 
 from diswot.errors import NotAClassifier
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.taps import Taps
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.passes import differentiable, layer_weights
 from diswot.seeds import derive_seed
 
@@ -23,7 +23,7 @@ FLOOR = 1e-12
 """Keeps the logarithm finite for a network that does not react at all."""
 
 
-def zen(evidence: Evidence) -> float:
+def zen(inputs: ProxyInput) -> float:
     """`ln E |f(x) - f(x + 0.01 e)|_1 + sum_l ln sigma_l` for normal noise x and e.
 
     f are the features in front of the pooling, sigma_l the deviation in front of a norm. Source: Lin et al., "Zen-NAS:
@@ -31,15 +31,15 @@ def zen(evidence: Evidence) -> float:
     the candidate's own are scaled to it. `sigma_l^2` is the mean over the channels of the batch's variance, as in the
     paper; the authors' code reads running statistics, which adds a constant for each norm.
     """
-    network = evidence.network
+    network = inputs.network
     generator = torch.Generator().manual_seed(derive_seed(0, "zen"))
-    shape, like = evidence.probe.images.shape, evidence.probe.images
+    shape, like = inputs.probe.images.shape, inputs.probe.images
     x, e = (torch.randn(shape, generator=generator).to(like.device, like.dtype) for _ in range(2))
     with differentiable(network), torch.no_grad():
         weights = {name: w / w.float().square().mean().sqrt().to(w.dtype) for name, w in layer_weights(network).items()}
         taps = []
         for images in (x, x + STEP * e):
-            with _Deviations(len(x), Want.MAPS, batch_statistics=True) as tap:
+            with _Deviations(len(x), Capture.MAPS, batch_statistics=True) as tap:
                 functional_call(network, weights, (images,))
             taps.append(tap)
     change = (_features(taps[0]) - _features(taps[1])).flatten(1).abs().sum(1).mean()
@@ -57,8 +57,8 @@ def _features(taps: Taps) -> Tensor:
 class _Deviations(Taps):
     """Notes `ln sqrt(mean variance + eps)` in front of each batch norm."""
 
-    def __init__(self, batch: int, want: Want, *, batch_statistics: bool) -> None:
-        super().__init__(batch, want, batch_statistics=batch_statistics)
+    def __init__(self, batch: int, capture: Capture, *, batch_statistics: bool) -> None:
+        super().__init__(batch, capture, batch_statistics=batch_statistics)
         self.log_deviations: list[float] = []
 
     def operate(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

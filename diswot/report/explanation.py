@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from diswot.evaluation import Measurement
+from diswot.evaluation import Evaluation
 from diswot.proxies import get_proxy
 from diswot.report.document import Document
 from diswot.report.student import Student, student
@@ -40,7 +40,7 @@ class Explanation(Document):
         parts: the terms.
         score: name of the score.
         teacher: name of the teacher.
-        seeds: random initialisations that were averaged.
+        student_inits: random initializations that were averaged.
         reference: architectures in the reference sample, 0 where none is needed.
     """
 
@@ -49,24 +49,24 @@ class Explanation(Document):
     parts: list[Part]
     score: str
     teacher: str
-    seeds: int
+    student_inits: int
     reference: int
 
 
-def make_explanation(asked: str, teacher: str, scorer: Scorer, measurement: Measurement) -> Explanation:
-    """Explain the score of a measurement.
+def make_explanation(asked: str, teacher: str, scorer: Scorer, evaluation: Evaluation) -> Explanation:
+    """Explain the score of an evaluation.
 
     Raises:
-        ValueError: the measurement failed.
+        ValueError: the evaluation failed.
     """
-    one = student(measurement, scorer)
+    one = student(evaluation, scorer)
     return Explanation(
         canonical_of=asked,
         student=one,
         parts=[_part(term, one, scorer) for term in scorer.terms],
         score=scorer.name,
         teacher=teacher,
-        seeds=measurement.draws,
+        student_inits=evaluation.num_inits,
         reference=max(map(len, scorer.reference.values()), default=0),
     )
 

@@ -104,7 +104,19 @@ def _candidates(finished: FinishedSearch) -> str:
     text = StringIO()
     writer = csv.DictWriter(
         text,
-        ["rank", "evaluation", "arch", "score", "stderr", "seeds", "first", *COSTS, *terms, *map(_raw, terms), "error"],
+        [
+            "rank",
+            "evaluation",
+            "arch",
+            "score",
+            "stderr",
+            "student_inits",
+            "single_init_score",
+            *COSTS,
+            *terms,
+            *map(_raw, terms),
+            "error",
+        ],
         lineterminator="\n",
     )
     writer.writeheader()

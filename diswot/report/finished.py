@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from diswot.evaluation import Measurement
+from diswot.evaluation import Evaluation
 from diswot.latency import Latency
 from diswot.report.student import Student, student
 from diswot.search.search import Search
@@ -22,8 +22,8 @@ class FinishedSearch:
         dropped: candidates with a score whose latency, measured once more, is outside the budget; in the same order.
         failed: candidates whose network failed, in the order of evaluation.
         evaluations: for each candidate, by architecture, how many were evaluated by then.
-        beyond: architectures just beyond the budget that have a score; `None` where nobody looked there.
-        failed_beyond: how many of those that were looked at have none.
+        relaxed: architectures just beyond the budget that have a score; `None` where nobody looked there.
+        failed_relaxed: how many of those that were looked at have none.
         ended: what ended the search: `evaluations`, `exhausted`, `patience` or `max_seconds`.
         bred: candidates that were bred from others before them; the others were drawn at random.
         exhausted: whether every architecture within the budget was measured.
@@ -36,10 +36,10 @@ class FinishedSearch:
     spec: SearchSpec
     students: tuple[Student, ...]
     dropped: tuple[Student, ...]
-    failed: tuple[Measurement, ...]
+    failed: tuple[Evaluation, ...]
     evaluations: Mapping[str, int]
-    beyond: tuple[Student, ...] | None
-    failed_beyond: int
+    relaxed: tuple[Student, ...] | None
+    failed_relaxed: int
     ended: str
     bred: int
     exhausted: bool
@@ -54,33 +54,33 @@ class FinishedSearch:
 
         Args:
             search: done.
-            confirmed: latency of those that may be recommended, measured once more; see `diswot.search.confirm`.
+            confirmed: latency of those that may be recommended, measured once more; see `diswot.search.remeasure`.
         """
         state, listed, ended = search.state, search.feasible.listed, search.ended
         assert ended is not None, "only a search that has ended has come to something"
 
-        def document(measurement: Measurement) -> Student:
-            known = search.meter.known.get(search.space.decode(measurement.arch))
-            return student(measurement, search.scorer, (confirmed or {}).get(measurement.arch, known))
+        def document(evaluation: Evaluation) -> Student:
+            known = search.meter.known.get(search.space.decode(evaluation.arch))
+            return student(evaluation, search.scorer, (confirmed or {}).get(evaluation.arch, known))
 
-        scored = [document(measurement) for measurement, _ in search.ranked()]
+        scored = [document(evaluation) for evaluation, _ in search.ranked()]
         holding = [one for one in scored if _in_time(one, search.spec)]
-        beyond = None if state.beyond is None else tuple(document(m) for m in state.beyond if m.error is None)
+        relaxed = None if state.relaxed is None else tuple(document(m) for m in state.relaxed if m.error is None)
         return FinishedSearch(
             spec=search.spec,
             students=tuple(one.model_copy(update={"rank": rank}) for rank, one in enumerate(holding, 1)),
             dropped=tuple(one for one in scored if not _in_time(one, search.spec)),
-            failed=tuple(m for m in state.measurements if m.error is not None),
-            evaluations={m.arch: count for count, m in enumerate(state.measurements, 1)},
-            beyond=beyond,
-            failed_beyond=len(state.beyond or ()) - len(beyond or ()),
+            failed=tuple(m for m in state.evaluations if m.error is not None),
+            evaluations={m.arch: count for count, m in enumerate(state.evaluations, 1)},
+            relaxed=relaxed,
+            failed_relaxed=len(state.relaxed or ()) - len(relaxed or ()),
             ended=ended,
             bred=search.bred,
             exhausted=state.exhausted,
             within_budget=None if listed is None else len(listed),
             probe=state.probe,
             latency_seconds=search.meter.seconds,
-            measuring_seconds=sum(m.seconds for m in (*state.reference, *state.measurements, *(state.beyond or ()))),
+            measuring_seconds=sum(m.seconds for m in (*state.reference, *state.evaluations, *(state.relaxed or ()))),
         )
 
 

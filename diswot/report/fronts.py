@@ -30,14 +30,14 @@ class Front(Document):
     """The Pareto front of score against one cost.
 
     Attributes:
-        against: `params`, `macs`, `memory` or `latency` (seconds).
+        pareto_cost: `params`, `macs`, `memory` or `latency` (seconds).
         points: of the finalists, cheapest first, so worst score first; the last one has the best score.
-        hypervolume: each time that it grew, by the first initialisation of every candidate. Its reference point is the
+        hypervolume: each time that it grew, by the first initialization of every candidate. Its reference point is the
             lowest score at the highest cost that were measured; 1 would be the best score at the lowest cost. Empty
             where there is nothing to play off.
     """
 
-    against: str
+    pareto_cost: str
     points: list[FrontPoint]
     hypervolume: list[Volume]
 
@@ -51,12 +51,12 @@ def make_fronts(finished: FinishedSearch) -> list[Front]:
 def _front(cost: str, students: list[tuple[int, Student]]) -> Front:
     """The front over one cost; `students` in the order of evaluation, each with its place in it."""
     known = [(count, one, paid) for count, one in students if (paid := getattr(one, cost)) is not None]
-    most = max((one.seeds for _, one, _ in known), default=0)
-    sure = [(one, paid) for _, one, paid in known if one.seeds == most]
+    most = max((one.student_inits for _, one, _ in known), default=0)
+    sure = [(one, paid) for _, one, paid in known if one.student_inits == most]
     front = [sure[i] for i in pareto_front([Point(float(paid), one.score) for one, paid in sure])]
-    grown = growth([Point(float(paid), one.first) for _, one, paid in known])
+    grown = growth([Point(float(paid), one.single_init_score) for _, one, paid in known])
     return Front(
-        against=cost,
+        pareto_cost=cost,
         points=[FrontPoint(arch=one.arch, score=one.score, cost=paid) for one, paid in front],
         hypervolume=[Volume(evaluations=known[n - 1][0], share=share) for n, share in grown],
     )

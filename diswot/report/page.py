@@ -33,7 +33,14 @@ def _rows(finished: FinishedSearch) -> Iterator[dict[str, Any]]:
     for one in (*finished.students, *finished.dropped):
         costs = {"params": one.params, "macs": one.macs, "memory": one.memory, "latency": one.latency}
         place = {"number": finished.evaluations[one.arch] - 1, "arch": one.arch}
-        yield {**place, **costs, "score": one.score, "inits": one.seeds, "terms": one.components, "failure": None}
+        yield {
+            **place,
+            **costs,
+            "score": one.score,
+            "inits": one.student_inits,
+            "terms": one.components,
+            "failure": None,
+        }
     for failed in finished.failed:
         costs = {"params": failed.costs.params, "macs": failed.costs.macs, "memory": failed.costs.memory}
         place = {"number": finished.evaluations[failed.arch] - 1, "arch": failed.arch}

@@ -56,11 +56,11 @@ def plot_search(finished: FinishedSearch, result: Result) -> bytes:
 
 
 def _best_so_far(axes: Axes, finished: FinishedSearch) -> None:
-    firsts = {one.arch: one.first for one in finished.students}
+    firsts = {one.arch: one.single_init_score for one in finished.students}
     values = [firsts.get(arch, float("-inf")) for arch in finished.evaluations]
     counts = range(1, len(values) + 1)
     axes.plot(counts, values, ".", color=GRAY, markersize=3, label=_each(finished))
-    dropped = [(finished.evaluations[one.arch], one.first) for one in finished.dropped]
+    dropped = [(finished.evaluations[one.arch], one.single_init_score) for one in finished.dropped]
     if dropped:
         axes.plot(*zip(*dropped, strict=True), "x", color=ORANGE, markersize=4, label="too slow when measured again")
     axes.step(counts, list(accumulate(values, max)), where="post", color=BLUE, label="best so far")
@@ -81,19 +81,19 @@ def _volume_so_far(axes: Axes, result: Result, fronts: Sequence[Front]) -> None:
     for front, (color, line) in zip(fronts, ((BLUE, "-"), (ORANGE, "--")), strict=True):
         counts = [1, *(grown.evaluations for grown in front.hypervolume), result.outcome.evaluations]
         shares = [0.0, *(grown.share for grown in front.hypervolume)]
-        name = UNITS[front.against].name
+        name = UNITS[front.pareto_cost].name
         axes.step(counts, [*shares, shares[-1]], line, where="post", color=color, label=f"over {name}")
     axes.set(ylabel="hypervolume (share of what is possible)", ylim=(0, 1))
 
 
 def _against(axes: Axes, finished: FinishedSearch, result: Result, front: Front) -> None:
     """Every score against one cost, the front, the budget, and what lies beyond it."""
-    cost, unit = front.against, UNITS[front.against]
-    best, most = result.recommended, result.recommended.seeds
+    cost, unit = front.pareto_cost, UNITS[front.pareto_cost]
+    best, most = result.recommended, result.recommended.student_inits
 
     def draw(students: Sequence[Student], mark: str, label: str, *, first: bool = False, **style: Any) -> None:
         shown = [
-            (getattr(one, cost) / unit.size, one.first if first else one.score)
+            (getattr(one, cost) / unit.size, one.single_init_score if first else one.score)
             for one in students
             if getattr(one, cost) is not None
         ]
@@ -102,11 +102,11 @@ def _against(axes: Axes, finished: FinishedSearch, result: Result, front: Front)
 
     draw(finished.students, ".", _each(finished), first=True, color=GRAY, markersize=3)
     if most > 1:
-        sure = [one for one in finished.students if one.seeds == most]
+        sure = [one for one in finished.students if one.student_inits == most]
         draw(sure, "o", f"finalists, mean of {most} initializations", color=GREEN, markersize=5, markerfacecolor="none")
     costs, scores = [point.cost / unit.size for point in front.points], [point.score for point in front.points]
     axes.step(costs, scores, where="post", color=BLUE, label="best for at most this cost")
-    steps = result.beyond.steps if result.beyond else []
+    steps = result.relaxation.steps if result.relaxation else []
     draw([step.student for step in steps], "D", "beyond the budget", color=ORANGE, markerfacecolor="none")
     draw([best], "*", "recommended", color=ORANGE, markersize=13)
     limits = [limit for limit in finished.spec.constraints.range(cost) if limit is not None]

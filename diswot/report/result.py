@@ -11,11 +11,11 @@ from pydantic import ConfigDict, Field, model_validator
 from diswot.errors import DiswotError, InputError
 from diswot.proxies import get_score
 from diswot.report.attempt import attempt
-from diswot.report.beyond import Beyond, make_beyond
 from diswot.report.diagram import Stage
 from diswot.report.document import Document
 from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front, make_fronts
+from diswot.report.relaxation import Relaxation, make_relaxation
 from diswot.report.student import Student
 from diswot.report.tables import html_table
 from diswot.report.teacher import TeacherRecord, make_teacher
@@ -25,7 +25,7 @@ from diswot_spaces import get_space
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Of the document: raised when it changes."""
 ALTERNATIVES = 3
 CONFIDENCE = 1.96
@@ -59,12 +59,12 @@ class Outcome(Document):
 
 
 class CacheRecord(Document):
-    """What the cache had of the measurements that this run asked for: of finalists twice.
+    """What the cache had of the evaluations that this run asked for: of finalists twice.
 
     Attributes:
-        hits: measurements of which everything was there.
-        partial: measurements of which something was there, and the rest was measured.
-        misses: measurements that were made whole.
+        hits: evaluations of which everything was there.
+        partial: evaluations of which something was there, and the rest was measured.
+        misses: evaluations that were made whole.
         damaged: damaged values, which were measured again.
         hit_rate: share of the hits; `null` where nothing was asked for.
     """
@@ -77,18 +77,19 @@ class CacheRecord(Document):
 
 
 class Result(Document):
-    """The result of a search, version 2.
+    """The result of a search, version 3.
 
     Attributes:
         schema_: version of this document, written as `schema`.
         recommended: the student with the best score.
         stages: of its network, in order of execution; empty where they cannot be found without running it.
         alternatives: those that follow.
-        resolution: the least difference of two scores that is more than chance; `null` with a single seed.
-        indistinguishable: other finalists whose score is closer than that to the recommended one's.
+        min_detectable_difference: the least difference of two scores that is more than chance; `null` with a
+            single initialization.
+        tied: other finalists whose score is closer than that to the recommended one's.
         teacher: what it costs, beside the recommended student.
         fronts: what each budget buys, by what was measured.
-        beyond: what a little more budget would buy; `null` where that was not asked, or the budget has no upper limit.
+        relaxation: what a little more budget would buy; `null` where that was not asked, or no cost has an upper limit.
         search: what was asked, with every default filled in.
         outcome: how that went.
         timings: seconds, by part of the work.
@@ -98,15 +99,15 @@ class Result(Document):
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
 
-    schema_: Literal[2] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal[3] = Field(default=SCHEMA, alias="schema")
     recommended: Student
     stages: list[Stage] = Field(default_factory=list)
     alternatives: list[Student]
-    resolution: float | None
-    indistinguishable: list[str]
+    min_detectable_difference: float | None
+    tied: list[str]
     teacher: TeacherRecord
     fronts: list[Front]
-    beyond: Beyond | None
+    relaxation: Relaxation | None
     search: SearchSpec
     outcome: Outcome
     timings: dict[str, float]
@@ -115,8 +116,8 @@ class Result(Document):
     @model_validator(mode="after")
     def _tell_students_their_task(self) -> Self:
         teacher = self.search.teacher
-        beyond = () if self.beyond is None else (step.student for step in self.beyond.steps)
-        for one in (*self.students, *beyond):
+        relaxed = () if self.relaxation is None else (step.student for step in self.relaxation.steps)
+        for one in (*self.students, *relaxed):
             one._task = (self.search.space, teacher.num_classes, teacher.in_shape)
         return self
 
@@ -161,7 +162,7 @@ class Result(Document):
         ]
 
 
-def resolution(students: Sequence[Student]) -> float | None:
+def min_detectable_difference(students: Sequence[Student]) -> float | None:
     """The least difference of two scores that is more than chance: 1.96 standard errors of a difference.
 
     The spread over the seeds is pooled over all finalists: a few seeds of one student say little about its own. `None`
@@ -189,17 +190,17 @@ def make_result(
     if not finished.students:
         raise DiswotError(_without_students(finished))
     best, *others = finished.students
-    limit = resolution(finished.students)
+    limit = min_detectable_difference(finished.students)
     latency = {"latency": finished.latency_seconds} if finished.spec.times else {}
     return Result(
         recommended=best,
         stages=_stages(finished.spec, best),
         alternatives=others[:ALTERNATIVES],
-        resolution=limit,
-        indistinguishable=[one.arch for one in others if one.seeds == best.seeds and _close(best, one, limit)],
+        min_detectable_difference=limit,
+        tied=[one.arch for one in others if one.student_inits == best.student_inits and _close(best, one, limit)],
         teacher=make_teacher(finished.spec.teacher, best),
         fronts=make_fronts(finished),
-        beyond=make_beyond(finished, best),
+        relaxation=make_relaxation(finished, best),
         search=finished.spec,
         outcome=_outcome(finished),
         timings={part: round(seconds, 3) for part, seconds in {**(timings or {}), **latency}.items()},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import PrivateAttr
 
 from diswot.errors import InputError
-from diswot.evaluation import FIRST, Measurement
+from diswot.evaluation import FIRST, Evaluation
 from diswot.latency import Latency
 from diswot.report.document import Document
 from diswot.scoring import Scorer
@@ -27,10 +27,10 @@ class Student(Document):
         arch: string of the architecture in its space.
         rank: among the candidates within the budget, finalists first, then by score, 1 for the best; `null` outside of
             a search's budget.
-        score: mean over its random initialisations; higher is better.
-        stderr: standard error of the score; `null` with a single initialisation.
-        seeds: random initialisations that were measured: all for finalists, one for the others.
-        first: score by the first initialisation alone.
+        score: mean over its random initializations; higher is better.
+        stderr: standard error of the score; `null` with a single initialization.
+        student_inits: random initializations that were measured: all for finalists, one for the others.
+        single_init_score: score by the first initialization alone.
         params: trainable parameters.
         macs: multiply-accumulates for one image.
         depth: convolutions and linear layers.
@@ -45,8 +45,8 @@ class Student(Document):
     rank: int | None = None
     score: float
     stderr: float | None
-    seeds: int
-    first: float
+    student_inits: int
+    single_init_score: float
     params: int
     macs: int
     depth: int
@@ -69,19 +69,19 @@ class Student(Document):
         return get_space(space).build(get_space(space).decode(self.arch), num_classes, in_shape)
 
 
-def student(measurement: Measurement, scorer: Scorer, latency: Latency | None = None) -> Student:
-    """A measurement with its score, as a document, with its latency if that was measured.
+def student(evaluation: Evaluation, scorer: Scorer, latency: Latency | None = None) -> Student:
+    """An evaluation with its score, as a document, with its latency if that was measured.
 
     Raises:
-        ValueError: the measurement failed.
+        ValueError: the evaluation failed.
     """
-    score, costs = scorer(measurement), measurement.costs
+    score, costs = scorer(evaluation), evaluation.costs
     return Student(
-        arch=measurement.arch,
+        arch=evaluation.arch,
         score=score.value,
         stderr=score.stderr,
-        seeds=measurement.draws,
-        first=scorer(measurement.drawn(FIRST)).value,
+        student_inits=evaluation.num_inits,
+        single_init_score=scorer(evaluation.restrict(FIRST)).value,
         params=costs.params,
         macs=costs.macs,
         depth=costs.depth,
@@ -89,5 +89,5 @@ def student(measurement: Measurement, scorer: Scorer, latency: Latency | None = 
         latency=None if latency is None else latency.median,
         latency_spread=None if latency is None else latency.spread,
         components=score.components,
-        raw={name: sum(series) / len(series) for name, series in measurement.values.items()},
+        raw={name: sum(series) / len(series) for name, series in evaluation.values.items()},
     )

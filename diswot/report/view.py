@@ -85,12 +85,12 @@ class SearchView:
     @property
     def chance(self) -> float | None:
         """The least difference of two scores that is more than chance, where that is known."""
-        return None if self.result is None else self.result["resolution"]
+        return None if self.result is None else self.result["min_detectable_difference"]
 
     @property
     def tied(self) -> int:
         """Candidates that are as good as the recommended one, for all that is known."""
-        return 0 if self.result is None else len(self.result["indistinguishable"])
+        return 0 if self.result is None else len(self.result["tied"])
 
     def data(self, rows: Sequence[Row] | None = None) -> dict[str, Any]:
         """What the scripts of the page are told, as JSON.
@@ -109,7 +109,7 @@ class SearchView:
             },
             "limits": {cost: asked.constraints.range(cost) for cost, _ in self.costs},
             "summaries": {name: summary(name) for name in names},
-            "fronts": {} if result is None else {front["against"]: front["points"] for front in result["fronts"]},
+            "fronts": {} if result is None else {front["pareto_cost"]: front["points"] for front in result["fronts"]},
             "recommended": result and result["recommended"]["arch"],
             "rows": rows,
         }

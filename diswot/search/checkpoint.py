@@ -62,7 +62,7 @@ def _kept(path: Path, search: Search, compute: ComputeSpec) -> Iterator[Checkpoi
     try:
         yield writer
     except DiswotError:
-        if not (search.reference or search.measurements):
+        if not (search.reference or search.evaluations):
             path.unlink()
         raise
     path.unlink()

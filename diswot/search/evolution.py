@@ -13,7 +13,7 @@ from typing import Any
 
 from diswot.errors import InputError
 from diswot.search.feasible import Feasible
-from diswot.search.fresh import draw_new
+from diswot.search.unseen import sample_unseen
 from diswot.seeds import stream
 from diswot_spaces import Architecture
 
@@ -93,7 +93,7 @@ class AgingEvolution:
                     if self._is_new(arch):
                         self.bred.add(arch)
                         return arch
-        return draw_new(self.feasible, self.known, self.rng)
+        return sample_unseen(self.feasible, self.known, self.rng)
 
     def _parent(self) -> Architecture:
         drawn = self.rng.choice(len(self.population), min(self.tournament, len(self.population)), replace=False)

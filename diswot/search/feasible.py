@@ -1,4 +1,4 @@
-"""What lies within a budget: found by costs alone, and where latency has a limit, by measurement."""
+"""What lies within a budget: found by costs alone, and where latency has a limit, by evaluation."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Feasible:
         return not _has_limits(self.budget) or self.budget.allows(self.costs(arch))
 
     def allows(self, arch: Architecture) -> bool:
-        """Whether `arch` is within the budget: by its costs, and only then by measurement."""
+        """Whether `arch` is within the budget: by its costs, and only then by evaluation."""
         return self.fits(arch) and self._in_time(arch)
 
     def check_latency(self) -> None:

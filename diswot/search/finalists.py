@@ -1,6 +1,6 @@
 """Whose score a search makes sure of: candidates that may be recommended, or stand on a front.
 
-While a search goes on, one random initialisation tells enough of a candidate to steer by. The others are spent on the
+While a search goes on, one random initialization tells enough of a candidate to steer by. The others are spent on the
 few that the result speaks of.
 """
 
@@ -29,7 +29,7 @@ def finalists(
     """The best candidates, then the others that stand on the front over any of some costs.
 
     Args:
-        scores: by one initialisation, of every candidate that has a score, in the order of evaluation.
+        scores: by one initialization, of every candidate that has a score, in the order of evaluation.
         best: how many of the best.
         costs: their names.
         cost: of a candidate, by its name and the cost's; `None` where it is not known.

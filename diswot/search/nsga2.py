@@ -1,7 +1,7 @@
 """NSGA-II as a state machine that is asked and told: score against one cost.
 
 Deb, Pratap, Agarwal and Meyarivan, "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", IEEE Transactions on
-Evolutionary Computation 6(2), 2002. Selection, mating and survival are pymoo's, see `diswot.search.mating`.
+Evolutionary Computation 6(2), 2002. Selection, mating and survival are pymoo's, see `diswot.search.nsga2_operators`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from itertools import compress
 from typing import Any
 
 from diswot.search.feasible import Feasible
-from diswot.search.fresh import draw_new
 from diswot.search.member import Member
+from diswot.search.unseen import sample_unseen
 from diswot.seeds import stream
 from diswot_spaces import Architecture
 
@@ -57,7 +57,7 @@ class NSGA2:
 
     def tell(self, results: Iterable[tuple[Architecture, float | None]]) -> None:
         """Scores of proposals, in the order asked; `None` for one that failed, which never becomes a member."""
-        from diswot.search.mating import survivors
+        from diswot.search.nsga2_operators import survivors
 
         born = [
             Member(arch, score, cost)
@@ -100,7 +100,7 @@ class NSGA2:
     def _draw(self, count: int) -> Iterable[Architecture]:
         """Random architectures; each must be noted before the next is drawn."""
         for _ in range(count):
-            arch = draw_new(self.feasible, self.known, self.rng)
+            arch = sample_unseen(self.feasible, self.known, self.rng)
             if arch is None:
                 return
             yield arch
@@ -108,7 +108,7 @@ class NSGA2:
     def _breed(self, count: int) -> list[Architecture]:
         if not count or not self.members:
             return []
-        from diswot.search.mating import offspring
+        from diswot.search.nsga2_operators import offspring
 
         children = offspring(self.members, count, self.feasible.space, self._is_new, self.rng)
         self.bred.update(children)

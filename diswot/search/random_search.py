@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from diswot.search.feasible import Feasible
-from diswot.search.fresh import draw_new
+from diswot.search.unseen import sample_unseen
 from diswot.seeds import stream
 from diswot_spaces import Architecture
 
@@ -30,7 +30,7 @@ class RandomSearch:
     def ask(self, count: int) -> list[Architecture]:
         """Up to `count` new architectures; fewer, or none, when there are no more."""
         proposals: list[Architecture] = []
-        while len(proposals) < count and (arch := draw_new(self.feasible, self.known, self.rng)) is not None:
+        while len(proposals) < count and (arch := sample_unseen(self.feasible, self.known, self.rng)) is not None:
             self.known[arch] = None
             proposals.append(arch)
         return proposals

@@ -22,7 +22,7 @@ def run_phases(
     Args:
         search: new or restored.
         executor: entered; measures what `prepare` made for the spec of the search.
-        report: called after each measurement.
+        report: called after each evaluation.
         checkpoint: called after each batch, when the search is worth keeping; returns whether to go on.
         clock: seconds, for the limit of time.
     """

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from diswot.errors import InputError, UnreadableData
-from diswot.evaluation import FIRST, Measurement
+from diswot.evaluation import FIRST, Evaluation
 from diswot.latency import LatencyMeter
 from diswot.scoring import Score, Scorer
 from diswot.search.algorithms import AlgorithmSettings, make_algorithm
@@ -16,7 +16,7 @@ from diswot.search.state import SearchState
 from diswot.spec.search import PARETO_COSTS, SearchSpec
 from diswot_spaces import Architecture, get_space
 
-VERSION = 4
+VERSION = 5
 """Of the JSON: raised when it changes."""
 
 
@@ -42,18 +42,18 @@ class Search:
         self.state = SearchState()
 
     @property
-    def reference(self) -> list[Measurement]:
+    def reference(self) -> list[Evaluation]:
         """The reference sample, as far as it is measured."""
         return self.state.reference
 
     @property
-    def measurements(self) -> list[Measurement]:
+    def evaluations(self) -> list[Evaluation]:
         """The candidates, in the order of evaluation."""
-        return self.state.measurements
+        return self.state.evaluations
 
     @cached_property
     def scorer(self) -> Scorer:
-        """Scores measurements; to be asked for once the reference sample is measured."""
+        """Scores evaluations; to be asked for once the reference sample is measured."""
         return Scorer(self.spec.score, self.reference)
 
     @property
@@ -64,20 +64,20 @@ class Search:
 
     @property
     def expected_finalists(self) -> int:
-        """The best candidates that get all of their initialisations; fronts may bring more."""
+        """The best candidates that get all of their initializations; fronts may bring more."""
         return min(self.spec.finalists, self.total) if self.spec.student_inits > 1 else 0
 
     @property
     def ended(self) -> str | None:
         """What ended the search: `evaluations`, `exhausted`, `patience` or `max_seconds`; `None` while it goes on."""
         spec, state = self.spec, self.state
-        if len(state.measurements) >= spec.evaluations:
+        if len(state.evaluations) >= spec.evaluations:
             return "evaluations"
         if state.exhausted:
             return "exhausted"
         if spec.patience is not None and state.stale >= spec.patience:
             return "patience"
-        if spec.max_seconds is not None and state.measurements and state.seconds >= spec.max_seconds:
+        if spec.max_seconds is not None and state.evaluations and state.seconds >= spec.max_seconds:
             return "max_seconds"
         return None
 
@@ -85,47 +85,47 @@ class Search:
     def bred(self) -> int:
         """Candidates that were bred from others before them; the others were drawn at random."""
         bred = {self.space.encode(arch) for arch in self.algorithm.bred}
-        return sum(m.arch in bred for m in self.measurements)
+        return sum(m.arch in bred for m in self.evaluations)
 
     @property
     def done(self) -> bool:
         """Whether there is nothing left to measure."""
-        return self.ended is not None and not self.unsure() and not self.has_yet_to_look_beyond
+        return self.ended is not None and not self.pending_finalists() and not self.is_relaxation_pending
 
     @property
-    def has_yet_to_look_beyond(self) -> bool:
-        """Whether a look beyond the budget was asked for, and not taken so far."""
+    def is_relaxation_pending(self) -> bool:
+        """Whether candidates just beyond the budget were asked for, and are not evaluated yet."""
         limits = (self.spec.constraints.range(cost)[1] for cost in PARETO_COSTS)
-        return self.state.beyond is None and self.spec.relaxation > 0 and any(limit is not None for limit in limits)
+        return self.state.relaxed is None and self.spec.relaxation > 0 and any(limit is not None for limit in limits)
 
     @property
-    def sure(self) -> int:
-        """Candidates that have all of their initialisations, where that is more than one."""
-        return sum(m.draws > len(FIRST) for m in self.measurements)
+    def evaluated_finalists(self) -> int:
+        """Candidates that have all of their initializations, where that is more than one."""
+        return sum(m.num_inits > len(FIRST) for m in self.evaluations)
 
-    def ranked(self) -> list[tuple[Measurement, Score]]:
-        """Everything with a score: most initialisations first, then best score, then by evaluation.
+    def ranked(self) -> list[tuple[Evaluation, Score]]:
+        """Everything with a score: most initializations first, then best score, then by evaluation.
 
-        So the finalists lead: a score by one initialisation is not compared with a mean of several.
+        So the finalists lead: a score by one initialization is not compared with a mean of several.
         """
-        scored = [(m, self.scorer(m)) for m in self.measurements if m.error is None]
-        return sorted(scored, key=lambda one: (-one[0].draws, -one[1].value))
+        scored = [(m, self.scorer(m)) for m in self.evaluations if m.error is None]
+        return sorted(scored, key=lambda one: (-one[0].num_inits, -one[1].value))
 
-    def first(self, measurement: Measurement) -> float:
-        """The score by the first initialisation alone, on which all candidates can be compared."""
-        return self.scorer(measurement.drawn(FIRST)).value
+    def single_init_score(self, evaluation: Evaluation) -> float:
+        """The score by the first initialization alone, on which all candidates can be compared."""
+        return self.scorer(evaluation.restrict(FIRST)).value
 
     def finalists(self) -> list[str]:
-        """Candidates that shall have all initialisations, as far as is known now."""
-        firsts = {m.arch: self.first(m) for m in self.measurements if m.error is None}
+        """Candidates that shall have all initializations, as far as is known now."""
+        firsts = {m.arch: self.single_init_score(m) for m in self.evaluations if m.error is None}
         return finalists(firsts, self.spec.finalists, front_costs(self.spec), self.cost)
 
-    def unsure(self) -> list[str]:
-        """Those of the finalists that do not have all of their initialisations yet."""
+    def pending_finalists(self) -> list[str]:
+        """Those of the finalists that do not have all of their initializations yet."""
         if self.spec.student_inits == 1:
             return []
-        draws = {m.arch: m.draws for m in self.measurements}
-        return [name for name in self.finalists() if draws[name] < self.spec.student_inits]
+        done = {m.arch: m.num_inits for m in self.evaluations}
+        return [name for name in self.finalists() if done[name] < self.spec.student_inits]
 
     def cost(self, name: str, cost: str) -> float | None:
         """One cost of a candidate, as its field of `Costs` or `latency` in seconds; `None` where it is not known."""
@@ -135,7 +135,7 @@ class Search:
             return None if latency is None else latency.median
         return float(getattr(self.feasible.costs(arch), cost))
 
-    def look_at(self, probe: str) -> None:
+    def bind_probe(self, probe: str) -> None:
         """Note the fingerprint of the probe.
 
         Raises:

@@ -10,7 +10,7 @@ from diswot.errors import InputError, UnknownName
 from diswot.spec.option import Option, complete
 
 PROBES: dict[str, str] = {
-    "leaves": "dead leaves drawn by seed, like natural images in their statistics; no data needed",
+    "dead-leaves": "dead leaves drawn by seed, like natural images in their statistics; no data needed",
     "noise": "white noise drawn by seed; no data needed",
     "folder:PATH": "an image folder, one sub-folder for each class",
     "idx:PATH": "a folder with an idx pair of images and labels, such as Fashion-MNIST",

@@ -12,7 +12,7 @@ from diswot.errors import InputError, NotAClassifier, UnfitInput, reason_of
 from diswot.memory import check_teacher
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot.runtime.memory import free_memory
 from diswot.seeds import derive_seed
@@ -25,22 +25,22 @@ from diswot_spaces import Shape
 
 @dataclass(frozen=True)
 class TeacherView:
-    """What a teacher shows on the probe batch, under one or several random initialisations.
+    """What a teacher shows on the probe batch, under one or several random initializations.
 
     Attributes:
-        observations: one for each initialisation; a teacher with trained weights has one.
+        observations: one for each initialization; a teacher with trained weights has one.
     """
 
     observations: tuple[Observation, ...]
 
     @property
     def first(self) -> Observation:
-        """The one fixed initialisation that published scores use."""
+        """The one fixed initialization that published scores use."""
         return self.observations[0]
 
     @cached_property
     def kernels(self) -> Tensor:
-        """Activation-pattern kernels `(3, N, N)` by thirds of the depth, mean over the initialisations."""
+        """Activation-pattern kernels `(3, N, N)` by thirds of the depth, mean over the initializations."""
         return torch.stack([observation.kernels() for observation in self.observations]).mean(0)
 
 
@@ -76,47 +76,49 @@ def _built(spec: TeacherSpec, seed: int, device: torch.device | str) -> nn.Modul
 def observe_teacher(
     spec: TeacherSpec,
     probe: ProbeBatch,
-    want: Want,
+    capture: Capture,
     *,
     seed: int,
-    initialisations: int = 8,
+    inits: int = 8,
     device: torch.device | str = "cpu",
 ) -> TeacherView:
-    """Run the probe batch through the teacher, once for each random initialisation.
+    """Run the probe batch through the teacher, once for each random initialization.
 
     Averaging the teacher costs nothing per candidate. Trained weights are observed once, with their running statistics.
     Who wants a student's last kernel compares it with kernels of the teacher's whole depth.
     """
-    if initialisations < 1:
-        raise InputError(f"teacher initialisations must be at least 1, not {initialisations}")
-    if Want.LAST_KERNEL in want:
-        want |= Want.KERNELS
+    if inits < 1:
+        raise InputError(f"teacher initializations must be at least 1, not {inits}")
+    if Capture.LAST_KERNEL in capture:
+        capture |= Capture.KERNELS
     if torch.device(device).type == "cpu" and (costs := teacher_costs(spec)) is not None:
         dtype = str(probe.images.dtype).removeprefix("torch.")
         check_teacher(spec, costs, len(probe.labels), dtype, free_memory())
     view = TeacherView(
         tuple(
-            # Only the first initialisation's maps are ever looked at.
-            _observe_once(spec, probe, want if i == 0 else want & ~Want.MAPS, derive_seed(seed, "teacher", i), device)
-            for i in range(1 if spec.is_trained else initialisations)
+            # Only the first initialization's maps are ever looked at.
+            _observe_once(
+                spec, probe, capture if i == 0 else capture & ~Capture.MAPS, derive_seed(seed, "teacher", i), device
+            )
+            for i in range(1 if spec.is_trained else inits)
         )
     )
-    if Want.MAPS in want and view.first.last_map is None:
+    if Capture.MAPS in capture and view.first.last_map is None:
         raise NotAClassifier(f"teacher {spec.name} computes no feature map (N, C, H, W), and the score compares them")
-    if Want.KERNELS in want:
+    if Capture.KERNELS in capture:
         _check_kernels(view, spec)
     return view
 
 
 def _observe_once(
-    spec: TeacherSpec, probe: ProbeBatch, want: Want, seed: int, device: torch.device | str
+    spec: TeacherSpec, probe: ProbeBatch, capture: Capture, seed: int, device: torch.device | str
 ) -> Observation:
     module = build_teacher(spec, seed, device).to(dtype=probe.images.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     try:
         seen = observe(
             module,
             probe,
-            want,
+            capture,
             batch_statistics=not (spec.is_trained and _has_statistics(module)),
             title=f"teacher {spec.name}",
         )

@@ -164,9 +164,9 @@ class SearchSpaceConformance:
         """A network of shared layers has the weights of a network of its own; the global generator is left alone."""
         import torch
 
-        from diswot.networks import SharedLayers, build_random
+        from diswot.networks import LayerCache, build_random
 
-        before, layers = torch.random.get_rng_state(), SharedLayers(1)
+        before, layers = torch.random.get_rng_state(), LayerCache(1)
         for arch, num_classes, in_shape in self._cases():
             build = partial(self.space.build, arch, num_classes, in_shape)
             own, shared = build_random(build, 1).state_dict(), layers.network(build).state_dict()

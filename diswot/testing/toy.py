@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
 from diswot_spaces.architecture import check_input
 from diswot_spaces.costs import alive, classifier, convolution, numbers
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +55,9 @@ class ToySpace(SearchSpace):
                 c_in = width
         return total
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         """The network of `arch`."""
         from torch import nn
 

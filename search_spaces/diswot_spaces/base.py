@@ -15,7 +15,7 @@ import numpy as np
 from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.costs import UNKNOWN, Bounds, Costs
 from diswot_spaces.errors import InputError, InvalidArchitecture
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -228,7 +228,9 @@ class SearchSpace(ABC):
         return counted_costs(self, self.canonical(arch), num_classes, in_shape)
 
     @abstractmethod
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         """The network of `arch`: a classifier of images `(N, *in_shape)` into logits `(N, num_classes)`.
 
         Args:

@@ -13,7 +13,7 @@ from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.base import SearchSpace
 from diswot_spaces.costs import Costs, alive, classifier, convolution, halved, numbers
 from diswot_spaces.errors import InvalidArchitecture
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +55,9 @@ class CifarResNets(SearchSpace):
         check_input(num_classes, in_shape)
         return resnet_costs(self.values(arch), num_classes, in_shape)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         """The network of `arch`."""
         from diswot_spaces.networks.cifar_resnet import CifarResNet
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Layers(Protocol):
+class LayerFactory(Protocol):
     """Makes the layers of a network, or hands out layers that other networks have at the same place.
 
     Two networks whose layers at one path are made by the same call may share that layer: a builder names every layer

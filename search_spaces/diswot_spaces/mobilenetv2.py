@@ -16,7 +16,7 @@ from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.base import SearchSpace
 from diswot_spaces.costs import Costs, alive, classifier, convolution, halved, numbers
 from diswot_spaces.errors import InvalidArchitecture
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
     from torch import nn
@@ -100,7 +100,9 @@ class MobileNetV2(SearchSpace):
         total += convolution(c_in, last, 1, size) + alive(numbers(last, size) + numbers(max(c_in, last), size))
         return total + classifier(last, size, num_classes)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         """The network of `arch`."""
         from diswot_spaces.networks.mobilenetv2 import InvertedResidualNetwork
 

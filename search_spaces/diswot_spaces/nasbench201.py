@@ -13,7 +13,7 @@ from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.base import SearchSpace
 from diswot_spaces.costs import Costs, alive, batch_norm, classifier, convolution, halved, numbers
 from diswot_spaces.errors import InvalidArchitecture
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 from diswot_spaces.nasbench201_cells import (
     CELLS,
     EDGES,
@@ -86,7 +86,9 @@ class NASBench201(SearchSpace):
         )
         return _costs(tuple(kernels), alive_in_cell(arch.choices), num_classes, in_shape)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         """The published network with the live edges of the cell."""
         from diswot_spaces.networks.nasbench201 import CellNetwork
 

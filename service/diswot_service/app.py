@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from diswot_service import handlers
-from diswot_service.guard import Guard
+from diswot_service.middleware import Guard
 from diswot_service.routes import catalogue, health, searches
 from diswot_service.routes.shared import Service
 from diswot_service.settings import Settings

@@ -29,7 +29,7 @@ def serve(
     data: Annotated[Path, typer.Option(help="Folder of the job database.")] = Path(".diswot"),
     executor: Annotated[str, typer.Option(help="Where the worker measures: serial, processes or ray.")] = "processes",
     workers: Annotated[int | None, typer.Option(help="Workers of the executor; by default one for each core.")] = None,
-    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep measurements for later searches.")] = True,
+    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep evaluations for later searches.")] = True,
     keep_days: Annotated[
         float | None, typer.Option(help="Days for which a finished job is kept; by default until it is deleted.")
     ] = None,

@@ -2,7 +2,7 @@
 
 DiswotError
 ├── LeaseLost                another worker has taken the job over; the work in hand is dropped
-└── Refusal                  a request that is not carried out
+└── ApiError                  a request that is not carried out
     ├── MalformedRequest     400 invalid-request
     ├── InvalidKey           400 idempotency-key-invalid
     ├── InvalidPageToken     400 page-token-invalid
@@ -35,7 +35,7 @@ class LeaseLost(DiswotError):
     """A worker wrote to a job that it no longer holds."""
 
 
-class Refusal(DiswotError):
+class ApiError(DiswotError):
     """A request that is not carried out; the message says why in one sentence.
 
     Attributes:
@@ -49,91 +49,91 @@ class Refusal(DiswotError):
     retry_after: ClassVar[int | None] = None
 
 
-class MalformedRequest(Refusal):
+class MalformedRequest(ApiError):
     """The request cannot be read."""
 
     status, slug = 400, "invalid-request"
 
 
-class InvalidKey(Refusal):
+class InvalidKey(ApiError):
     """An `Idempotency-Key` that is empty, too long, or not printable."""
 
     status, slug = 400, "idempotency-key-invalid"
 
 
-class InvalidPageToken(Refusal):
+class InvalidPageToken(ApiError):
     """A page token that this service did not give, or gave for another filter."""
 
     status, slug = 400, "page-token-invalid"
 
 
-class Forbidden(Refusal):
+class Forbidden(ApiError):
     """A request that a page of another origin made the browser send."""
 
     status, slug = 403, "forbidden"
 
 
-class NotFound(Refusal):
+class NotFound(ApiError):
     """Nothing has that name or id."""
 
     status, slug = 404, "not-found"
 
 
-class NoCandidatesYet(Refusal):
+class NoCandidatesYet(ApiError):
     """Nothing has been measured that could be recommended."""
 
     status, slug, retry_after = 409, "no-candidates-yet", 5
 
 
-class NotResumable(Refusal):
+class NotResumable(ApiError):
     """The job has neither failed nor been cancelled."""
 
     status, slug = 409, "not-resumable"
 
 
-class JobFinished(Refusal):
+class JobFinished(ApiError):
     """The job has ended and cannot be cancelled."""
 
     status, slug = 409, "job-finished"
 
 
-class JobActive(Refusal):
+class JobActive(ApiError):
     """The job has not ended and cannot be deleted."""
 
     status, slug = 409, "job-active"
 
 
-class PreconditionFailed(Refusal):
+class PreconditionFailed(ApiError):
     """The job is not in the version that the request is meant for."""
 
     status, slug = 412, "precondition-failed"
 
 
-class WrongMediaType(Refusal):
+class WrongMediaType(ApiError):
     """The body is not JSON."""
 
     status, slug = 415, "unsupported-media-type"
 
 
-class KeyReused(Refusal):
+class KeyReused(ApiError):
     """An `Idempotency-Key` that came with another body before."""
 
     status, slug = 422, "idempotency-key-reused"
 
 
-class Busy(Refusal):
+class Busy(ApiError):
     """As many clients as can be served follow events already."""
 
     status, slug, retry_after = 503, "busy", 5
 
 
-class QueueFull(Refusal):
+class QueueFull(ApiError):
     """Too many jobs are waiting."""
 
     status, slug, retry_after = 503, "queue-full", 2
 
 
-class StorageFault(Refusal):
+class StorageFault(ApiError):
     """The database cannot be relied on."""
 
     status, retry_after = 503, 60

@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from diswot.errors import DiswotError
-from diswot_service.errors import Refusal
-from diswot_service.guard import REQUEST_ID
+from diswot_service.errors import ApiError
+from diswot_service.middleware import REQUEST_ID
 from diswot_service.problems import MEDIA_TYPE, Problem, problem, problem_of
-from diswot_service.sentences import pointer, sentence
+from diswot_service.validation_messages import pointer, sentence
 from diswot_service.web.render import error_page, wants_page
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What to tell OpenAPI about a route that may answer with problems of these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     plain: dict[int | str, dict[str, Any]] = {
@@ -54,7 +54,7 @@ def _about(request: Request) -> dict[str, str]:
 
 def _on_purpose(request: Request, error: Exception) -> Response:
     known = cast("DiswotError", error)
-    wait = known.retry_after if isinstance(known, Refusal) else None
+    wait = known.retry_after if isinstance(known, ApiError) else None
     return _answer(request, problem_of(known, **_about(request)), {} if wait is None else {"Retry-After": str(wait)})
 
 

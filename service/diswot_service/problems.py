@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from diswot.errors import DiswotError, InputError
-from diswot_service.errors import Refusal
+from diswot_service.errors import ApiError
 
 MEDIA_TYPE = "application/problem+json"
 BASE = "https://diswot.dev/problems/"
@@ -57,7 +57,7 @@ def problem(status: int, slug: str, detail: str | None, **members: Any) -> dict[
 
 def problem_of(error: DiswotError, **members: Any) -> dict[str, Any]:
     """The problem object of an error that was raised on purpose."""
-    if isinstance(error, Refusal):
+    if isinstance(error, ApiError):
         return problem(error.status, error.slug, str(error), **members)
     if isinstance(error, InputError):
         return problem(422, "invalid-request", str(error), **members)

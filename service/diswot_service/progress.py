@@ -9,11 +9,11 @@ class Progress(BaseModel):
     """How far a job has come.
 
     Attributes:
-        done: measurements made, those of the reference sample included.
-        total: measurements to make, as far as known.
+        done: evaluations made, those of the reference sample included.
+        total: evaluations to make, as far as known.
         percent: `done` of `total`.
         phase: `preparing`, then that of docs/reference/result.md; `null` before it starts.
-        rate_per_s: measurements a second since this attempt began.
+        rate_per_s: evaluations a second since this attempt began.
         eta_s: seconds that the rest will take at that rate.
         best_score: of the candidates so far.
     """

@@ -60,7 +60,7 @@ class Worker:
     def run(self) -> None:
         """Claim and work; an error that nobody foresaw ends the process, and the next one tries the job again."""
         with self._heart():
-            self._insist(self.leases.take_over)
+            self._insist(self.leases.void_stale_leases)
             while not self.stopping.is_set():
                 self._insist(self._claim)
                 if self._lease is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer
+from diswot.evaluation import EvalTask, Evaluation, Evaluator, EvaluatorSpec
 from diswot.probes import load_probe
 from diswot.proxies import AGGREGATES
 from diswot.scoring import Scorer
@@ -17,7 +17,7 @@ from diswot.spec.teacher import TeacherSpec
 from diswot_spaces import Architecture, get_space
 
 TEACHER = TeacherSpec("resnet56", num_classes=100)
-TERMS = ("capacity", "stability", "retention", "directness")
+TERMS = ("spectral-capacity", "input-stability", "teacher-cka", "min-path-depth")
 STRAIGHT = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 RESIDUAL = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|nor_conv_3x3~1|none~2|"
 POOLED = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|avg_pool_3x3~2|"
@@ -40,12 +40,12 @@ GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
 
 
 @cache
-def evaluator(space: str) -> Measurer:
+def evaluator(space: str) -> Evaluator:
     probe = load_probe(ProbeSpec(), 100, (3, 32, 32), 0)
     return EvaluatorSpec(get_space(space), TEACHER, probe, ("default",)).build()
 
 
-def evaluate(space: str, arch: str) -> Measurement:
+def evaluate(space: str, arch: str) -> Evaluation:
     decoded: Architecture = get_space(space).decode(arch)
     return evaluator(space)(EvalTask(decoded))
 

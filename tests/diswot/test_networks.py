@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from diswot.networks import SharedLayers, _layers, build_random, shared_layers
+from diswot.networks import LayerCache, _layers, build_random, layer_cache
 from diswot_spaces import CIFAR, SPACES, Architecture, Shape, get_space
 from diswot_spaces.cifar_resnet import CifarResNets
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -38,9 +38,9 @@ def test_networks_that_share_an_edge_share_its_weights() -> None:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_a_network_of_shared_layers_is_the_network_of_its_own(name: str) -> None:
+def test_a_network_of_cached_layers_is_the_network_of_its_own(name: str) -> None:
     space, rng = SPACES[name], np.random.default_rng(0)
-    layers = SharedLayers(1)
+    layers = LayerCache(1)
     images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     for arch in (space.smallest, *(space.sample(rng) for _ in range(3))):
         own = build_random(partial(space.build, arch, 10), 1)
@@ -53,13 +53,13 @@ def test_a_network_of_shared_layers_is_the_network_of_its_own(name: str) -> None
 
 @pytest.mark.parametrize("name", SPACES)
 def test_equal_networks_share_every_layer_with_weights(name: str) -> None:
-    space, layers = SPACES[name], SharedLayers(1)
+    space, layers = SPACES[name], LayerCache(1)
     a, b = (space.build(space.smallest, 10, layers=layers) for _ in range(2))
     assert all(x is y for x, y in zip(a.parameters(), b.parameters(), strict=True))
 
 
-def test_the_longest_unused_of_many_shared_layers_are_let_go() -> None:
-    layers = SharedLayers(1, kept=_layers(3 * (1024 + 4 * 110)))
+def test_the_longest_unused_of_many_cached_layers_are_let_go() -> None:
+    layers = LayerCache(1, kept=_layers(3 * (1024 + 4 * 110)))
     a, b, c = (layers(path, nn.Linear, 10, 10) for path in "abc")
     assert layers("a", nn.Linear, 10, 10) is a
     layers("d", nn.Linear, 10, 10)  # by now there is too much
@@ -70,7 +70,7 @@ def test_the_longest_unused_of_many_shared_layers_are_let_go() -> None:
 
 
 def test_a_layer_that_is_too_large_to_be_kept_is_made_each_time() -> None:
-    layers = SharedLayers(1, kept=_layers(1000))
+    layers = LayerCache(1, kept=_layers(1000))
     a, b = (layers("a", nn.Linear, 10, 10) for _ in range(2))
     assert a is not b
     assert torch.equal(a.state_dict()["weight"], b.state_dict()["weight"])
@@ -78,7 +78,7 @@ def test_a_layer_that_is_too_large_to_be_kept_is_made_each_time() -> None:
 
 def test_layers_of_many_seeds_are_kept_side_by_side() -> None:
     def asked() -> list[nn.Module]:
-        return [shared_layers(seed, torch.device("cpu"), torch.float32)("a", nn.Linear, 3, 3) for seed in range(6)]
+        return [layer_cache(seed, torch.device("cpu"), torch.float32)("a", nn.Linear, 3, 3) for seed in range(6)]
 
     first, again = asked(), asked()
     assert all(x is y for x, y in zip(first, again, strict=True))
@@ -108,14 +108,18 @@ def test_the_scheme_is_he_s() -> None:
 class Deaf(CifarResNets):
     """A space whose builder makes its layers by itself."""
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, _: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, _: LayerFactory = fresh
+    ) -> nn.Module:
         return super().build(arch, num_classes, in_shape)
 
 
 class Half(CifarResNets):
     """A space whose builder makes every other layer by itself."""
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         made = count()
 
         def every_other(path: str, make: Callable[..., nn.Module], *args: Any) -> nn.Module:
@@ -130,7 +134,7 @@ def test_layers_that_a_builder_makes_by_itself_have_the_same_weights(
     kind: type[CifarResNets], dtype: torch.dtype
 ) -> None:
     arch = kind().decode("3-1-1")
-    layers = SharedLayers(1, dtype=dtype)
+    layers = LayerCache(1, dtype=dtype)
     before = torch.random.get_rng_state()
     for _ in range(2):
         asked, made = (layers.network(partial(space.build, arch, 10, CIFAR)) for space in (CifarResNets(), kind()))
@@ -145,7 +149,7 @@ def test_layers_that_a_builder_makes_by_itself_have_the_same_weights(
 
 
 def test_layers_that_were_asked_for_are_shared_all_the_same() -> None:
-    layers, space = SharedLayers(1), Half()
+    layers, space = LayerCache(1), Half()
     a, b = (layers.network(partial(space.build, space.smallest, 10, CIFAR)) for _ in range(2))
     same = [x is y for x, y in zip(a.parameters(), b.parameters(), strict=True)]
     assert any(same)
@@ -188,7 +192,7 @@ def test_networks_that_hold_numbers_of_their_own_keep_them(make: Callable[[], nn
     images = torch.ones(2, 3, 8, 8)
     own = build_random(make, 1)(images)
     assert torch.isfinite(own).all()
-    for network in (build_random(make, 1), SharedLayers(1).network(lambda _: make())):
+    for network in (build_random(make, 1), LayerCache(1).network(lambda _: make())):
         torch.testing.assert_close(network(images), own, rtol=1e-4, atol=1e-4)
     assert not torch.equal(build_random(make, 2)(images), own)
     assert torch.equal(torch.random.get_rng_state(), before)

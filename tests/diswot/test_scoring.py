@@ -1,4 +1,4 @@
-"""From measurements to scores."""
+"""From evaluations to scores."""
 
 import math
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from diswot.errors import InputError, UnknownName
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer, tasks_of
+from diswot.evaluation import EvalTask, Evaluation, Evaluator, EvaluatorSpec, tasks_of
 from diswot.observation import forward
 from diswot.probes import load_probe
 from diswot.proxies import AGGREGATES, PROXIES, Aggregate, Proxy, proxies_of
@@ -24,8 +24,8 @@ SPACE = get_space("cifar-resnet")
 TASK = TeacherSpec("resnet20", 10, (3, 16, 16))
 
 
-def measurement(**values: tuple[float, ...]) -> Measurement:
-    return Measurement("1-1-1", Costs(1, 1, 1, 1), values, 0.0)
+def evaluation(**values: tuple[float, ...]) -> Evaluation:
+    return Evaluation("1-1-1", Costs(1, 1, 1, 1), values, 0.0)
 
 
 @pytest.fixture(name="table")
@@ -35,12 +35,12 @@ def aggregates_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(AGGREGATES, scale, Aggregate(scale, "", "", terms, scale))
 
 
-REFERENCE = [measurement(params=(p,), macs=(m,)) for p, m in ((1.0, 10.0), (2.0, 10.0), (3.0, 40.0))]
+REFERENCE = [evaluation(params=(p,), macs=(m,)) for p, m in ((1.0, 10.0), (2.0, 10.0), (3.0, 40.0))]
 
 
 @pytest.mark.usefixtures("table")
 def test_scores_worked_out_by_hand() -> None:
-    one = measurement(params=(2.0, 4.0), macs=(20.0, 20.0))
+    one = evaluation(params=(2.0, 4.0), macs=(20.0, 20.0))
     plain = Scorer("none")(one)
     # Per seed 2*2 - 20 = -16 and 2*4 - 20 = -12: mean -14, standard error of the mean 2.
     assert plain.value == -14.0
@@ -59,26 +59,26 @@ def test_scores_worked_out_by_hand() -> None:
 
 
 def test_a_single_seed_has_no_standard_error_and_constants_have_none_to_speak_of() -> None:
-    assert Scorer("params")(measurement(params=(3.0,))).stderr is None
-    assert Scorer("params")(measurement(params=(3.0, 3.0))).stderr == 0.0
+    assert Scorer("params")(evaluation(params=(3.0,))).stderr is None
+    assert Scorer("params")(evaluation(params=(3.0, 3.0))).stderr == 0.0
 
 
 @pytest.mark.usefixtures("table")
 def test_scaling_needs_a_reference() -> None:
-    failed = Measurement("x", Costs(1, 1, 1, 1), {}, 0.0, "RuntimeError: no")
+    failed = Evaluation("x", Costs(1, 1, 1, 1), {}, 0.0, "RuntimeError: no")
     with pytest.raises(InputError, match="needs a reference sample of at least 2 measured architectures, not 1"):
         Scorer("rank", [REFERENCE[0], failed])
 
 
 @pytest.mark.usefixtures("table")
 def test_a_constant_term_adds_nothing_on_the_standard_scale() -> None:
-    alike = [measurement(params=(1.0,), macs=(m,)) for m in (1.0, 2.0)]
-    assert Scorer("standard", alike)(measurement(params=(5.0,), macs=(1.5,))).components["params"] == 0.0
+    alike = [evaluation(params=(1.0,), macs=(m,)) for m in (1.0, 2.0)]
+    assert Scorer("standard", alike)(evaluation(params=(5.0,), macs=(1.5,))).components["params"] == 0.0
 
 
 def test_a_failed_measurement_has_no_score() -> None:
     with pytest.raises(ValueError, match="1-1-1 has no score: out of memory"):
-        Scorer("params")(Measurement("1-1-1", Costs(1, 1, 1, 1), {}, 0.0, "out of memory"))
+        Scorer("params")(Evaluation("1-1-1", Costs(1, 1, 1, 1), {}, 0.0, "out of memory"))
 
 
 def test_proxies_of_scores_are_listed_once() -> None:
@@ -87,13 +87,13 @@ def test_proxies_of_scores_are_listed_once() -> None:
         proxies_of(["nope"])
 
 
-def measurer(*scores: str) -> Measurer:
+def evaluator(*scores: str) -> Evaluator:
     probe = load_probe(ProbeSpec(size=8), TASK.num_classes, TASK.in_shape, 0).to("cpu")
     return EvaluatorSpec(SPACE, TASK, probe, scores, teacher_inits=1).build()
 
 
 def test_a_measurement_does_not_depend_on_what_was_measured_before() -> None:
-    measure = measurer("diswot", "nwot")
+    measure = evaluator("diswot", "nwot")
     a, b = tasks_of(map(SPACE.decode, ("1-1-3", "3-1-1")), range(2))
     first = measure(a)
     measure(b)
@@ -105,7 +105,7 @@ def test_a_measurement_does_not_depend_on_what_was_measured_before() -> None:
 def test_networks_compute_in_the_dtype_of_the_probe_and_score_nearly_alike() -> None:
     values = {}
     for dtype in DTYPES:
-        probe = load_probe(ProbeSpec("leaves", 8, dtype), TASK.num_classes, TASK.in_shape, 0)
+        probe = load_probe(ProbeSpec("dead-leaves", 8, dtype), TASK.num_classes, TASK.in_shape, 0)
         assert str(probe.images.dtype) == f"torch.{dtype}"
         measured = EvaluatorSpec(SPACE, TASK, probe, ("default", "diswot")).build()(EvalTask(SPACE.arch([1, 2, 3])))
         assert measured.error is None
@@ -116,39 +116,39 @@ def test_networks_compute_in_the_dtype_of_the_probe_and_score_nearly_alike() -> 
 
 def test_more_seeds_begin_with_the_same_values() -> None:
     arch = SPACE.decode("1-1-1")
-    one, two = (measurer("relation")(EvalTask(arch, range(n))).values["relation"] for n in (1, 2))
+    one, two = (evaluator("relation")(EvalTask(arch, range(n))).values["relation"] for n in (1, 2))
     assert one == two[:1]
 
 
-def test_initialisations_by_number_are_those_of_the_whole() -> None:
-    """Of a steady proxy, the first stands for all; where it is not asked for, the value is left to whoever has it."""
-    measure = measurer("nwot", "params")
-    assert (PROXIES["params"].steady, PROXIES["nwot"].steady) == (True, False)
+def test_initializations_by_number_are_those_of_the_whole() -> None:
+    """Of a proxy that does not depend on them the first stands for all; if not asked for, there is no value."""
+    measure = evaluator("nwot", "params")
+    assert (PROXIES["params"].init_independent, PROXIES["nwot"].init_independent) == (True, False)
     arch = SPACE.decode("1-1-3")
     whole, first, rest = (measure(EvalTask(arch, inits)) for inits in (range(3), range(1), range(1, 3)))
-    assert (whole.draws, first.draws, rest.draws) == (3, 1, 2)
-    assert first == whole.drawn(range(1))
+    assert (whole.num_inits, first.num_inits, rest.num_inits) == (3, 1, 2)
+    assert first == whole.restrict(range(1))
     assert rest.values == {"nwot": whole.values["nwot"][1:]}
     assert first.extended(rest, 3) == whole
     assert first.extended(rest, 3).seconds == first.seconds + rest.seconds
 
 
-def test_a_measurement_whose_other_initialisations_fail_has_failed() -> None:
-    first = measurement(params=(1.0,))
+def test_a_measurement_whose_other_initializations_fail_has_failed() -> None:
+    first = evaluation(params=(1.0,))
     failed = replace(first, values={}, error="out of memory")
     assert first.extended(failed, 3) == failed
 
 
 def test_the_teacher_is_not_run_where_no_proxy_asks() -> None:
-    assert measurer("params", "nwot").teacher is None
-    assert measurer("relation").teacher is not None
+    assert evaluator("params", "nwot").teacher is None
+    assert evaluator("relation").teacher is not None
 
 
 @pytest.mark.parametrize(("score", "builds", "passes"), [("params", 0, 0), ("l2-norm", 1, 0), ("nwot", 1, 1)])
 def test_a_network_is_built_and_observed_only_where_a_proxy_looks(
     score: str, builds: int, passes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    evaluate, build, seen = measurer(score), Mock(wraps=SPACE.build), Mock(wraps=forward.observe)
+    evaluate, build, seen = evaluator(score), Mock(wraps=SPACE.build), Mock(wraps=forward.observe)
     monkeypatch.setattr(SPACE, "build", build)
     monkeypatch.setattr(forward, "observe", seen)
     assert evaluate(EvalTask(SPACE.decode("1-1-1"))).error is None
@@ -169,7 +169,7 @@ def test_architectures_of_one_function_measure_alike() -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError("no kernel"), ValueError("bad shape")])
 def test_a_network_that_fails_is_a_failure_on_record(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = measurer("nwot")
+    measure = evaluator("nwot")
 
     def fail(*_: object) -> nn.Module:
         raise error
@@ -182,7 +182,7 @@ def test_a_network_that_fails_is_a_failure_on_record(error: Exception, monkeypat
 
 def test_a_value_that_is_not_finite_is_a_failure_on_record() -> None:
     endless = Proxy("endless", "never ends", "by hand", lambda _: math.inf)
-    measure = replace(measurer("nwot"), proxies={"endless": endless})
+    measure = replace(evaluator("nwot"), proxies={"endless": endless})
     assert measure(EvalTask(SPACE.decode("1-1-1"))).error == "not finite: endless"
 
 
@@ -199,7 +199,7 @@ def test_the_reference_sample_is_distinct_canonical_and_fixed_by_seed() -> None:
 
 def test_a_steady_proxy_is_measured_once_and_stands_for_every_seed() -> None:
     task = EvalTask(SPACE.decode("1-1-3"), range(3))
-    found = measurer("macs", "nwot")(task).values
+    found = evaluator("macs", "nwot")(task).values
     assert len(set(found["macs"])) == 1
     assert len(set(found["nwot"])) == 3
-    assert found["macs"] == measurer("macs")(task).values["macs"]
+    assert found["macs"] == evaluator("macs")(task).values["macs"]

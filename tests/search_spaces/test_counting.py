@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape
 from diswot_spaces.errors import InputError, InvalidArchitecture
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 from diswot_spaces.networks.counting import count_costs
 
 SIDE = 8
@@ -103,7 +103,9 @@ class Simple(SearchSpace):
     def canonical(self, arch: Architecture) -> Architecture:
         return arch.changed(1, 0)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         self.built.append(arch)
         width, _, kind = self.values(arch)
         if kind == "raises":

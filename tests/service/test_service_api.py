@@ -642,7 +642,7 @@ def test_a_failed_or_cancelled_search_is_resumed_from_its_checkpoint(client: Tes
     job_id = measured(store, [1.0])
     client.post(job["links"]["cancel"])
     leases = Leases(store.database, "worker-1", "y")
-    leases.take_over()
+    leases.void_stale_leases()
     assert leases.claim(KINDS) is None
     cancelled = client.get(job["links"]["self"]).json()
     assert cancelled["state"] == "cancelled"
@@ -697,7 +697,7 @@ def test_events_are_streamed_from_where_a_client_was_cut_off(client: TestClient,
     job = client.post("/v1/searches", json=RESNET).json()
     measured(store, [1.0])
     leases = Leases(store.database, "worker-1", "y")
-    leases.take_over()
+    leases.void_stale_leases()
     lease = leases.claim(KINDS)
     assert lease is not None
     threading.Timer(0.7, lambda: leases.fail(lease, {"detail": "no"})).start()

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from diswot_service.store.growth import Lists, changes, grow, put_back, take_out
 
-PATHS = ("measured", "algorithm.known", "absent", "beyond")
+PATHS = ("measured", "algorithm.known", "absent", "relaxation")
 
 
 def test_growing_lists_are_taken_out_and_put_back() -> None:
-    state = {"measured": [1, 2], "algorithm": {"known": [3], "rng": 4}, "beyond": None}
+    state = {"measured": [1, 2], "algorithm": {"known": [3], "rng": 4}, "relaxation": None}
     rest, lists = take_out(state, PATHS)
     assert rest == {
         "algorithm": {"rng": 4},
-        "beyond": None,
+        "relaxation": None,
         "lengths": {"measured": 2, "algorithm.known": 1},
     }
     assert lists == {"measured": [1, 2], "algorithm.known": [3]}
@@ -46,7 +46,7 @@ def test_increments_add_up_to_the_state(batches: list[list[int]], data: st.DataO
     replayed: Lists = {}
     for batch in batches:
         known = [data.draw(st.integers(0, 2)) if data.draw(st.booleans()) else entry for entry in known] + batch
-        state = {"measured": known, "algorithm": {"known": known[:1], "rng": len(known)}, "beyond": None}
+        state = {"measured": known, "algorithm": {"known": known[:1], "rng": len(known)}, "relaxation": None}
         rest, lists = take_out(state, PATHS)
         grow(replayed, json.loads(json.dumps(changes(kept, lists))))
         kept = lists

@@ -137,6 +137,13 @@ def test_limits_of_before_are_constraints_of_now() -> None:
     assert (spec.student_inits, spec.teacher_inits, spec.finalists, spec.seed) == (2, 3, 4, 1)
 
 
+@pytest.mark.parametrize(("old", "new"), [("leaves", "dead-leaves"), ("folder:leaves", "folder:leaves")])
+def test_names_of_before_are_names_of_now(old: str, new: str) -> None:
+    renamed = import_module("diswot_service.store.migrations.versions.v4_names").renamed
+    spec = {"space": "cifar-resnet", "score": "retention", "probe": {"source": old, "size": 8}}
+    assert renamed(spec) == {**spec, "score": "teacher-cka", "probe": {"source": new, "size": 8}}
+
+
 def test_the_jobs_of_before_finish(path: Path, tmp_path: Path) -> None:
     database = open_database(url(path))
     leases = Leases(database, "worker-2", "now")
@@ -163,7 +170,7 @@ def measured_before() -> list[str]:
     copy.executescript(BEFORE.read_text())
     state = json.loads(copy.execute("SELECT state FROM checkpoints").fetchone()[0])
     copy.close()
-    return [measurement["arch"] for measurement in state["measurements"]]
+    return [one["arch"] for one in state["measurements"]]
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +197,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, monkeypa
 
 
 def test_a_worker_does_not_change_the_tables(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has tables of version 0, and this worker needs version 3; start the service"):
+    with pytest.raises(InputError, match="has tables of version 0, and this worker needs version 4; start the service"):
         open_database(url(path), upgrade=False)
     with pytest.raises(InputError, match="cannot be opened: No such file or directory"):
         open_database(url(tmp_path / "none"), upgrade=False)
@@ -204,7 +211,7 @@ def test_a_worker_does_not_change_the_tables(path: Path, tmp_path: Path) -> None
     [
         (
             "UPDATE alembic_version SET version_num = '7'",
-            "has tables of version 7; this service reads versions up to 3",
+            "has tables of version 7; this service reads versions up to 4",
         ),
         ("PRAGMA user_version=7", "was made by a later service or another program: its user_version is 7"),
     ],

@@ -88,7 +88,7 @@ class Model:
         place = self.random.randrange(len(self.workers))
         dead = self.workers[place]
         self.workers[place] = self.boot(dead.leases.name)
-        self.workers[place].leases.take_over()
+        self.workers[place].leases.void_stale_leases()
         self.holders = {job_id: worker for job_id, worker in self.holders.items() if worker is not dead}
 
     def pass_time(self) -> None:

@@ -41,7 +41,7 @@ def test_a_search_goes_from_its_teacher_to_its_student(running: Service, uninter
     assert job["links"]["self"] == f"/v1/searches/{job['id']}"
     under_way = running.until(job["id"], lambda job: job["progress"]["done"] > 0)["progress"]
     assert under_way["total"] == 60
-    assert under_way["phase"] == "evolving"
+    assert under_way["phase"] == "exploring"
     done = running.finished(job["id"])
     assert done["state"] == "succeeded"
     assert done["error"] is None

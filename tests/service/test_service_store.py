@@ -166,11 +166,11 @@ def test_a_clock_that_jumps_gives_a_job_to_one_worker_only(store: Store, leases:
 def test_a_new_process_of_a_worker_need_not_wait_for_the_old_lease(store: Store, leases: Leases) -> None:
     new(store)
     old = claim(leases)
-    Leases(store.database, "worker-11", "x").take_over()
+    Leases(store.database, "worker-11", "x").void_stale_leases()
     assert leases.progress(old, HALF) == "running", "another worker's name is no part of this one's"
     restarted = Leases(store.database, "worker-1", "second")
     assert restarted.claim(KINDS) is None
-    restarted.take_over()
+    restarted.void_stale_leases()
     assert claim(restarted).job.id == old.job.id
     with pytest.raises(LeaseLost):
         leases.progress(old, HALF)

@@ -164,7 +164,7 @@ def test_candidates_come_from_a_number_on(client: TestClient, store: Store) -> N
     assert lease is not None
     details = {"params": 5, "macs": 7, "memory": 9, "latency": None, "initializations": 1, "failure": None}
     rows = [{"number": n, "arch": str(n), "score": float(n), "details": details} for n in range(3)]
-    leases.checkpoint(lease, {"done": 3, "total": 60, "percent": 5.0, "phase": "evolving"}, Snapshot(3, {}), rows)
+    leases.checkpoint(lease, {"done": 3, "total": 60, "percent": 5.0, "phase": "exploring"}, Snapshot(3, {}), rows)
     found = client.get(f"/searches/{job_id}/rows?start=1").json()
     assert [row["number"] for row in found["rows"]] == [1, 2]
     assert found["rows"][0] == {

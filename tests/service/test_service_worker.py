@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.scoring import reference_sample
 from diswot.search.run import run_phases
@@ -107,7 +107,7 @@ def test_progress_covers_the_reference_sample_and_only_grows(
     worker.work(claim(worker))
     job = end(store, job_id)
     assert job.state == "succeeded", job.error
-    assert [told[0]["phase"], told[1]["phase"], told[-1]["phase"]] == ["preparing", "reference", "evolving"]
+    assert [told[0]["phase"], told[1]["phase"], told[-1]["phase"]] == ["preparing", "reference", "exploring"]
     done = [document["done"] for document in told]
     assert done == sorted(done)
     assert len({document["total"] for document in told[1:]}) == 1
@@ -169,7 +169,7 @@ def test_a_worker_that_lost_its_lease_drops_the_work(
     other = Leases(store.database, "worker-1", "y")
 
     def rob() -> None:
-        other.take_over()
+        other.void_stale_leases()
         other.claim(KINDS)
 
     after(3, rob, monkeypatch)
@@ -210,7 +210,7 @@ def test_lost_workers_of_the_executor_count_as_a_death(
             worker.work(claim(worker))
         assert (end(store, job_id).state, end(store, job_id).attempt) == ("running", attempt)
         worker.leases = Leases(store.database, "worker-1", str(attempt))
-        worker.leases.take_over()
+        worker.leases.void_stale_leases()
     assert worker.leases.claim(KINDS) is None
     assert (end(store, job_id).error or {})["type"].endswith("/crash-loop")
 
@@ -250,11 +250,11 @@ class FakeExecutor:
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
 
-    def map(self, tasks: Iterable[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Iterable[EvalTask]) -> Iterator[Evaluation]:
         for task in tasks:
             name, costs = self.space.encode(task.arch), self.space.costs(task.arch, 10, (3, 16, 16))
             value = zlib.crc32(name.encode()) / 2**32
-            yield Measurement(name, costs, {"nwot": (value,) * len(task.inits)}, 0.0)
+            yield Evaluation(name, costs, {"nwot": (value,) * len(task.inits)}, 0.0)
 
 
 @pytest.fixture
@@ -309,7 +309,7 @@ def test_a_long_search_goes_on_from_its_rows(store: Store, worker: Worker, monke
     before = store.candidates(LOCAL, "search", killed, 999)
     assert len(before) == 120
     worker.leases = Leases(store.database, "worker-1", "next")
-    worker.leases.take_over()
+    worker.leases.void_stale_leases()
     worker.work(claim(worker))
     kinds = [e.type for e in store.events(LOCAL, "search", killed, 99)]
     assert "restarted" not in kinds
@@ -336,7 +336,7 @@ def test_a_search_that_goes_on_adds_only_what_is_new(
         with pytest.raises(MemoryError):
             worker.work(claim(worker))
     worker.leases = Leases(store.database, "worker-1", "next")
-    worker.leases.take_over()
+    worker.leases.void_stale_leases()
     added: list[int] = []
     checkpoint = Leases.checkpoint
 
@@ -346,14 +346,14 @@ def test_a_search_that_goes_on_adds_only_what_is_new(
 
     monkeypatch.setattr(Leases, "checkpoint", counted)
     worker.work(claim(worker))
-    assert added[0] == 3 * 20, "a measurement, a known architecture, and whether it was bred, for each of a batch"
+    assert added[0] == 3 * 20, "an evaluation, a known architecture, and whether it was bred, for each of a batch"
 
 
 @pytest.mark.usefixtures("_fake_measurements")
 def test_checkpoints_take_a_twentieth_of_the_time_at_most(
     store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each measurement takes a second, and each checkpoint five: so there is one after a hundred measurements."""
+    """Each evaluation takes a second, and each checkpoint five: so there is one after a hundred evaluations."""
     monkeypatch.setattr(search_work, "TELL", 1e9)
     monkeypatch.setattr(search_work, "SHARE", 0.05)
     now = iter(range(10**6))

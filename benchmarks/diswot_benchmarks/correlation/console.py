@@ -53,7 +53,7 @@ def header(payload: dict[str, Any]) -> Iterator[str]:
     yield f"{p['space']}: {p['architectures']:,} architectures, {drawn}; {p['statistics']['duplicates']}"
     yield teacher_words(p)
     yield f"probe {p['probe']}, {p['probe_size']} images in {p['dtype']}, fingerprint {p['probe_fingerprint'][:12]}"
-    yield f"initializations of each student: {p['student_inits']}, from seed {p['seed']}; {p['initialisation']}"
+    yield f"initializations of each student: {p['student_inits']}, from seed {p['seed']}; {p['initialization']}"
     versions = ", ".join(f"{name} {number}" for name, number in p["versions"].items())
     yield f"labels {p['labels']} (sha256 {p['labels_sha256'][:12]}){fractions(p['fractions'])}; {versions}"
     resamples = p["statistics"]["resamples"]

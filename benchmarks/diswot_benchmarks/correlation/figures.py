@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from diswot_benchmarks.correlation.raw import RawTable
+from diswot_benchmarks.correlation.score_table import ScoreTable
 
 BLUE, GREY = "#0072B2", "#555555"
 """Okabe and Ito's palette: proxies that were asked for, and baselines, whose markers differ too."""
@@ -21,7 +21,7 @@ VECTOR_POINTS = 2000
 """Scatters of more points than that are drawn as pixels inside the SVG, to keep the page small."""
 
 
-def scatter(raw: RawTable, rows: list[dict[str, Any]]) -> str:
+def scatter(raw: ScoreTable, rows: list[dict[str, Any]]) -> str:
     """Accuracy against score, one panel for each proxy of one column."""
     column = rows[0]["column"]
     across = min(3, len(rows))
@@ -99,7 +99,7 @@ def _style() -> AbstractContextManager[None]:
     )
 
 
-def _scatter_panel(axes: Axes, raw: RawTable, row: dict[str, Any]) -> None:
+def _scatter_panel(axes: Axes, raw: ScoreTable, row: dict[str, Any]) -> None:
     score, accuracy = raw.scores[row["proxy"]], raw.accuracies[row["column"]]
     size = 4.0 if len(score) <= 200 else 2.5
     pixels = len(score) > VECTOR_POINTS

@@ -9,7 +9,7 @@ from typing import Any
 from diswot.report.html import render
 from diswot.storage.atomic import atomic_write
 from diswot_benchmarks.correlation.console import footer, header, interval
-from diswot_benchmarks.correlation.raw import RawTable
+from diswot_benchmarks.correlation.score_table import ScoreTable
 from diswot_benchmarks.correlation.tables import load_run
 from diswot_benchmarks.runs.console import number
 from diswot_benchmarks.statistics.bootstrap import STATISTICS
@@ -45,7 +45,7 @@ def write_page(path: Path, folder: Path, payload: dict[str, Any]) -> None:
     atomic_write(path, page)
 
 
-def _column(name: str, payload: dict[str, Any], raw: RawTable) -> dict[str, Any]:
+def _column(name: str, payload: dict[str, Any], raw: ScoreTable) -> dict[str, Any]:
     """What the page says about one accuracy column."""
     from diswot_benchmarks.correlation.figures import cost, forest, scatter
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from diswot.errors import DiswotError
-from diswot.evaluation import EvalTask, Measurement, Measurer, tasks_of
+from diswot.evaluation import EvalTask, Evaluation, Evaluator, tasks_of
 from diswot.executors import connect
 from diswot.proxies import proxies_of
 from diswot.runtime.threads import one_thread
 from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.spec.compute import ComputeSpec
-from diswot_benchmarks.correlation.raw import write_raw
+from diswot_benchmarks.correlation.score_table import write_scores
 from diswot_benchmarks.labels.table import read_labels
 from diswot_benchmarks.labels.units import Unit, draw_units, units_of
 from diswot_benchmarks.runs.folder import RAW, TIMINGS, write_json
@@ -82,10 +82,10 @@ def run_correlation(
         return folder
     start = time.perf_counter()
     with connect(compute), work.scores.open(compute) as executor:
-        found: dict[Architecture, Measurement] = {}
+        found: dict[Architecture, Evaluation] = {}
         archs = list(dict.fromkeys([*work.reference, *work.archs]))
-        for arch, measurement in zip(archs, executor.map(tasks_of(archs, range(spec.student_inits))), strict=True):
-            found[arch] = measurement
+        for arch, evaluation in zip(archs, executor.map(tasks_of(archs, range(spec.student_inits))), strict=True):
+            found[arch] = evaluation
             report("measuring", len(found), len(archs))
         seconds = time.perf_counter() - start - executor.preparing
     _write_raw(work, found)
@@ -97,7 +97,7 @@ def run_correlation(
         folder / TIMINGS,
         {
             "seconds_per_arch": scores,
-            "seconds_per_arch_is": f"CPU time of one whole measurement ({spec.student_inits} seeds, forward pass "
+            "seconds_per_arch_is": f"CPU time of one whole evaluation ({spec.student_inits} seeds, forward pass "
             f"included) when nothing else is asked; one thread, mean over {len(alone)} architectures, least to most "
             "MACs",
             "command": _command(spec),
@@ -112,20 +112,20 @@ def run_correlation(
 
 
 def seconds_per_arch(
-    measurer: Measurer, scores: Sequence[str], tasks: Sequence[EvalTask], report: Report
+    evaluator: Evaluator, scores: Sequence[str], tasks: Sequence[EvalTask], report: Report
 ) -> dict[str, float]:
-    """What each score costs alone: CPU seconds of one measurement on one thread, the forward pass included.
+    """What each score costs alone: CPU seconds of one evaluation on one thread, the forward pass included.
 
     CPU time is wall time on an idle machine and hardly changes on a busy one. The scores take turns on each
     architecture, so that a machine that slows down slows them all.
 
     Args:
-        measurer: of the run.
+        evaluator: of the run.
         scores: names of proxies and aggregates.
         tasks: to time; the first is measured once beforehand, untimed.
         report: called after each architecture.
     """
-    alone = {score: replace(measurer, proxies=proxies_of([score])) for score in scores}
+    alone = {score: replace(evaluator, proxies=proxies_of([score])) for score in scores}
     seconds = dict.fromkeys(scores, 0.0)
     with one_thread():
         for one in alone.values():
@@ -160,7 +160,7 @@ def _command(spec: CorrelationSpec) -> str:
     return command("correlation", spec, *words)
 
 
-def _write_raw(work: _Work, found: Mapping[Architecture, Measurement]) -> None:
+def _write_raw(work: _Work, found: Mapping[Architecture, Evaluation]) -> None:
     spec = work.spec
     failed = [found[arch] for arch in work.archs if found[arch].error is not None]
     if len(work.archs) - len(failed) < 2:
@@ -168,7 +168,7 @@ def _write_raw(work: _Work, found: Mapping[Architecture, Measurement]) -> None:
     reference = [found[arch] for arch in work.reference]
     names = dict.fromkeys((*spec.scores, *proxies_of(spec.scores)))
     scorers = [Scorer(name, reference) for name in names]
-    write_raw(work.scores.folder / RAW, spec.columns, work.units, found, scorers)
+    write_scores(work.scores.folder / RAW, spec.columns, work.units, found, scorers)
 
 
 def _spread(work: _Work, count: int) -> list[Architecture]:

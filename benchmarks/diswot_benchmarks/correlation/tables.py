@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from diswot.errors import InputError
-from diswot_benchmarks.correlation.raw import RawTable, read_raw
+from diswot_benchmarks.correlation.score_table import ScoreTable, read_scores
 from diswot_benchmarks.labels.units import DUPLICATES, Duplicates
 from diswot_benchmarks.runs.folder import PROTOCOL, RAW, TIMINGS, read_json
 from diswot_benchmarks.runs.protocol import BASELINES
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 """One proxy against one column, as JSON values."""
 
 
-def load_run(folder: Path) -> tuple[dict[str, Any], RawTable, dict[str, Any]]:
+def load_run(folder: Path) -> tuple[dict[str, Any], ScoreTable, dict[str, Any]]:
     """Protocol, raw scores and timings of a finished run.
 
     Raises:
@@ -38,7 +38,7 @@ def load_run(folder: Path) -> tuple[dict[str, Any], RawTable, dict[str, Any]]:
                 f"the run in {str(folder)!r} is not finished: it has no {name}; the command that began it continues it"
             )
     protocol = read_json(folder / PROTOCOL)
-    return protocol, read_raw(folder / RAW, protocol["columns"]), read_json(folder / TIMINGS)
+    return protocol, read_scores(folder / RAW, protocol["columns"]), read_json(folder / TIMINGS)
 
 
 def correlation_table(folder: Path, report: Callable[[str, int, int], None] = lambda *_: None) -> dict[str, Any]:
@@ -86,12 +86,12 @@ def correlation_table(folder: Path, report: Callable[[str, int, int], None] = la
     }
 
 
-def counts_of(raw: RawTable, duplicates: str) -> Counts:
+def counts_of(raw: ScoreTable, duplicates: str) -> Counts:
     """How often each row counts, `(n,)`: as often as it has members under the rule `weighted`, else once."""
     return raw.members if duplicates == Duplicates.WEIGHTED else np.ones_like(raw.members)
 
 
-def sample_of(raw: RawTable, column: str, proxy: str, counts: Counts) -> Sample:
+def sample_of(raw: ScoreTable, column: str, proxy: str, counts: Counts) -> Sample:
     """One proxy against one accuracy column."""
     limits = (budgets(np.repeat(cost, counts)) for cost in (raw.params, raw.macs))
     return Sample(raw.scores[proxy], raw.accuracies[column], raw.params, raw.macs, *limits)

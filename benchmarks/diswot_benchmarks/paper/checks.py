@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from diswot.seeds import stream
-from diswot_benchmarks.correlation.raw import RawTable
+from diswot_benchmarks.correlation.score_table import ScoreTable
 from diswot_benchmarks.paper.claims import Claim, ends, judge, together, words
 from diswot_benchmarks.speed.spec import TRAINING
 from diswot_benchmarks.statistics.bootstrap import Resamples
@@ -43,7 +43,7 @@ DRAWS = 4000
 """Tables drawn with other training noise."""
 
 
-def check_students(raw: RawTable, noise: float, seed: int) -> list[Claim]:
+def check_students(raw: ScoreTable, noise: float, seed: int) -> list[Claim]:
     """Whether the best student trained alone is another one than the best distilled.
 
     Labels are single trainings, so the best of a table may be the luckiest. Tables are drawn with normal noise on every

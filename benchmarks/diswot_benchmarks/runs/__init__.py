@@ -1,1 +1,1 @@
-"""A benchmark run: what it depends on, its folder, and its measurements."""
+"""A benchmark run: what it depends on, its folder, and its evaluations."""

@@ -12,7 +12,7 @@ from diswot.errors import InputError, UnreadableData
 from diswot.storage.atomic import atomic_write
 
 PROTOCOL, RAW, TIMINGS = "protocol.json", "raw.csv", "timings.json"
-"""Files of a run beside its store of measurements; a correlation run is finished when the last of them is there."""
+"""Files of a run beside its store of evaluations; a correlation run is finished when the last of them is there."""
 
 Protocol = dict[str, Any]
 """Everything that the figures of a run depend on, as JSON values."""

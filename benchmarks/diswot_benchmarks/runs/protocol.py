@@ -27,7 +27,7 @@ score ranks alike on both; DisWOT as published ranks the ResNets at .53 on 32 im
 DEFAULTS: dict[str, Any] = {"teacher": "resnet56", "probe_size": IMAGES, "student_inits": 2}
 """What a comparison of proxies sets otherwise than `diswot score`, by the names of the options."""
 
-INITIALISATION = "students: normal with variance 2 / fan-in, each parameter from a stream of its own, batch statistics"
+INITIALIZATION = "students: normal with variance 2 / fan-in, each parameter from a stream of its own, batch statistics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def protocol_of(
         "probe_size": spec.probe.size,
         "dtype": spec.probe.dtype,
         "probe_fingerprint": probe_fingerprint,
-        "initialisation": INITIALISATION,
+        "initialization": INITIALIZATION,
         "seed": spec.seed,
         "student_inits": spec.student_inits,
         "proxies": {name: _definition(name) for name in spec.scores},

@@ -12,7 +12,7 @@ from diswot.cache.executor import CachingExecutor
 from diswot.cache.key import context_of
 from diswot.cache.store import Row, Store, store_file
 from diswot.errors import InputError, UnreadableData
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement
+from diswot.evaluation import EvalTask, Evaluation, EvaluatorSpec
 from diswot.executors import Executor
 from diswot.probes import load_probe
 from diswot.spec.compute import ComputeSpec
@@ -31,7 +31,7 @@ from diswot_spaces import SearchSpace, get_space
 
 SCORES_DEPEND_ON = (
     *("space", "classes", "in_shape", "probe", "probe_size", "probe_fingerprint"),
-    *("initialisation", "seed", "versions", "teacher", "weights_sha256", "teacher_inits"),
+    *("initialization", "seed", "versions", "teacher", "weights_sha256", "teacher_inits"),
 )
 """Entries of a run's record that a raw score depends on, whatever the labels are."""
 
@@ -132,9 +132,9 @@ class Memory:
 
     def __init__(self, space: SearchSpace, executor: Executor) -> None:
         self._space, self._executor = space, executor
-        self._found: dict[tuple[str, range], Measurement] = {}
+        self._found: dict[tuple[str, range], Evaluation] = {}
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         """Measurements by all proxies, in the order of `tasks`."""
         asked = {(self._space.encode(self._space.canonical(task.arch)), task.inits): task for task in tasks}
         new = {key: task for key, task in asked.items() if key not in self._found}

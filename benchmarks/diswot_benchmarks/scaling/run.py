@@ -14,7 +14,7 @@ import psutil
 import torch
 
 from diswot.errors import DiswotError, InputError
-from diswot.evaluation import Measurer, tasks_of
+from diswot.evaluation import Evaluator, tasks_of
 from diswot.executors import Executor, connect, open_executor
 from diswot.seeds import stream
 from diswot.spec.compute import EXECUTORS, ComputeSpec
@@ -96,37 +96,37 @@ def run_scaling(spec: ScalingSpec, report: Report) -> dict[str, Any]:
     """
     load = os.getloadavg()[0]
     report("observing the teacher", 0, 1)
-    measurer = measurer_of(spec.scored)
+    evaluator = measurer_of(spec.scored)
     rng = stream(spec.scored.seed, "scaling")
-    archs = [measurer.space.sample(rng) for _ in range(spec.evaluations)]
+    archs = [evaluator.space.sample(rng) for _ in range(spec.evaluations)]
     entrants = [Entrant("serial", 1), Entrant("serial", 1, threads=2)]
     entrants += [Entrant(name, workers) for name in ("processes", "ray") for workers in (1, 2)]
     for done, one in enumerate(entrants):
         report("starting each alone", done, len(entrants))
-        _start_alone(one, measurer, archs[: spec.batch])
+        _start_alone(one, evaluator, archs[: spec.batch])
     with connect(ComputeSpec("ray", sum(one.workers for one in entrants if one.executor == "ray"))):
-        _race(entrants, measurer, archs, spec.batch, report)
+        _race(entrants, evaluator, archs, spec.batch, report)
         report("measuring the driver", 0, 1)
-        costs = {name: driver_ms(name, measurer, spec.scored.seed, spec.searched) for name in EXECUTORS}
+        costs = {name: driver_ms(name, evaluator, spec.scored.seed, spec.searched) for name in EXECUTORS}
     return _document(spec, entrants, costs, load)
 
 
-def _start_alone(one: Entrant, measurer: Measurer, archs: Sequence[Architecture]) -> None:
+def _start_alone(one: Entrant, evaluator: Evaluator, archs: Sequence[Architecture]) -> None:
     """Start-up and memory, with no other executor there."""
     start = time.perf_counter()
-    with _open(one, measurer) as executor:
+    with _open(one, evaluator) as executor:
         one.startup_seconds = time.perf_counter() - start
         _map_seconds(executor, archs)
         one.peak_rss_mib = sum(peak_rss(None, process) or 0.0 for process in family())
 
 
 def _race(
-    entrants: Sequence[Entrant], measurer: Measurer, archs: Sequence[Architecture], size: int, report: Report
+    entrants: Sequence[Entrant], evaluator: Evaluator, archs: Sequence[Architecture], size: int, report: Report
 ) -> None:
     """All are started; then they take turns, batch by batch, so that what slows the machine slows them all."""
     rounds = len(archs) // size
     with ExitStack() as stack:
-        pools = {id(one): stack.enter_context(_open(one, measurer)) for one in entrants if one.executor != "serial"}
+        pools = {id(one): stack.enter_context(_open(one, evaluator)) for one in entrants if one.executor != "serial"}
         for executor in pools.values():
             _map_seconds(executor, archs[:size])
         for number in range(rounds):
@@ -137,24 +137,24 @@ def _race(
                 if id(one) in pools:
                     one.seconds.append(_map_seconds(pools[id(one)], batch))
                 else:
-                    with _open(one, measurer) as executor:
+                    with _open(one, evaluator) as executor:
                         one.seconds.append(_map_seconds(executor, batch))
 
 
 @contextmanager
-def _open(one: Entrant, measurer: Measurer) -> Iterator[Executor]:
-    with open_executor(measurer, ComputeSpec(one.executor, one.workers)) as executor:
+def _open(one: Entrant, evaluator: Evaluator) -> Iterator[Executor]:
+    with open_executor(evaluator, ComputeSpec(one.executor, one.workers)) as executor:
         if one.executor == "serial":
             torch.set_num_threads(one.threads)  # the executor puts back what was there
         yield executor
 
 
 def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
-    """Wall time until all measurements were there."""
+    """Wall time until all evaluations were there."""
     start = time.perf_counter()
-    for measurement in executor.map(tasks_of(archs)):
-        if measurement.error is not None:
-            raise DiswotError(f"{measurement.arch} could not be measured: {measurement.error}")
+    for evaluation in executor.map(tasks_of(archs)):
+        if evaluation.error is not None:
+            raise DiswotError(f"{evaluation.arch} could not be measured: {evaluation.error}")
     return time.perf_counter() - start
 
 

@@ -121,7 +121,7 @@ def train_searches(
     for run in range(spec.runs):
         search = new_search(spec, (RandomSearch.name, "params", budget), run)
         run_phases(search, pool, lambda _: None)
-        names = [measurement.arch for measurement in search.measurements]
+        names = [evaluation.arch for evaluation in search.evaluations]
         best = (max(names[:count], key=trained.accuracy.__getitem__) for count in spec.evaluations)
         found.append([truth.accuracy[name] for name in best])
     return np.array(found)
@@ -130,15 +130,15 @@ def train_searches(
 def curve(search: Search, executor: Executor, truth: Truth, counts: Sequence[int]) -> Vector:
     """True accuracy of what the search would recommend if it ended after so many evaluations, `(counts,)`.
 
-    That is the best by all initialisations of the candidates that are best by one; those that are finalists for nothing
+    That is the best by all initializations of the candidates that are best by one; those that are finalists for nothing
     but their place on a front are left out. Of equal scores the first stands, as in the recommendation. Before anything
     has a score it is `nan`; a search that used the budget's architectures up stays where it ended.
     """
     scorer = Scorer(search.spec.score, search.reference)
     found = []
     for count in counts:
-        scored = [m for m in search.measurements[:count] if m.error is None]
-        finalists = sorted(scored, key=lambda m: -scorer(m.drawn(FIRST)).value)[: search.spec.finalists]
+        scored = [m for m in search.evaluations[:count] if m.error is None]
+        finalists = sorted(scored, key=lambda m: -scorer(m.restrict(FIRST)).value)[: search.spec.finalists]
         whole = executor.map(
             tasks_of([search.space.decode(m.arch) for m in finalists], range(search.spec.student_inits))
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from diswot.evaluation import EvaluatorSpec, Measurer
+from diswot.evaluation import Evaluator, EvaluatorSpec
 from diswot.probes import load_probe
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
@@ -47,7 +47,7 @@ class Entrant:
     executor: str
     workers: int
     threads: int
-    case: Measurer | AsPublished
+    case: Evaluator | AsPublished
     prepared: float = 0.0
     narrow: bool = False
 
@@ -64,19 +64,19 @@ def entrants(spec: ThroughputSpec) -> Iterator[Entrant]:
     for dtype in dtypes if DISWOT in spec.scores else ():
         start = time.perf_counter()
         ours = probe.to(spec.device, dtype)
-        measurer = EvaluatorSpec(get_space(SPACE), teacher, ours, (DISWOT,), spec.seed, teacher_inits=1).build()
-        yield from _ours(spec, DISWOT, measurer, time.perf_counter() - start)
+        evaluator = EvaluatorSpec(get_space(SPACE), teacher, ours, (DISWOT,), spec.seed, teacher_inits=1).build()
+        yield from _ours(spec, DISWOT, evaluator, time.perf_counter() - start)
     if DEFAULT in spec.scores:
         start = time.perf_counter()
-        measurer = measurer_of(ScoreSpec(teacher, SPACE, DEFAULT, seed=spec.seed, student_inits=1), spec.device)
-        yield from _ours(spec, DEFAULT, measurer, time.perf_counter() - start)
+        evaluator = measurer_of(ScoreSpec(teacher, SPACE, DEFAULT, seed=spec.seed, student_inits=1), spec.device)
+        yield from _ours(spec, DEFAULT, evaluator, time.perf_counter() - start)
 
 
-def _ours(spec: ThroughputSpec, score: str, measurer: Measurer, prepared: float) -> Iterator[Entrant]:
-    """A measurer in this process with all threads and with one, and in the executors, whose workers have one each."""
-    images = measurer.probe.images
+def _ours(spec: ThroughputSpec, score: str, evaluator: Evaluator, prepared: float) -> Iterator[Entrant]:
+    """An evaluator in this process with all threads and with one, and in the executors, whose workers have one each."""
+    images = evaluator.probe.images
     dtype = str(images.dtype).removeprefix("torch.")
-    whole = Entrant(OURS, score, dtype, len(images), "serial", 1, spec.cores, measurer, prepared)
+    whole = Entrant(OURS, score, dtype, len(images), "serial", 1, spec.cores, evaluator, prepared)
     yield whole
     if spec.cores > 1:
         yield replace(whole, threads=1, narrow=True)

@@ -1,6 +1,6 @@
 """Networks as the published code computes them: every edge, `none` as a product with zero, whatever is read or not.
 
-Plain modules in PyTorch's own layout, with its own initialisation. Parameters are named as in the product's networks,
+Plain modules in PyTorch's own layout, with its own initialization. Parameters are named as in the product's networks,
 so that weights of one can be loaded into the other.
 """
 

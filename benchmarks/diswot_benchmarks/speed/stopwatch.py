@@ -17,14 +17,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import torch
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot_spaces import Architecture
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Case = Callable[[EvalTask], Any]
-"""What is timed: a `Measurer`, or a published proxy."""
+"""What is timed: a `Evaluator`, or a published proxy."""
 
 _held: Case | None = None
 """The case of this process."""
@@ -85,7 +85,7 @@ def run(case: Case, arch: Architecture) -> None:
         DiswotError: the network failed.
     """
     found = case(EvalTask(arch))
-    if isinstance(found, Measurement) and found.error is not None:
+    if isinstance(found, Evaluation) and found.error is not None:
         raise DiswotError(f"{found.arch} could not be scored: {found.error}")
 
 

@@ -12,7 +12,7 @@ from statistics import fmean, median
 import torch
 
 from diswot.errors import DiswotError
-from diswot.evaluation import Measurer, tasks_of
+from diswot.evaluation import Evaluator, tasks_of
 from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import connection
 from diswot.seeds import stream
@@ -133,7 +133,7 @@ def _seat(stack: ExitStack, one: Timed) -> tuple[Timed, TimedProcess]:
 def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[Timed, Executor, set[int]]:
     """The executor of an entrant, warm, and the processes that it started."""
     who, before = one.entrant, _children()
-    assert isinstance(who.case, Measurer), "published proxies are timed in one process"
+    assert isinstance(who.case, Evaluator), "published proxies are timed in one process"
     executor = stack.enter_context(open_executor(who.case, ComputeSpec(who.executor, who.workers)))
     _map_seconds(executor, archs)
     return one, executor, _children() - before
@@ -141,9 +141,9 @@ def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[
 
 def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
     start = time.perf_counter()
-    for measurement in executor.map(tasks_of(archs)):
-        if measurement.error is not None:
-            raise DiswotError(f"{measurement.arch} could not be scored: {measurement.error}")
+    for evaluation in executor.map(tasks_of(archs)):
+        if evaluation.error is not None:
+            raise DiswotError(f"{evaluation.arch} could not be scored: {evaluation.error}")
     return time.perf_counter() - start
 
 

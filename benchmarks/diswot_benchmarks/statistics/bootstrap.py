@@ -149,14 +149,14 @@ STATISTICS: dict[str, Statistic] = {
     "tau_budget": Statistic(
         "tau same params",
         "tau-b over pairs whose parameters differ by at most 5%",
-        lambda t, w: r.kendall_near(t.score, t.accuracy, t.params, w),
-        lambda t, _: r.has_near(t.params),
+        lambda t, w: r.kendall_iso_cost(t.score, t.accuracy, t.params, w),
+        lambda t, _: r.has_iso_cost(t.params),
     ),
     "tau_budget_macs": Statistic(
         "tau same MACs",
         "tau-b over pairs whose MACs differ by at most 5%",
-        lambda t, w: r.kendall_near(t.score, t.accuracy, t.macs, w),
-        lambda t, _: r.has_near(t.macs),
+        lambda t, w: r.kendall_iso_cost(t.score, t.accuracy, t.macs, w),
+        lambda t, _: r.has_iso_cost(t.macs),
     ),
     "precision10": Statistic(
         "precision 10%",

@@ -131,7 +131,7 @@ def pearson(x: Vector, y: Vector, weights: Weights) -> Vector:
 
 
 @of_numbers
-def kendall_near(x: Vector, y: Vector, cost: Vector, weights: Weights, tolerance: float = NEAR) -> Vector:
+def kendall_iso_cost(x: Vector, y: Vector, cost: Vector, weights: Weights, tolerance: float = NEAR) -> Vector:
     """Tau-b over the pairs of near-equal budget: whether the proxy says more than the cost does.
 
     Pairs whose costs differ by at most `tolerance` of the smaller count: concordant minus discordant, over the
@@ -151,11 +151,11 @@ def near_ends(cost: Vector, tolerance: float = NEAR) -> NDArray[np.intp]:
     return np.searchsorted(cost, cost * (1 + tolerance) * (1 + 1e-12), "right")
 
 
-def has_near(cost: Vector, tolerance: float = NEAR) -> NDArray[np.bool_]:
+def has_iso_cost(cost: Vector, tolerance: float = NEAR) -> NDArray[np.bool_]:
     """Which architectures are in a pair of near-equal costs.
 
     Example:
-        >>> has_near(np.array([200.0, 100.0, 105.0]))
+        >>> has_iso_cost(np.array([200.0, 100.0, 105.0]))
         array([False,  True,  True])
     """
     order = np.argsort(cost, kind="stable")

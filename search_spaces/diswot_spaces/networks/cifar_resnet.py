@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 
 def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1) -> nn.Sequential:
@@ -35,7 +35,7 @@ class CifarResNet(nn.Module):
     """Stem, one stage of basic blocks for each pair of depth and width, global pooling, classifier."""
 
     def __init__(
-        self, stages: Sequence[tuple[int, int]], num_classes: int, in_channels: int = 3, layers: Layers = fresh
+        self, stages: Sequence[tuple[int, int]], num_classes: int, in_channels: int = 3, layers: LayerFactory = fresh
     ) -> None:
         super().__init__()
         c_in = stages[0][1]

@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from diswot_spaces.costs import FLOAT32, Costs
-from diswot_spaces.layers import Layers
+from diswot_spaces.layers import LayerFactory
 
 aten = torch.ops.aten
 PRODUCTS = {aten.convolution, aten.addmm, aten.mm, aten.baddbmm, aten.bmm}
@@ -25,7 +25,9 @@ ACTIVATIONS = {
 """Operations whose result has the shape of what they read."""
 
 
-def count_costs(build: Callable[[Layers], nn.Module], in_shape: tuple[int, int, int]) -> tuple[Costs, tuple[int, ...]]:
+def count_costs(
+    build: Callable[[LayerFactory], nn.Module], in_shape: tuple[int, int, int]
+) -> tuple[Costs, tuple[int, ...]]:
     """Costs of the network that `build` makes, and the shape of its logits for one image."""
     image = torch.empty(1, *in_shape, device="meta")
     with torch.device("meta"):

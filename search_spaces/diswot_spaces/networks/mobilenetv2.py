@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 
 def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -43,7 +43,7 @@ class InvertedResidualNetwork(nn.Module):
         last: int,
         num_classes: int,
         in_channels: int = 3,
-        layers: Layers = fresh,
+        layers: LayerFactory = fresh,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, stem, 3), nn.ReLU6())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 from diswot_spaces.nasbench201_cells import CELLS, EDGES, KERNELS, OUTPUT, WIDTHS
 
 
@@ -36,7 +36,9 @@ def operation(name: str, width: int) -> nn.Module:
 class Cell(nn.Module):
     """A cell with its live edges only; each node sums what its edges bring."""
 
-    def __init__(self, operations: Sequence[str], live: Sequence[bool], width: int, path: str, layers: Layers) -> None:
+    def __init__(
+        self, operations: Sequence[str], live: Sequence[bool], width: int, path: str, layers: LayerFactory
+    ) -> None:
         super().__init__()
         self.edges = [edge for edge, on in zip(EDGES, live, strict=True) if on]
         # Named by edge, so that cells which share an edge share the names of its parameters.
@@ -82,7 +84,7 @@ class CellNetwork(nn.Module):
         live: Sequence[bool],
         num_classes: int,
         in_channels: int,
-        layers: Layers = fresh,
+        layers: LayerFactory = fresh,
     ) -> None:
         super().__init__()
         self.stem = layers("stem", conv_bn, in_channels, WIDTHS[0])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diswot.scoring import REFERENCE_SIZE, needs_reference
-from diswot.search.beyond import LOOKS
+from diswot.search.relaxation import MAX_RELAXED
 from diswot.spec.document import from_json, to_json
 from diswot.spec.search import PARETO_COSTS, SearchSpec
 from diswot_service.estimate import Estimate, by_rates
@@ -44,7 +44,7 @@ def _networks(asked: SearchSpec) -> int:
     reference = min(REFERENCE_SIZE, size or REFERENCE_SIZE) if needs_reference(asked.score) else 0
     again = min(asked.finalists, candidates) * (asked.student_inits - 1)
     limited = any(asked.constraints.range(cost)[1] is not None for cost in PARETO_COSTS)
-    return reference + candidates + again + (LOOKS if limited and asked.relaxation > 0 else 0)
+    return reference + candidates + again + (MAX_RELAXED if limited and asked.relaxation > 0 else 0)
 
 
 def start(leases: Leases, lease: Lease, settings: Settings, stopping: threading.Event) -> Work:

@@ -28,7 +28,7 @@ SAVE = 5.0
 """Seconds between two checkpoints while the reference sample is measured; later each batch ends with one."""
 SHARE = 0.05
 """Of the time that making checkpoints may take: in a long search not every batch ends with one."""
-GROWING = ("reference", "measurements", "beyond", "latencies", "algorithm.known", "algorithm.bred")
+GROWING = ("reference", "evaluations", "relaxation", "latencies", "algorithm.known", "algorithm.bred")
 """Parts of a search's state that grow with it."""
 
 _LOG = logging.getLogger("diswot_service.worker")
@@ -134,7 +134,7 @@ class SearchWork:
         rest, lists = take_out(self.search.to_json(), GROWING)
         added = changes(self._lists, lists)
         snapshot = Snapshot(self._tally.done, rest, added)
-        fresh = [number for number, _ in added.get("measurements", ())]
+        fresh = [number for number, _ in added.get("evaluations", ())]
         state = self.leases.checkpoint(self.lease, self.progress.model_dump(), snapshot, self._candidates(fresh))
         self._lists, self._saved = lists, self._tally.done
         return state
@@ -144,19 +144,19 @@ class SearchWork:
         return [self._candidate(number) for number in numbers]
 
     def _candidate(self, number: int) -> dict[str, Any]:
-        measurement = self.search.measurements[number]
-        score = None if measurement.error is not None else self.search.scorer(measurement)
+        evaluation = self.search.evaluations[number]
+        score = None if evaluation.error is not None else self.search.scorer(evaluation)
         details = {
             "standard_error": score and score.stderr,
-            "initializations": measurement.draws,
-            "params": measurement.costs.params,
-            "macs": measurement.costs.macs,
-            "memory": measurement.costs.memory,
-            "latency": self.search.cost(measurement.arch, "latency"),
-            "failure": measurement.error,
+            "initializations": evaluation.num_inits,
+            "params": evaluation.costs.params,
+            "macs": evaluation.costs.macs,
+            "memory": evaluation.costs.memory,
+            "latency": self.search.cost(evaluation.arch, "latency"),
+            "failure": evaluation.error,
             "terms": score and score.components,
         }
-        return {"number": number, "arch": measurement.arch, "score": score and score.value, "details": details}
+        return {"number": number, "arch": evaluation.arch, "score": score and score.value, "details": details}
 
     def _heed(self, write: Callable[[], str]) -> None:
         """Write, and do what the job's state asks for; a search goes on while the store cannot be written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from diswot.search.beyond import LOOKS
+from diswot.search.relaxation import MAX_RELAXED
 from diswot.search.search import Search
 from diswot.search.state import Progress as PhaseProgress
 from diswot_service.progress import Progress
@@ -19,7 +19,7 @@ class Tally:
         clock: seconds.
 
     Attributes:
-        done: measurements so far.
+        done: evaluations so far.
         progress: the same, for clients.
     """
 
@@ -37,7 +37,7 @@ class Tally:
         past = sum(list(sizes.values())[: list(sizes).index(progress.phase)])
         self.done = max(self.done, past + progress.done)
         total = max(self.done, sum(sizes.values()))
-        if self._since is None:  # The first measurement is the start of the clock: before it, workers were starting.
+        if self._since is None:  # The first evaluation is the start of the clock: before it, workers were starting.
             self._since, self._before = now, self.done
         fresh, seconds = self.done - self._before, now - self._since
         rate = fresh / seconds if fresh and seconds > 0 else None
@@ -57,23 +57,23 @@ class Tally:
         self.progress = self.progress.model_copy(update={"done": total, "total": total, "percent": 100.0, "eta_s": 0.0})
 
     def _count(self) -> int:
-        search, beyond = self._search, self._search.state.beyond
-        return len(search.reference) + len(search.measurements) + search.sure + len(beyond or ())
+        search, beyond = self._search, self._search.state.relaxed
+        return len(search.reference) + len(search.evaluations) + search.evaluated_finalists + len(beyond or ())
 
     def _sizes(self, progress: PhaseProgress) -> dict[str, int]:
         """Measurements of each phase, in order: made in those that are past, expected in those to come."""
         search = self._search
         expected = {
             "reference": 0,
-            "evolving": search.total,
+            "exploring": search.total,
             "finalists": search.expected_finalists,
-            "beyond": LOOKS if search.has_yet_to_look_beyond else 0,
+            "relaxation": MAX_RELAXED if search.is_relaxation_pending else 0,
         }
         expected[progress.phase] = progress.total
         if progress.phase != "reference":
             expected["reference"] = len(search.reference)
-        if progress.phase in ("finalists", "beyond"):
-            expected["evolving"] = len(search.measurements)
-        if progress.phase == "beyond":
-            expected["finalists"] = search.sure
+        if progress.phase in ("finalists", "relaxation"):
+            expected["exploring"] = len(search.evaluations)
+        if progress.phase == "relaxation":
+            expected["finalists"] = search.evaluated_finalists
         return expected

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from diswot_service import catalogue
 from diswot_service.errors import NotFound
-from diswot_service.handlers import declared
+from diswot_service.handlers import error_responses
 
 routes = APIRouter(prefix="/v1", tags=["catalogue"])
 
@@ -30,13 +30,13 @@ class ProxyList(BaseModel):
     items: list[catalogue.ProxyItem]
 
 
-@routes.get("/search-spaces", responses=declared())
+@routes.get("/search-spaces", responses=error_responses())
 def list_search_spaces() -> SpaceList:
     """Where students can be looked for."""
     return SpaceList(items=catalogue.spaces())
 
 
-@routes.get("/search-spaces/{name}", responses=declared(404))
+@routes.get("/search-spaces/{name}", responses=error_responses(404))
 def show_search_space(name: str) -> catalogue.SpaceItem:
     """One search space."""
     for item in catalogue.spaces():
@@ -45,13 +45,13 @@ def show_search_space(name: str) -> catalogue.SpaceItem:
     raise NotFound(f"there is no search space {name!r}; valid: {', '.join(s.name for s in catalogue.spaces())}")
 
 
-@routes.get("/teachers", responses=declared())
+@routes.get("/teachers", responses=error_responses())
 def list_teachers() -> TeacherList:
     """Who can teach."""
     return TeacherList(items=catalogue.teachers())
 
 
-@routes.get("/proxies", responses=declared())
+@routes.get("/proxies", responses=error_responses())
 def list_proxies() -> ProxyList:
     """What can rank students."""
     return ProxyList(items=catalogue.proxies())

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from diswot_service.errors import StorageFault
-from diswot_service.handlers import declared
+from diswot_service.handlers import error_responses
 from diswot_service.routes.shared import TheService
 from diswot_service.store import Database, WorkerBeat
 
@@ -27,13 +27,13 @@ class Health(BaseModel):
     reasons: list[str] = []
 
 
-@routes.get("/livez", responses=declared())
+@routes.get("/livez", responses=error_responses())
 def alive() -> Health:
     """Whether the API answers."""
     return Health(status="ok")
 
 
-@routes.get("/readyz", response_model=Health, responses={**declared(), 503: {"model": Health}})
+@routes.get("/readyz", response_model=Health, responses={**error_responses(), 503: {"model": Health}})
 def ready(service: TheService) -> Response:
     """Whether jobs are accepted and worked on."""
     reasons = _reasons(service.store.database)

@@ -28,7 +28,7 @@ from diswot_service.documents import (
 )
 from diswot_service.errors import Busy, InvalidKey, MalformedRequest
 from diswot_service.etags import names
-from diswot_service.handlers import declared
+from diswot_service.handlers import error_responses
 from diswot_service.jobs import Accepted, JobKind
 from diswot_service.routes.shared import PageSize, Principal, Service, TheService, page_of
 from diswot_service.store import Job, Key
@@ -52,16 +52,16 @@ class JobRoutes:
     def __init__(self, kind: JobKind) -> None:
         self.kind = kind
         self.router = APIRouter(prefix=kind.collection, tags=[kind.name], route_class=JsonRoute)
-        start = declared(403, 408, 413, 415, 503)
-        cancel = {**declared(403, 404, 409, 503), 200: {"model": JobDocument}}
+        start = error_responses(403, 408, 413, 415, 503)
+        cancel = {**error_responses(403, 404, 409, 503), 200: {"model": JobDocument}}
         dry = {**start, 200: {"model": DryRun, "description": "What `validate_only` answers"}}
         self._add("POST", "", self._start(), JobDocument, dry, 202, [Depends(json_only)])
-        self._add("GET", "", self.index, JobPage, declared(503))
-        self._add("GET", ITEM, self.show, JobDocument, {**declared(404, 503), 304: {}})
-        self._add("DELETE", ITEM, self.delete, None, declared(403, 404, 409, 412, 503), 204)
+        self._add("GET", "", self.index, JobPage, error_responses(503))
+        self._add("GET", ITEM, self.show, JobDocument, {**error_responses(404, 503), 304: {}})
+        self._add("DELETE", ITEM, self.delete, None, error_responses(403, 404, 409, 412, 503), 204)
         self._add("POST", f"{ITEM}:cancel", self.cancel, JobDocument, cancel, 202)
-        self._add("POST", f"{ITEM}:resume", self.resume, JobDocument, declared(403, 404, 409, 412, 503), 202)
-        events = {**declared(404, 503), 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
+        self._add("POST", f"{ITEM}:resume", self.resume, JobDocument, error_responses(403, 404, 409, 412, 503), 202)
+        events = {**error_responses(404, 503), 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
         self._add("GET", f"{ITEM}/events", self.events, EventList, events)
 
     def _add(

@@ -56,7 +56,7 @@ class Leases:
         self.boot = boot
         self.owner = f"{name}/{boot}"
 
-    def take_over(self) -> None:
+    def void_stale_leases(self) -> None:
         """Free the jobs that earlier processes of this name held: they are dead, so their leases are void."""
         with self.database.write() as session:
             held = Job.owner.startswith(f"{self.name}/", autoescape=True)

@@ -70,7 +70,9 @@ def _title(name: str) -> str:
 
 def _fronts(jobs: Sequence[JobView]) -> dict[str, Any]:
     """Fronts of both over the costs that both have one over."""
-    fronts = [{f["against"]: f["points"] for f in job.job.result["fronts"]} if job.job.result else {} for job in jobs]
+    fronts = [
+        {f["pareto_cost"]: f["points"] for f in job.job.result["fronts"]} if job.job.result else {} for job in jobs
+    ]
     shared = [name for name in UNITS if all(name in one for one in fronts)]
     units = {n: {"title": UNITS[n].title, "size": UNITS[n].size, "digits": UNITS[n].digits} for n in shared}
     searches = [{"name": job.name, "fronts": front} for job, front in zip(jobs, fronts, strict=True)]

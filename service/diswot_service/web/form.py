@@ -16,7 +16,7 @@ from diswot.spec.probe import SEEDED
 from diswot.spec.search import SearchSpec
 from diswot.teachers.spec import TEACHERS
 from diswot_service.requests import FILES, SearchRequest
-from diswot_service.sentences import sentence
+from diswot_service.validation_messages import sentence
 from diswot_spaces import SPACES
 
 FIRST = {

@@ -18,9 +18,9 @@ PHASES = {
     None: "waiting for a worker",
     "preparing": "observing the teacher and starting workers",
     "reference": "measuring the reference sample",
-    "evolving": "evaluating candidates",
+    "exploring": "evaluating candidates",
     "finalists": "making sure of the finalists",
-    "beyond": "looking just beyond the limits",
+    "relaxation": "looking just beyond the limits",
 }
 """Phases of a search in words."""
 

@@ -12,17 +12,17 @@ from diswot.proxies import AGGREGATES, Aggregate
 from diswot_benchmarks.correlation import ablation
 from diswot_benchmarks.correlation.ablation import ablation_table
 from diswot_benchmarks.correlation.console import show_ablation
-from diswot_benchmarks.correlation.raw import RawTable
+from diswot_benchmarks.correlation.score_table import ScoreTable
 
 ACCURACY = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> RawTable:
+def run(monkeypatch: pytest.MonkeyPatch) -> ScoreTable:
     """Five architectures: `macs` ranks them right, `params` upside down, and twice the one outweighs the other."""
     scores = {"macs": ACCURACY / 10, "params": -ACCURACY / 10}
     once, costs = np.ones(5, dtype=np.int64), np.ones(5)
-    raw = RawTable(tuple("abcde"), np.arange(5), once, costs, costs, {"accuracy": ACCURACY}, scores, {})
+    raw = ScoreTable(tuple("abcde"), np.arange(5), once, costs, costs, {"accuracy": ACCURACY}, scores, {})
     protocol = {"columns": ["accuracy"], "duplicates": "once", "seed": 0}
     monkeypatch.setattr(ablation, "load_run", lambda _: (protocol, raw, {}))
     monkeypatch.setitem(AGGREGATES, "sum", Aggregate("sum", "", "", {"macs": 2.0, "params": 1.0}, "none"))
@@ -40,7 +40,7 @@ def test_terms_alone_and_left_out() -> None:
     assert not any(row["too_few"] for row in rows.values())
 
 
-def test_differences_between_four_architectures_have_no_interval(run: RawTable) -> None:
+def test_differences_between_four_architectures_have_no_interval(run: ScoreTable) -> None:
     run.groups[4] = 3
     rows = {row["variant"]: row for row in ablation_table(Path("run"), "sum")["rows"]}
     row = rows["without macs"]
@@ -57,5 +57,8 @@ def test_scores_that_cannot_be_taken_apart_are_refused() -> None:
     for score in ("macs", "az-nas"):
         with pytest.raises(InputError, match=f"adds its terms as they are, not '{score}'"):
             ablation_table(Path("run"), score)
-    with pytest.raises(InputError, match="the run in 'run' did not measure capacity, stability, retention, directness"):
+    with pytest.raises(
+        InputError,
+        match="the run in 'run' did not measure spectral-capacity, input-stability, teacher-cka, min-path-depth",
+    ):
         ablation_table(Path("run"))

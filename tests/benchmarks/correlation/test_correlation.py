@@ -12,7 +12,7 @@ import pytest
 
 from diswot.cache.store import store_file
 from diswot.errors import DiswotError, InputError
-from diswot.evaluation import EvalTask, Measurement, Measurer
+from diswot.evaluation import EvalTask, Evaluation, Evaluator
 from diswot_benchmarks.correlation import run as correlation
 from diswot_benchmarks.correlation.tables import correlation_table
 from diswot_benchmarks.runs.protocol import CorrelationSpec
@@ -193,13 +193,13 @@ def test_an_aggregate_is_scaled_by_the_reference_sample(
 def test_architectures_that_fail_are_left_out_and_named(
     spec: CorrelationSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = Measurer.__call__
+    measure = Evaluator.__call__
 
-    def sometimes(self: Measurer, task: EvalTask) -> Measurement:
+    def sometimes(self: Evaluator, task: EvalTask) -> Evaluation:
         found = measure(self, task)
         return replace(found, values={}, error="RuntimeError: no") if found.arch == "3-3-1" else found
 
-    monkeypatch.setattr(Measurer, "__call__", sometimes)
+    monkeypatch.setattr(Evaluator, "__call__", sometimes)
     out = correlate(replace(spec, student_inits=1), tmp_path / "run")
     table = correlation_table(out)
     assert table["failures"] == {"3-3-1": "RuntimeError: no"}
@@ -209,12 +209,12 @@ def test_architectures_that_fail_are_left_out_and_named(
 def test_a_run_in_which_all_fail_says_why(
     spec: CorrelationSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(self: Measurer, task: EvalTask) -> Measurement:
+    def never(self: Evaluator, task: EvalTask) -> Evaluation:
         arch = task.arch
         costs = self.space.costs(arch, self.num_classes)
-        return Measurement(self.space.encode(arch), costs, {}, 0.0, "RuntimeError: no")
+        return Evaluation(self.space.encode(arch), costs, {}, 0.0, "RuntimeError: no")
 
-    monkeypatch.setattr(Measurer, "__call__", never)
+    monkeypatch.setattr(Evaluator, "__call__", never)
     with pytest.raises(DiswotError, match="6 of 6 architectures failed; the first: RuntimeError: no"):
         correlate(spec, tmp_path / "run")
 

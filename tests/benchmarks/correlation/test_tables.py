@@ -8,10 +8,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from diswot.errors import UnreadableData
-from diswot.evaluation import Measurement
+from diswot.evaluation import Evaluation
 from diswot.scoring import Scorer
 from diswot_benchmarks.correlation.console import footer
-from diswot_benchmarks.correlation.raw import read_raw, write_raw
+from diswot_benchmarks.correlation.score_table import read_scores, write_scores
 from diswot_benchmarks.correlation.tables import correlation_table
 from diswot_benchmarks.labels.table import read_labels
 from diswot_benchmarks.labels.units import Duplicates, units_of
@@ -35,14 +35,14 @@ def folder(tmp_path: Path, duplicates: Duplicates) -> Path:
     """A finished run whose proxy values are known."""
     (tmp_path / "labels.csv").write_text(LABELS)
     units = units_of(read_labels(tmp_path / "labels.csv", CELLS, ["acc"]).labels, CELLS, duplicates)
-    measurements = {}
+    evaluations = {}
     for unit in units:
         name = CELLS.encode(unit.canonical)
         value = next(value for operation, value in VALUES.items() if f"|{operation}" in name)
         values = {"nwot": (value - 0.5, value + 0.5), "params": (1.0, 1.0)}
-        measurements[unit.canonical] = Measurement(name, Costs(1000, 70_000, 3, 1), values, 0.5)
+        evaluations[unit.canonical] = Evaluation(name, Costs(1000, 70_000, 3, 1), values, 0.5)
     scorers = [Scorer("nwot"), Scorer("params")]
-    write_raw(tmp_path / "raw.csv", ["acc"], units, measurements, scorers)
+    write_scores(tmp_path / "raw.csv", ["acc"], units, evaluations, scorers)
     proxies = {"nwot": {"version": 1}, "params": {"version": 1}}
     write_json(
         tmp_path / "protocol.json", {"columns": ["acc"], "proxies": proxies, "seed": 0, "duplicates": duplicates}
@@ -82,7 +82,7 @@ def test_architectures_of_one_function_count_by_the_rule(
 
 @pytest.mark.parametrize("duplicates", [Duplicates.EACH])
 def test_raw_scores_come_back_as_means_over_the_seeds(folder: Path) -> None:
-    raw = read_raw(folder / "raw.csv", ["acc"])
+    raw = read_scores(folder / "raw.csv", ["acc"])
     values = dict(zip(raw.archs, raw.scores["nwot"], strict=True))
     assert sorted(values.values()) == [1, 2, 2, 3]
     assert len(set(raw.groups.tolist())) == 3
@@ -94,12 +94,12 @@ def test_raw_scores_come_back_as_means_over_the_seeds(folder: Path) -> None:
 def test_damaged_raw_scores_are_refused(folder: Path) -> None:
     path = folder / "raw.csv"
     with pytest.raises(UnreadableData, match="does not have the columns of raw scores"):
-        read_raw(path, ["other"])
+        read_scores(path, ["other"])
     whole = path.read_text()
     path.write_text(whole.replace(",2.5,", ",nan,"))
     with pytest.raises(UnreadableData, match=r"raw scores '.*raw.csv' cannot be read: nan is not a finite number$"):
-        read_raw(path, ["acc"])
+        read_scores(path, ["acc"])
     path.write_text(whole)
     path.write_text(path.read_text().replace(",1000,", ",many,"))
     with pytest.raises(UnreadableData, match=r"raw scores '.*raw.csv' cannot be read: could not convert"):
-        read_raw(path, ["acc"])
+        read_scores(path, ["acc"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diswot_benchmarks.correlation.raw import RawTable
+from diswot_benchmarks.correlation.score_table import ScoreTable
 from diswot_benchmarks.paper.checks import (
     ALONE,
     DISTILLED,
@@ -23,10 +23,10 @@ from diswot_benchmarks.speed.spec import TRAINING
 NAMES = ("1-1-1", "1-1-3", "1-3-1", "3-1-1", "3-3-1", "3-3-3")
 
 
-def raw(alone: list[float], distilled: list[float]) -> RawTable:
+def raw(alone: list[float], distilled: list[float]) -> ScoreTable:
     n = len(alone)
     accuracies = {ALONE: np.array(alone), DISTILLED: np.array(distilled)}
-    return RawTable(NAMES[:n], np.arange(n), np.ones(n, np.int64), np.ones(n), np.ones(n), accuracies, {}, {})
+    return ScoreTable(NAMES[:n], np.arange(n), np.ones(n, np.int64), np.ones(n), np.ones(n), accuracies, {}, {})
 
 
 def test_another_student_is_best_when_distilled() -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from diswot.cache.store import store_file
 from diswot.errors import InputError, UnreadableData
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer, tasks_of
+from diswot.evaluation import EvalTask, Evaluation, Evaluator, EvaluatorSpec, tasks_of
 from diswot.proxies import PROXIES
-from diswot_benchmarks.correlation.raw import read_raw
+from diswot_benchmarks.correlation.score_table import read_scores
 from diswot_benchmarks.runs.protocol import CorrelationSpec
 from diswot_benchmarks.runs.scores import Memory, evaluator_spec, find_scores
 from diswot_benchmarks.search.run import find_search_scores
@@ -49,19 +49,19 @@ def afresh(asked: CorrelationSpec, tmp_path_factory: pytest.TempPathFactory) -> 
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
     """By which proxies architectures are measured from here on, timing at the end of a run included."""
     seen: list[frozenset[str]] = []
-    measure = Measurer.__call__
+    measure = Evaluator.__call__
 
-    def watch(self: Measurer, task: EvalTask) -> Measurement:
+    def watch(self: Evaluator, task: EvalTask) -> Evaluation:
         seen.append(frozenset(task.proxies or self.proxies))
         return measure(self, task)
 
-    monkeypatch.setattr(Measurer, "__call__", watch)
+    monkeypatch.setattr(Evaluator, "__call__", watch)
     return seen
 
 
 def values(folder: Path) -> dict[str, dict[str, float]]:
     """Of each architecture, by proxy."""
-    raw = read_raw(folder / "raw.csv", ["cifar100", "cifar10"])
+    raw = read_scores(folder / "raw.csv", ["cifar100", "cifar10"])
     return {arch: {name: scores[i] for name, scores in raw.scores.items()} for i, arch in enumerate(raw.archs)}
 
 
@@ -78,21 +78,21 @@ def test_only_what_the_earlier_run_lacks_is_measured(
 def test_what_it_never_saw_or_saw_fail_is_measured_by_all(
     asked: CorrelationSpec, spec: CorrelationSpec, afresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure, seen = Measurer.__call__, list[frozenset[str]]()
+    measure, seen = Evaluator.__call__, list[frozenset[str]]()
 
-    def fail(self: Measurer, task: EvalTask) -> Measurement:
+    def fail(self: Evaluator, task: EvalTask) -> Evaluation:
         found = measure(self, task)
         return replace(found, values={}, error="RuntimeError: no") if found.arch == "3-3-1" else found
 
-    def watch(self: Measurer, task: EvalTask) -> Measurement:
+    def watch(self: Evaluator, task: EvalTask) -> Evaluation:
         seen.append(frozenset(task.proxies or self.proxies))
         return measure(self, task)
 
-    monkeypatch.setattr(Measurer, "__call__", fail)
+    monkeypatch.setattr(Evaluator, "__call__", fail)
     source = correlate(replace(spec, sample=5), tmp_path / "earlier")
-    raw = read_raw(source / "raw.csv", ["cifar100", "cifar10"])
+    raw = read_scores(source / "raw.csv", ["cifar100", "cifar10"])
     assert (len(raw.archs), set(raw.failures)) == (4, {"3-3-1"})
-    monkeypatch.setattr(Measurer, "__call__", watch)
+    monkeypatch.setattr(Evaluator, "__call__", watch)
     out = correlate(asked, tmp_path / "run", source=source)
     assert sorted(seen[:6], key=len) == [{"relation", "synflow"}] * 4 + [EVERYTHING] * 2
     assert values(out) == values(afresh)
@@ -197,7 +197,7 @@ def test_each_architecture_is_measured_once_and_kept(evaluator: EvaluatorSpec, t
         assert (executor.use.misses, executor.use.hits) == (0, 2)
 
 
-def test_more_initialisations_of_what_an_earlier_run_began_are_measured(
+def test_more_initializations_of_what_an_earlier_run_began_are_measured(
     evaluator: EvaluatorSpec, tmp_path: Path
 ) -> None:
     begun, rest, whole = (tmp_path / name for name in ("begun", "rest", "whole"))
@@ -206,7 +206,7 @@ def test_more_initialisations_of_what_an_earlier_run_began_are_measured(
     with find_scores(evaluator, {"benchmark": "test"}, whole, None).open(SERIAL) as executor:
         expected = list(executor.map(tasks_of([FIRST], range(3))))
     with find_scores(evaluator, {"benchmark": "test"}, rest, begun).open(SERIAL) as executor:
-        assert list(executor.map(tasks_of([FIRST], range(1)))) == [expected[0].drawn(range(1))]
+        assert list(executor.map(tasks_of([FIRST], range(1)))) == [expected[0].restrict(range(1))]
         assert (executor.use.misses, executor.use.hits) == (0, 1)
         assert list(executor.map([EvalTask(FIRST, range(1, 3))])) == [
             replace(expected[0], values=later(expected[0], range(1, 3)))
@@ -214,12 +214,12 @@ def test_more_initialisations_of_what_an_earlier_run_began_are_measured(
         assert executor.use.misses == 1
 
 
-def later(measurement: Measurement, inits: range) -> dict[str, tuple[float, ...]]:
-    """What a measurement holds of these initializations, by the proxies that depend on them."""
+def later(evaluation: Evaluation, inits: range) -> dict[str, tuple[float, ...]]:
+    """What an evaluation holds of these initializations, by the proxies that depend on them."""
     return {
         name: series[inits.start : inits.stop]
-        for name, series in measurement.values.items()
-        if not PROXIES[name].steady
+        for name, series in evaluation.values.items()
+        if not PROXIES[name].init_independent
     }
 
 
@@ -241,13 +241,13 @@ class Counting:
     def __init__(self) -> None:
         self.tasks: list[EvalTask] = []
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for task in tasks:
             self.tasks.append(task)
-            yield Measurement(SPACE.encode(task.arch), SPACE.costs(task.arch, 10), {}, float(len(self.tasks)))
+            yield Evaluation(SPACE.encode(task.arch), SPACE.costs(task.arch, 10), {}, float(len(self.tasks)))
 
 
-def test_a_memory_asks_once_for_each_architecture_and_its_initialisations() -> None:
+def test_a_memory_asks_once_for_each_architecture_and_its_initializations() -> None:
     counting = Counting()
     memory = Memory(SPACE, counting)
     first = list(memory.map(tasks_of([FIRST, SECOND, FIRST])))

@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from diswot.errors import InputError
-from diswot.evaluation import EvalTask, Measurer
+from diswot.evaluation import EvalTask, Evaluator
 from diswot.executors import connect
 from diswot.probes.noise import white_noise
 from diswot.proxies import proxies_of
@@ -46,7 +46,7 @@ def test_made_up_measurements_look_like_real_ones() -> None:
     instant = Instant(space, 4, white_noise(2, 4, CIFAR, seed=0), None, proxies_of(["default"]), seed=0)
     task = EvalTask(space.largest, range(2))
     found = instant(task)
-    assert isinstance(instant, Measurer)
+    assert isinstance(instant, Evaluator)
     assert found == instant(task)
     assert found.values != instant(EvalTask(space.smallest, range(2))).values
     assert found.values.keys() == instant.proxies.keys()

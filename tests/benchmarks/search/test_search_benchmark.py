@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from diswot.errors import InfeasibleBudget, InputError, UnknownName
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.report.result import Result
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.search import Search
@@ -71,10 +71,10 @@ def measured(*scored: tuple[str, float | None]) -> Search:
     """A search by NWOT that has measured these; `None` for one that failed."""
     search = Search(SearchSpec(TeacherSpec("resnet20", 10), "cifar-resnet", "nwot"))
     costs = SPACE.costs(SPACE.smallest, 10)
-    search.state.measurements = [
-        Measurement(arch, costs, {}, 0.0, "failed")
+    search.state.evaluations = [
+        Evaluation(arch, costs, {}, 0.0, "failed")
         if score is None
-        else Measurement(arch, costs, {"nwot": (score,)}, 0.0)
+        else Evaluation(arch, costs, {"nwot": (score,)}, 0.0)
         for arch, score in scored
     ]
     return search
@@ -84,18 +84,18 @@ FIRST_SCORES = {"1-1-1": 3.0, "1-1-3": 2.0, "1-3-1": 1.0, "3-1-1": 3.0}
 
 
 class Whole:
-    """An executor that knows the mean over all initialisations; by default those of the first."""
+    """An executor that knows the mean over all initializations; by default those of the first."""
 
     def __init__(self, means: dict[str, float] | None = None) -> None:
         self.means = means
         self.asked: list[str] = []
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for arch in (task.arch for task in tasks):
             name = SPACE.encode(arch)
             self.asked.append(name)
             mean = FIRST_SCORES[name] if self.means is None else self.means[name]
-            yield Measurement(name, SPACE.costs(arch, 10), {"nwot": (mean, mean)}, 0.0)
+            yield Evaluation(name, SPACE.costs(arch, 10), {"nwot": (mean, mean)}, 0.0)
 
 
 def test_the_curve_is_the_accuracy_of_the_best_score_so_far() -> None:
@@ -104,8 +104,8 @@ def test_the_curve_is_the_accuracy_of_the_best_score_so_far() -> None:
     np.testing.assert_array_equal(curve(search, Whole(), truth, (1, 2, 3, 4, 5, 9)), [np.nan, 60, 60, 50, 50, 50])
 
 
-def test_the_curve_goes_by_all_initialisations_of_the_best() -> None:
-    """Two finalists: by one initialisation 3-1-1 is never among them, though it would be the best by all."""
+def test_the_curve_goes_by_all_initializations_of_the_best() -> None:
+    """Two finalists: by one initialization 3-1-1 is never among them, though it would be the best by all."""
     truth = Truth({"1-1-1": 50.0, "1-1-3": 60.0, "1-3-1": 70.0, "3-1-1": 80.0}, np.ones(4))
     search = measured(("1-1-1", 1.0), ("1-1-3", 2.0), ("1-3-1", 3.0), ("3-1-1", 1.5))
     search.spec = replace(search.spec, finalists=2)

@@ -15,11 +15,11 @@ from diswot.errors import InputError
 from diswot.evaluation import EvalTask
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies import PROXIES
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.runtime.threads import one_thread
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.teacher import TeacherSpec
@@ -46,7 +46,7 @@ WITH_NONE = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|none~1|avg
 WITH_DEAD = "|nor_conv_1x1~0|+|nor_conv_3x3~0|none~1|+|none~0|skip_connect~1|none~2|"
 """The edge 0->2 has a convolution that nobody reads."""
 
-WANT = Want.MAPS | Want.KERNELS
+WANT = Capture.MAPS | Capture.KERNELS
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -57,7 +57,7 @@ def single_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def probe() -> ProbeBatch:
-    return load_probe(ProbeSpec("leaves", 8), 10, CIFAR, seed=3)
+    return load_probe(ProbeSpec("dead-leaves", 8), 10, CIFAR, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +78,13 @@ def student(text: str) -> nn.Module:
     return build_random(partial(SPACE.build, SPACE.decode(text), 10, CIFAR), seed=7)
 
 
-def evidence(network: nn.Module, teacher: nn.Module, probe: ProbeBatch) -> Evidence:
+def inputs(network: nn.Module, teacher: nn.Module, probe: ProbeBatch) -> ProxyInput:
     def look(module: nn.Module) -> Observation:
         seen = replace(probe, images=probe.images.contiguous(memory_format=torch.channels_last))
         return observe(module, seen, WANT)
 
     costs = SPACE.costs(SPACE.decode(WHOLE), 10, CIFAR)
-    found = Evidence(lambda: network, WANT, costs, TeacherView((look(teacher),)), probe)
+    found = ProxyInput(lambda: network, WANT, costs, TeacherView((look(teacher),)), probe)
     vars(found)["student"] = look(network)
     return found
 
@@ -92,7 +92,7 @@ def evidence(network: nn.Module, teacher: nn.Module, probe: ProbeBatch) -> Evide
 @pytest.mark.parametrize("text", [WHOLE, WITH_NONE, WITH_DEAD])
 def test_the_terms_of_diswot_are_those_of_our_proxies(text: str, probe: ProbeBatch, teacher: nn.Module) -> None:
     ours = student(text)
-    found = evidence(ours, teacher, probe)
+    found = inputs(ours, teacher, probe)
     relation, semantic = diswot_terms(
         with_weights(published_teacher("resnet20", 10), teacher),
         with_weights(published_student(SPACE.values(SPACE.decode(text)), 10), ours),
@@ -106,7 +106,7 @@ def test_the_terms_of_diswot_are_those_of_our_proxies(text: str, probe: ProbeBat
 
 def test_other_proxies_are_ours(probe: ProbeBatch, teacher: nn.Module) -> None:
     ours = student(WHOLE)
-    found = evidence(ours, teacher, probe)
+    found = inputs(ours, teacher, probe)
     operations = SPACE.values(SPACE.decode(WHOLE))
     network = with_weights(published_student(operations, 10), ours)
     with torch.no_grad():

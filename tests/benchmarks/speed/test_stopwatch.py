@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.evaluation import Measurement
+from diswot.evaluation import Evaluation
 from diswot.probes import load_probe
 from diswot.spec.probe import ProbeSpec
 from diswot_benchmarks.speed.as_published import AsPublished
@@ -62,8 +62,8 @@ def test_a_process_that_dies_is_an_error() -> None:
 
 
 def test_a_network_that_fails_ends_the_benchmark() -> None:
-    def failing(arch: object) -> Measurement:
-        return Measurement("cell", get_space("nasbench201").costs(ARCH, 10, CIFAR), {}, 0.1, "ValueError: no")
+    def failing(arch: object) -> Evaluation:
+        return Evaluation("cell", get_space("nasbench201").costs(ARCH, 10, CIFAR), {}, 0.1, "ValueError: no")
 
     with pytest.raises(DiswotError, match="cell could not be scored: ValueError: no"):
         run(failing, ARCH)

@@ -53,7 +53,7 @@ def kendall_top(score: Vector, accuracy: Vector, share: float = TOP) -> float:
     return kendall(score[top], accuracy[top])
 
 
-def kendall_near(score: Vector, accuracy: Vector, cost: Vector, tolerance: float = NEAR) -> float:
+def kendall_iso_cost(score: Vector, accuracy: Vector, cost: Vector, tolerance: float = NEAR) -> float:
     """Tau-b over the pairs of near-equal budget: whether the proxy says more than the cost does."""
     order = np.argsort(cost, kind="stable")
     x, y = score[order], accuracy[order]

@@ -31,8 +31,8 @@ def kendall_top(x: Vector, y: Vector) -> float:
     return float(choice.kendall_top(x, y, _one(len(x)))[0])
 
 
-def kendall_near(x: Vector, y: Vector, cost: Vector) -> float:
-    return float(ranking.kendall_near(x, y, cost, _one(len(x)))[0])
+def kendall_iso_cost(x: Vector, y: Vector, cost: Vector) -> float:
+    return float(ranking.kendall_iso_cost(x, y, cost, _one(len(x)))[0])
 
 
 def precision(x: Vector, y: Vector, share: float = TOP) -> float:

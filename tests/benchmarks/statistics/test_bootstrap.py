@@ -31,8 +31,8 @@ DEFINITIONS: dict[str, Callable[[Sample], float]] = {
     "spearman": lambda t: d.spearman(t.score, t.accuracy),
     "pearson": lambda t: d.pearson(t.score, t.accuracy),
     "tau_top10": lambda t: d.kendall_top(t.score, t.accuracy),
-    "tau_budget": lambda t: d.kendall_near(t.score, t.accuracy, t.params),
-    "tau_budget_macs": lambda t: d.kendall_near(t.score, t.accuracy, t.macs),
+    "tau_budget": lambda t: d.kendall_iso_cost(t.score, t.accuracy, t.params),
+    "tau_budget_macs": lambda t: d.kendall_iso_cost(t.score, t.accuracy, t.macs),
     "precision10": lambda t: d.precision(t.score, t.accuracy),
     "regret": lambda t: (
         (

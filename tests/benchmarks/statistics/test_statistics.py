@@ -79,23 +79,23 @@ def test_kendall_top_looks_at_the_best_by_accuracy(s: ModuleType) -> None:
     assert s.kendall_top(score, accuracy) == -1
 
 
-def test_kendall_near_looks_at_pairs_of_near_equal_cost(s: ModuleType) -> None:
+def test_kendall_iso_cost_looks_at_pairs_of_near_equal_cost(s: ModuleType) -> None:
     # Pairs within 5%: 100-104, 200-210, 210-211 (but not 200-211). Two agree, the third is tied in accuracy.
     cost = vector(100, 104, 200, 210, 211)
     score, accuracy = vector(1, 2, 1, 2, 3), vector(1, 2, 1, 2, 2)
-    assert s.kendall_near(score, accuracy, cost) == pytest.approx(2 / math.sqrt(3 * 2))
+    assert s.kendall_iso_cost(score, accuracy, cost) == pytest.approx(2 / math.sqrt(3 * 2))
 
 
-def test_kendall_near_does_not_depend_on_the_order_of_the_table(s: ModuleType) -> None:
+def test_kendall_iso_cost_does_not_depend_on_the_order_of_the_table(s: ModuleType) -> None:
     order = [3, 0, 4, 2, 1]
     cost = vector(100, 104, 200, 210, 211)
     score, accuracy = vector(1, 2, 1, 2, 3), vector(1, 2, 2, 1, 1)
     # 100-104 agrees, 200-210 disagrees, 210-211 is tied in accuracy.
-    assert s.kendall_near(score[order], accuracy[order], cost[order]) == 0
+    assert s.kendall_iso_cost(score[order], accuracy[order], cost[order]) == 0
 
 
-def test_kendall_near_without_pairs_says_nothing(s: ModuleType) -> None:
-    assert math.isnan(s.kendall_near(vector(1, 2), vector(1, 2), vector(100, 200)))
+def test_kendall_iso_cost_without_pairs_says_nothing(s: ModuleType) -> None:
+    assert math.isnan(s.kendall_iso_cost(vector(1, 2), vector(1, 2), vector(100, 200)))
 
 
 def test_near_equal_includes_the_border() -> None:
@@ -137,8 +137,8 @@ def test_regret_leaves_out_budgets_that_afford_nothing(s: ModuleType) -> None:
 
 
 def test_near_pairs_are_found_in_any_order() -> None:
-    assert_array_equal(ranking.has_near(vector(200, 100, 105, 211)), [False, True, True, False])
-    assert_array_equal(ranking.has_near(vector(7)), [False])
+    assert_array_equal(ranking.has_iso_cost(vector(200, 100, 105, 211)), [False, True, True, False])
+    assert_array_equal(ranking.has_iso_cost(vector(7)), [False])
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf])
@@ -151,5 +151,5 @@ def test_what_is_no_number_never_becomes_one(broken: float, place: int) -> None:
     cost = vector(1, 1, 1, 1)
     plain = (once.kendall, once.spearman, once.pearson, once.kendall_top, once.precision)
     found = [statistic(score, accuracy) for statistic in plain]
-    found += [once.kendall_near(score, accuracy, cost), once.regret(score, accuracy, cost, cost)]
+    found += [once.kendall_iso_cost(score, accuracy, cost), once.regret(score, accuracy, cost, cost)]
     assert all(map(math.isnan, found))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from diswot.batch.folder import BatchFolder
-from diswot.batch.plan import Job, Plan, jobs_of
-from diswot.evaluation import EvalTask, Measurement
+from diswot.batch.plan import Plan, PlannedSearch, jobs_of
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.report.files import write_files
 from diswot.report.finished import FinishedSearch
 from diswot.report.result import make_result
@@ -32,7 +32,7 @@ PARTS: dict[str, Any] = {
 }
 
 Values = Mapping[str, tuple[float, float]]
-"""For each architecture its score under two initialisations."""
+"""For each architecture its score under two initializations."""
 
 
 class Scripted:
@@ -41,12 +41,12 @@ class Scripted:
     def __init__(self, values: Values) -> None:
         self.values = values
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for arch, inits in ((task.arch, task.inits) for task in tasks):
             name, costs = SPACE.encode(arch), SPACE.costs(arch, 10, (3, 16, 16))
             known = self.values.get(name)
-            whole = Measurement(name, costs, {"diswot": known} if known else {}, 0.0, None if known else "not known")
-            yield whole.drawn(inits)
+            whole = Evaluation(name, costs, {"diswot": known} if known else {}, 0.0, None if known else "not known")
+            yield whole.restrict(inits)
 
 
 def plan_of(**changes: Any) -> Plan:
@@ -54,11 +54,11 @@ def plan_of(**changes: Any) -> Plan:
     return Plan.model_validate(PARTS | changes)
 
 
-def jobs(**changes: Any) -> tuple[Job, ...]:
+def jobs(**changes: Any) -> tuple[PlannedSearch, ...]:
     return jobs_of(plan_of(**changes))
 
 
-def finish(folder: BatchFolder, job: Job, values: Values) -> None:
+def finish(folder: BatchFolder, job: PlannedSearch, values: Values) -> None:
     """Leave the files of a search behind in which these values were measured."""
     search = Search(job.spec)
     run_phases(search, Scripted(values), lambda _: None)

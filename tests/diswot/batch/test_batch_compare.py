@@ -30,13 +30,13 @@ def three_seeds(tmp_path_factory: pytest.TempPathFactory) -> BatchFolder:
 
 def test_the_student_is_the_one_that_most_seeds_recommend(three: BatchFolder) -> None:
     (group,) = compare(jobs(seeds=[0, 1, 2]), three)
-    choice = group.choice
-    assert choice is not None
-    assert (choice.arch, choice.recommended, choice.measured) == (B, 2, 3)  # though the mean of C is 7.67
-    assert choice.score == pytest.approx((5 + 4 + 9) / 3)
-    assert choice.spread == pytest.approx(((1 + 4 + 9) / 2) ** 0.5)
-    assert choice.stderr == pytest.approx(((0**2 + 1**2) / 2 / 3) ** 0.5)  # of the two seeds that recommend it
-    assert (choice.params, choice.macs, choice.latency) == (87_386, 5_485_184, None)
+    consensus = group.consensus
+    assert consensus is not None
+    assert (consensus.arch, consensus.recommended, consensus.measured) == (B, 2, 3)  # though the mean of C is 7.67
+    assert consensus.score == pytest.approx((5 + 4 + 9) / 3)
+    assert consensus.spread == pytest.approx(((1 + 4 + 9) / 2) ** 0.5)
+    assert consensus.stderr == pytest.approx(((0**2 + 1**2) / 2 / 3) ** 0.5)  # of the two seeds that recommend it
+    assert (consensus.params, consensus.macs, consensus.latency) == (87_386, 5_485_184, None)
 
 
 def test_all_seeds_are_compared_with_one_another(three: BatchFolder) -> None:
@@ -54,10 +54,10 @@ def test_of_several_that_as_many_seeds_recommend_it_is_the_one_with_the_highest_
     finish(folder, two[0], {A: (4.0, 4.0), B: (5.0, 5.0)})
     finish(folder, two[1], {A: (10.0, 10.0)})
     (group,) = compare(two, folder)
-    assert group.choice is not None
-    assert (group.choice.arch, group.choice.score) == (A, 7.0)  # (4 + 10) / 2; B has 5 of its only seed
-    assert group.choice.spread == pytest.approx(18**0.5)
-    assert group.choice.recommended == 1
+    assert group.consensus is not None
+    assert (group.consensus.arch, group.consensus.score) == (A, 7.0)  # (4 + 10) / 2; B has 5 of its only seed
+    assert group.consensus.spread == pytest.approx(18**0.5)
+    assert group.consensus.recommended == 1
 
 
 def test_what_is_unfinished_or_failed_is_left_out(three: BatchFolder) -> None:
@@ -66,7 +66,7 @@ def test_what_is_unfinished_or_failed_is_left_out(three: BatchFolder) -> None:
     assert len(group.jobs) == 4
     assert [found.job for found in group.found] == [four[1], four[2]]
     (none,) = compare(four[:1], three, [four[0].name])
-    assert none.choice is None
+    assert none.consensus is None
 
 
 def test_the_table_has_a_line_for_each_teacher_space_and_budget(three: BatchFolder, tmp_path: Path) -> None:

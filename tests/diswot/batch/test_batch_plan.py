@@ -158,7 +158,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
         ("cifar-resnet", "nb201", "spaces[0]: unknown search space 'nb201'; valid: nasbench201, "),
         ("evaluations: 4", "score: magic", "search: unknown proxy 'magic'; valid: default, "),
         ("evaluations: 4", "algorithm: tabu", "search: unknown algorithm 'tabu'; valid: aging-evolution, "),
-        ("evaluations: 4", "probe: {source: photos}", "search: unknown probe 'photos'; valid: leaves, noise, "),
+        ("evaluations: 4", "probe: {source: photos}", "search: unknown probe 'photos'; valid: dead-leaves, noise, "),
         ("evaluations: 4", "evaluations: 0", "search.evaluations must be at least 1, not 0"),
         ("evaluations: 4", "max_seconds: .nan", "search.max_seconds must be at most 31,622,400, not nan"),
         ("evaluations: 4", "tournament: 60", "search: tournament must not exceed the population of 50, not 60"),

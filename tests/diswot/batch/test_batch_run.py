@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from diswot.batch.estimate import estimate
 from diswot.batch.folder import BatchFolder
-from diswot.batch.plan import Job
-from diswot.batch.price import price
+from diswot.batch.plan import PlannedSearch
 from diswot.batch.run import Outcome, Watch, run_batch
-from diswot.price import Price
+from diswot.estimate import Estimate
 from diswot.search.state import Progress
 from diswot.spec.compute import ComputeSpec
 from diswot.workflow import Stage
@@ -28,13 +28,13 @@ class Notes:
         self.told: list[str] = []
         self.watch = Watch(self.begin, self.prepare, self.progress, self.end)
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: PlannedSearch) -> None:
         self.told.append(f"begin {job.name}")
 
-    def prepare(self, _: Job, stage: Stage) -> None:
+    def prepare(self, _: PlannedSearch, stage: Stage) -> None:
         self.told.append(stage)
 
-    def progress(self, _: Job, progress: Progress) -> None:
+    def progress(self, _: PlannedSearch, progress: Progress) -> None:
         self.told.append(f"{progress.phase} {progress.done}/{progress.total}")
 
     def end(self, outcome: Outcome) -> None:
@@ -55,7 +55,7 @@ def test_every_search_is_run_once_and_one_that_fails_stops_no_other(tmp_path: Pa
         "search.png",
     ]
     assert notes.told[:3] == [f"begin {asked[0].name}", f"failed {asked[0].name}", f"begin {asked[1].name}"]
-    assert "evolving 6/6" in notes.told
+    assert "exploring 6/6" in notes.told
     assert notes.told[-1] == f"finished {asked[1].name}"
     again = Notes()
     assert [one.status for one in run_batch(asked[1:], folder, SERIAL, again.watch)] == ["skipped"]
@@ -83,18 +83,18 @@ def test_a_failure_of_the_machine_is_one_of_the_search(tmp_path: Path) -> None:
     assert outcome.reason.startswith(("FileExistsError", "NotADirectoryError"))
 
 
-def test_a_price_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None:
+def test_an_estimate_counts_what_is_left_and_begins_no_cache(tmp_path: Path) -> None:
     folder, cache = BatchFolder(tmp_path / "batch"), tmp_path / "cache"
     asked = jobs(seeds=[0, 1], constraints={"small": BUDGETS["small"], "none": {}}, search=COUNTED)
     told: list[str] = []
-    prices, workers = price(asked, folder, ComputeSpec("serial", cache=cache), told.append)
+    estimates, workers = estimate(asked, folder, ComputeSpec("serial", cache=cache), told.append)
     assert workers == 1
-    assert [one.state for one in prices] == ["new"] * 4
+    assert [one.state for one in estimates] == ["new"] * 4
     # 6, two more initializations of each, and up to 20 beyond the budget, where there is one.
-    assert [one.price.networks for one in prices] == [38, 38, 18, 18]
-    assert [one.price.evaluations for one in prices] == [6] * 4
-    assert all(one.price.seconds > 0 for one in prices)
-    assert told == [f"pricing {job.name}" for job in asked]
+    assert [one.estimate.networks for one in estimates] == [38, 38, 18, 18]
+    assert [one.estimate.evaluations for one in estimates] == [6] * 4
+    assert all(one.estimate.seconds > 0 for one in estimates)
+    assert told == [f"estimating {job.name}" for job in asked]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,8 +102,8 @@ def test_what_is_done_costs_nothing(tmp_path: Path) -> None:
     folder = BatchFolder(tmp_path)
     asked = jobs(constraints={"none": {}}, search=COUNTED)
     run_batch(asked, folder, SERIAL, Notes().watch)
-    ((done,), _) = price(asked, folder, SERIAL, lambda _: None)
-    assert (done.state, done.price) == ("done", Price(6, 0, 0.0))
+    ((done,), _) = estimate(asked, folder, SERIAL, lambda _: None)
+    assert (done.state, done.estimate) == ("done", Estimate(6, 0, 0.0))
 
 
 @pytest.mark.parametrize(("workers", "expected"), [(3, 3), (1, 1)])
@@ -111,4 +111,4 @@ def test_workers_share_the_work(workers: int, expected: int, tmp_path: Path) -> 
     (job,) = jobs(constraints={"none": {}}, search=COUNTED)
     folder = BatchFolder(tmp_path)
     run_batch([job], folder, SERIAL, Notes().watch)
-    assert price([job], folder, ComputeSpec("processes", workers, cache=None), lambda _: None)[1] == expected
+    assert estimate([job], folder, ComputeSpec("processes", workers, cache=None), lambda _: None)[1] == expected

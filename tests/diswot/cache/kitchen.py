@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from diswot.cache.executor import CacheUse, CachingExecutor
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, tasks_of
-from diswot.executors import Executor, Measure, open_executor
+from diswot.evaluation import EvalTask, Evaluation, EvaluatorSpec, tasks_of
+from diswot.executors import EvaluatorLike, Executor, open_executor
 from diswot.probes import load_probe
 from diswot.probes.batch import ProbeBatch
 from diswot.spec.compute import ComputeSpec
@@ -36,11 +36,11 @@ def recipe(*scores: str, **changes: Any) -> EvaluatorSpec:
     return replace(EvaluatorSpec(SPACE, TASK, probe(), scores or ("default",), teacher_inits=1), **changes)
 
 
-def serial(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
+def serial(make: Callable[[], EvaluatorLike]) -> AbstractContextManager[Executor]:
     return open_executor(make(), ComputeSpec("serial"))
 
 
-def never(make: Callable[[], Measure]) -> AbstractContextManager[Executor]:
+def never(make: Callable[[], EvaluatorLike]) -> AbstractContextManager[Executor]:
     raise AssertionError("nothing had to be measured")
 
 
@@ -48,7 +48,7 @@ def measure(
     one: EvaluatorSpec,
     folder: Path | None,
     tasks: Sequence[EvalTask] = TASKS,
-    start: Callable[[Callable[[], Measure]], AbstractContextManager[Executor]] = serial,
-) -> tuple[list[Measurement], CacheUse]:
+    start: Callable[[Callable[[], EvaluatorLike]], AbstractContextManager[Executor]] = serial,
+) -> tuple[list[Evaluation], CacheUse]:
     with CachingExecutor(one, start, folder) as executor:
         return list(executor.map(tasks)), executor.use

@@ -89,7 +89,7 @@ def test_no_cache_reads_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.M
 def test_a_person_is_told_how_much_was_known(folder: Path) -> None:
     search = ["search", *QUICK, "--evaluations", "4", "--population", "2", "--tournament", "2"]
     assert "Measured before" not in diswot(*search).stdout
-    assert "Measured before: 4 of 4 measurements." in diswot(*search).stdout
+    assert "Measured before: 4 of 4 evaluations." in diswot(*search).stdout
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from diswot.cache.executor import CacheUse, CachingExecutor
 from diswot.cache.store import store_file
-from diswot.evaluation import EvalTask, Measurement, tasks_of
+from diswot.evaluation import EvalTask, Evaluation, tasks_of
 from diswot.proxies import PROXIES
 from diswot.runtime.threads import one_thread
 from diswot_spaces.cifar_resnet import CifarResNets
@@ -16,9 +16,9 @@ from tests.diswot.cache.kitchen import ARCHS, SPACE, TASK, TASKS, measure, never
 from tests.diswot.cache.test_cache_store import change
 
 
-def bits(measurements: list[Measurement]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+def bits(evaluations: list[Evaluation]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
     """Every value in full, and the order of the proxies."""
-    return [(m.arch, [(name, [v.hex() for v in series]) for name, series in m.values.items()]) for m in measurements]
+    return [(m.arch, [(name, [v.hex() for v in series]) for name, series in m.values.items()]) for m in evaluations]
 
 
 def test_a_second_search_is_the_first_bit_for_bit_and_starts_nothing(tmp_path: Path) -> None:
@@ -41,7 +41,11 @@ def test_hits_and_misses_come_in_the_order_of_the_question(tmp_path: Path) -> No
 
 def test_fewer_seeds_and_fewer_or_other_proxies_use_what_is_there(tmp_path: Path) -> None:
     measure(recipe("default", "nwot"), tmp_path)
-    for fewer, inits in ((recipe("nwot"), 2), (recipe("retention"), 1), (recipe("macs", "nwot", "capacity"), 2)):
+    for fewer, inits in (
+        (recipe("nwot"), 2),
+        (recipe("teacher-cka"), 1),
+        (recipe("macs", "nwot", "spectral-capacity"), 2),
+    ):
         asked = set(fewer.proxies) <= {*recipe().proxies, "nwot"}
         tasks = tasks_of(ARCHS, range(inits))
         found, use = measure(fewer, tmp_path, tasks, start=never if asked else serial)
@@ -57,7 +61,7 @@ def test_more_seeds_measure_again_only_what_varies(tmp_path: Path) -> None:
     assert bits(found) == bits(measure(asked, None, more)[0])
 
 
-def test_initialisations_are_kept_by_number(tmp_path: Path) -> None:
+def test_initializations_are_kept_by_number(tmp_path: Path) -> None:
     """The first of every candidate, then the others of the finalists: each is measured once and found again."""
     asked, everything = recipe("default", "macs"), tasks_of(ARCHS, range(3))
     rest = tasks_of(ARCHS[:2], range(1, 3))
@@ -65,14 +69,14 @@ def test_initialisations_are_kept_by_number(tmp_path: Path) -> None:
     found, use = measure(asked, tmp_path, rest)
     assert use == CacheUse(misses=2)
     whole = measure(asked, None, everything)[0]
-    assert bits(found) == bits([replace(m, values=_varying(m.drawn(range(1, 3)))) for m in whole[:2]])
+    assert bits(found) == bits([replace(m, values=_varying(m.restrict(range(1, 3)))) for m in whole[:2]])
     again, use = measure(asked, tmp_path, [*rest, *everything[:2]], start=never)
     assert use == CacheUse(hits=4)
     assert bits(again) == bits([*found, *whole[:2]])
 
 
-def _varying(measurement: Measurement) -> dict[str, tuple[float, ...]]:
-    return {name: series for name, series in measurement.values.items() if not PROXIES[name].steady}
+def _varying(evaluation: Evaluation) -> dict[str, tuple[float, ...]]:
+    return {name: series for name, series in evaluation.values.items() if not PROXIES[name].init_independent}
 
 
 def test_another_teacher_leaves_what_does_not_look_at_it(tmp_path: Path) -> None:
@@ -96,7 +100,11 @@ def test_a_value_does_not_depend_on_the_proxies_beside_it() -> None:
 
 def test_a_new_version_of_a_proxy_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measure(recipe(), tmp_path)
-    monkeypatch.setitem(PROXIES, "capacity", replace(PROXIES["capacity"], version=PROXIES["capacity"].version + 1))
+    monkeypatch.setitem(
+        PROXIES,
+        "spectral-capacity",
+        replace(PROXIES["spectral-capacity"], version=PROXIES["spectral-capacity"].version + 1),
+    )
     _, use = measure(recipe(), tmp_path)
     assert use == CacheUse(partial=3)
     assert measure(recipe(), tmp_path, start=never)[1] == CacheUse(hits=3)
@@ -118,7 +126,7 @@ def _fail(*_: object) -> None:
 
 def test_a_damaged_value_is_measured_again_and_counted(tmp_path: Path) -> None:
     first, _ = measure(recipe(), tmp_path)
-    change(tmp_path, "UPDATE readings SET value = zeroblob(8) WHERE arch = '1-1-3' AND proxy = 'retention'")
+    change(tmp_path, "UPDATE readings SET value = zeroblob(8) WHERE arch = '1-1-3' AND proxy = 'teacher-cka'")
     second, use = measure(recipe(), tmp_path)
     assert bits(second) == bits(first)
     assert use == CacheUse(hits=2, partial=1, damaged=1)

@@ -145,7 +145,7 @@ def test_stopped_and_killed_it_comes_to_the_same_end(run: tuple[Path, Done], tmp
         assert outcome(folder / name) == outcome(whole / name)
 
 
-def test_a_dry_run_prices_the_searches_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_estimates_the_searches_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(PLAN)
     done = batch("plan.yaml", *SERIAL, "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -8,11 +8,11 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from diswot.batch.price import JobPrice
+from diswot.batch.estimate import SearchEstimate
 from diswot.batch.run import Outcome
 from diswot.cli.batch_progress import Display
-from diswot.cli.batch_show import show_prices
-from diswot.price import Price
+from diswot.cli.batch_show import show_estimates
+from diswot.estimate import Estimate
 from diswot.quantities import say_duration
 from diswot.search.state import Progress
 from tests.diswot.batch.made import jobs
@@ -27,7 +27,7 @@ def test_the_time_left_is_that_of_searches_like_those_before() -> None:
     now[0] = 12.0
     display.progress(four[0], Progress("reference", 5, 100))
     assert display.told() == "0 of 4 done"
-    display.progress(four[0], Progress("evolving", 25, 100))
+    display.progress(four[0], Progress("exploring", 25, 100))
     assert display.told() == "0 of 4 done, about 3 min left"  # a quarter took 12 s: 36 s more, and three of 48 s
     now[0] = 40.0
     display.end(Outcome(four[0], "finished", 40.0))
@@ -53,9 +53,15 @@ def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> Non
     assert say_duration(seconds) == said
 
 
-def test_prices_are_a_table_and_a_sum(capsys: pytest.CaptureFixture[str]) -> None:
+def test_estimates_are_a_table_and_a_sum(capsys: pytest.CaptureFixture[str]) -> None:
     one, other = jobs(seeds=[0, 1])
-    show_prices([JobPrice(one, "done", Price(300, 0, 0.0)), JobPrice(other, "begun", Price(300, 1320, 130.0))], 2)
+    show_estimates(
+        [
+            SearchEstimate(one, "done", Estimate(300, 0, 0.0)),
+            SearchEstimate(other, "begun", Estimate(300, 1320, 130.0)),
+        ],
+        2,
+    )
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("  ")[0] == "teacher"
     assert lines[1].split() == ["resnet20", "cifar-resnet", "small", "0", "done", "300", "0", "0", "s"]

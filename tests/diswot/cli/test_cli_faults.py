@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from diswot.cli import conduct
-from diswot.cli.present import show_result
+from diswot.cli.render import show_result
 from diswot.report import files
 from diswot.search.search import Search
 from diswot.storage.atomic import atomic_write
@@ -87,13 +87,13 @@ def test_a_disk_that_is_full_at_the_end_costs_nobody_the_recommendation(
 def test_a_disk_that_is_full_on_the_way_stops_no_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with disk(tmp_path / "disk") as folder:
         out = folder / "run"
-        began = Search.look_at
+        began = Search.bind_probe
 
         def fill_first(search: Search, probe: str) -> None:
             fill(folder)
             began(search, probe)
 
-        monkeypatch.setattr(Search, "look_at", fill_first)
+        monkeypatch.setattr(Search, "bind_probe", fill_first)
         done = diswot(*SEARCH, "--out", out)
     assert done.returncode == 1
     assert done.stderr.count("no checkpoint could be written, the search goes on: no space is left") == 1

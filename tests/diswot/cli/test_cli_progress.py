@@ -31,22 +31,22 @@ def test_the_first_evaluation_gives_an_estimate_and_each_further_one_a_better(cl
     clock.now = 30.0  # the teacher was observed meanwhile
     left.begin()
     clock.now = 40.0
-    assert left(Progress("evolving", 1, 300)) == pytest.approx(10 * 299)
+    assert left(Progress("exploring", 1, 300)) == pytest.approx(10 * 299)
     clock.now = 46.0
-    assert left(Progress("evolving", 2, 300)) == pytest.approx(8 * 298)
+    assert left(Progress("exploring", 2, 300)) == pytest.approx(8 * 298)
 
 
 def test_workers_that_have_begun_together_count(clock: Clock) -> None:
     left = Estimate(9, clock)
     clock.now = 10.0
-    assert left(Progress("evolving", 1, 101)) == pytest.approx(10 / 5 * 100)
-    assert left(Progress("evolving", 101, 101)) == 0
+    assert left(Progress("exploring", 1, 101)) == pytest.approx(10 / 5 * 100)
+    assert left(Progress("exploring", 101, 101)) == 0
 
 
 def test_a_resumed_search_and_a_new_phase_count_from_their_own_beginning(clock: Clock) -> None:
     left = Estimate(1, clock)
     clock.now = 4.0
-    assert left(Progress("evolving", 201, 300)) == pytest.approx(4 * 99)
+    assert left(Progress("exploring", 201, 300)) == pytest.approx(4 * 99)
     clock.now = 6.0
     assert left(Progress("finalists", 1, 20)) == pytest.approx(2 * 19)
 
@@ -60,7 +60,7 @@ def test_what_is_shown_follows_the_search(clock: Clock) -> None:
             display.prepare(stage)
             shown.append(task.description)
         clock.now = 2.0
-        display.progress(Progress("evolving", 1, 300, "1-1-1", 1.25))
+        display.progress(Progress("exploring", 1, 300, "1-1-1", 1.25))
         shown.append(task.description)
     assert shown == [
         "reading the probe",

@@ -43,7 +43,7 @@ def stopped_search(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _measured(folder: Path) -> int:
     try:
-        return len(json.loads((folder / "checkpoint.json").read_text())["content"]["state"]["measurements"])
+        return len(json.loads((folder / "checkpoint.json").read_text())["content"]["state"]["evaluations"])
     except FileNotFoundError:
         return 0
 

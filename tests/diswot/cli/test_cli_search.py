@@ -45,7 +45,7 @@ def test_json_is_one_object_on_stdout_and_equals_the_file(run: tuple[Path, subpr
     folder, done = run
     result = json.loads(done.stdout)
     assert result == json.loads((folder / "result.json").read_text())
-    assert result["schema"] == 2
+    assert result["schema"] == 3
     assert {"arch", "score", "stderr", "params", "macs", "components"} <= result["recommended"].keys()
     assert len(result["alternatives"]) == 3
     assert {"teacher", "space", "algorithm", "evaluations", "seed"} <= result["search"].keys()
@@ -104,8 +104,8 @@ def test_every_candidate_is_on_file_within_the_budget_best_first(
     assert scores == sorted(scores, reverse=True)
     assert sorted(int(row["evaluation"]) for row in rows) == list(range(1, 7))
     result = json.loads((folder / "result.json").read_text())
-    close = [row["arch"] for row in rows[1:] if scores[0] - float(row["score"]) < result["resolution"]]
-    assert result["indistinguishable"] == close
+    close = [row["arch"] for row in rows[1:] if scores[0] - float(row["score"]) < result["min_detectable_difference"]]
+    assert result["tied"] == close
     for row in rows:
         assert int(row["params"]) == space.costs(space.decode(row["arch"]), 100).params <= 300_000
 
@@ -165,7 +165,7 @@ def test_score_explains_each_component() -> None:
     assert explained["student"]["arch"] == "1-3-5"
     assert [part["name"] for part in explained["parts"]] == ["diswot"]
     assert explained["student"]["score"] == pytest.approx(sum(part["adds"] for part in explained["parts"]))
-    assert explained["seeds"] == 2
+    assert explained["student_inits"] == 2
 
 
 def test_a_student_under_a_latency_budget_holds_it_when_timed_again(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_lists(command: str, names: list[str]) -> None:
         (["--teacher", "resnet57"], "unknown teacher 'resnet57'; valid: resnet20, resnet32, resnet44, resnet56"),
         (["--space", "nb"], "unknown search space 'nb'; valid: nasbench201, cifar-resnet, mobilenetv2"),
         (["--score", "magic"], "unknown proxy 'magic'; valid: default"),
-        (["--probe", "mnist"], "unknown probe 'mnist'; valid: leaves, noise, folder:PATH, idx:PATH, cifar:PATH"),
+        (["--probe", "mnist"], "unknown probe 'mnist'; valid: dead-leaves, noise, folder:PATH, idx:PATH, cifar:PATH"),
         (["--executor", "dask"], "unknown executor 'dask'; valid: serial, processes, ray"),
         (["--classes", "0"], "classes must be at least 1, not 0"),
         (["--input", "32x32"], "an input is written CHANNELSxHEIGHTxWIDTH, such as 3x32x32, not '32x32'"),
@@ -260,7 +260,7 @@ def test_a_process_ends_as_the_call_does(tmp_path: Path) -> None:
     assert ended.returncode == 2
 
 
-def test_a_dry_run_prices_the_search_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_estimates_the_search_and_writes_nothing(tmp_path: Path) -> None:
     words = [*SEARCH, *QUICK, "--out", "run", "--dry-run"]
     told = json.loads(diswot(*words, "--json", cwd=tmp_path).stdout)
     assert told.keys() == {"evaluations", "networks", "seconds", "workers"}

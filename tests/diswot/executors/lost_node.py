@@ -24,8 +24,8 @@ def main(report: Path) -> None:
     found = []
     workers = set()
     with open_executor(Workload({}, Path()), ComputeSpec("ray", 2, address=cluster.address)) as executor:
-        for measurement in executor.map(ARCHS):
-            found.append(measurement)
+        for evaluation in executor.map(ARCHS):
+            found.append(evaluation)
             if len(found) == len(ARCHS) // 2:
                 workers = {m.values["worker"] for m in found}
                 cluster.remove_node(node, allow_graceful=False)

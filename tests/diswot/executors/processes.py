@@ -32,12 +32,12 @@ from tests.diswot.executors.workload import SLOW, Workload
 
 # Children of a shell's background jobs are born deaf to Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-name, address, measurements = sys.argv[1:]
+name, address, evaluations = sys.argv[1:]
 if __name__ == "__main__":
     try:
         with open_executor(Workload({}, Path()), ComputeSpec(name, 1, address=address or None)) as executor:
             done = 0
-            while done < int(measurements):
+            while done < int(evaluations):
                 done += len(list(executor.map([SLOW] * 3)))
                 if done == 3:
                     print("started", flush=True)
@@ -48,13 +48,13 @@ if __name__ == "__main__":
 
 
 def start_driver(
-    name: str, address: str = "", measurements: int = 3, *, environment: Mapping[str, str]
+    name: str, address: str = "", evaluations: int = 3, *, environment: Mapping[str, str]
 ) -> subprocess.Popen[str]:
     """Start a process that opens an executor and measures.
 
     Its environment is ours without what concerns Ray, and with `environment`.
     """
-    command = [sys.executable, "-c", DRIVER, name, address, str(measurements)]
+    command = [sys.executable, "-c", DRIVER, name, address, str(evaluations)]
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     return subprocess.Popen(
         command,

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from diswot.errors import ExecutorError
-from diswot.evaluation import EvalTask, Measurement, tasks_of
+from diswot.evaluation import EvalTask, Evaluation, tasks_of
 from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import TOKEN, connection
 from diswot.executors.pool import Done
@@ -66,7 +66,7 @@ class Running:
     name: str
     executor: Executor
     mark: str
-    expected: dict[EvalTask, Measurement]
+    expected: dict[EvalTask, Evaluation]
 
     def only(self, *names: str) -> None:
         """Skip the test for other executors than these."""
@@ -85,14 +85,14 @@ def workload(tmp_path_factory: pytest.TempPathFactory) -> Workload:
 
 
 @pytest.fixture(scope="module")
-def expected(workload: Workload) -> dict[EvalTask, Measurement]:
+def expected(workload: Workload) -> dict[EvalTask, Evaluation]:
     with one_thread():
         return {arch: workload(arch) for arch in [*SAMPLE, GOOD]}
 
 
 @pytest.fixture(scope="module", params=EXECUTORS)
 def running(
-    request: pytest.FixtureRequest, workload: Workload, expected: dict[EvalTask, Measurement]
+    request: pytest.FixtureRequest, workload: Workload, expected: dict[EvalTask, Evaluation]
 ) -> Iterator[Running]:
     """Each executor, entered once for all tests; it must leave nothing behind."""
     workload.revive()
@@ -221,7 +221,7 @@ def test_answers_of_an_actor_come_in_the_order_of_its_tasks(running: Running, wo
         while len(answers) < 1 + len(tasks):
             answers += [event for _, event in pool.wait(60)]
     results = [answer.result for answer in answers if isinstance(answer, Done)]
-    assert [one.arch for one in results if isinstance(one, Measurement)] == [
+    assert [one.arch for one in results if isinstance(one, Evaluation)] == [
         "good" if task == GOOD else "harmless always" for task in tasks
     ]
 

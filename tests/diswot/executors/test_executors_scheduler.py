@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 import pytest
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.executors import scheduler as scheduler_module
 from diswot.executors.pool import Done, Event, Lost, Ready, evaluate
 from diswot.executors.scheduler import HOPELESS, Scheduler
@@ -22,8 +22,8 @@ FATAL = EvalTask(Architecture("fatal", ()))
 SILENT = EvalTask(Architecture("silent", ()))
 
 
-def measured(task: EvalTask, error: str | None = None) -> Measurement:
-    return Measurement(str(task.arch), Costs(1, 1, 1, 1), {}, 0.0, error)
+def measured(task: EvalTask, error: str | None = None) -> Evaluation:
+    return Evaluation(str(task.arch), Costs(1, 1, 1, 1), {}, 0.0, error)
 
 
 class FakePool:
@@ -220,7 +220,7 @@ def test_an_error_that_cannot_be_pickled_is_told_in_words() -> None:
     class LocalError(Exception):
         pass
 
-    def measure(task: EvalTask) -> Measurement:
+    def measure(task: EvalTask) -> Evaluation:
         raise LocalError("no such layer")
 
     error = evaluate(measure, TASKS[0]).result  # type: ignore[arg-type]

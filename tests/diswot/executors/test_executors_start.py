@@ -187,7 +187,7 @@ def test_an_address_where_nobody_listens_is_told_before_the_teacher_is_observed(
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_worker_processes_end_with_their_driver(end: signal.Signals) -> None:
     mark = uuid.uuid4().hex
-    driver = start_driver("processes", measurements=10**9, environment={MARK: mark})
+    driver = start_driver("processes", evaluations=10**9, environment={MARK: mark})
     assert driver.stdout is not None
     assert driver.stdout.readline() == "started\n"
     if end == signal.SIGINT:

@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from diswot.evaluation import EvalTask, EvaluatorSpec, Measurement, Measurer
+from diswot.evaluation import EvalTask, Evaluation, Evaluator, EvaluatorSpec
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
 from diswot_spaces.architecture import check_input
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 CLASSES = 4
 SCORES = ["default", "diswot", "diswot-gram"]
@@ -63,7 +63,9 @@ class BrokenSpace(SearchSpace):
         check_input(num_classes, in_shape)
         return Costs(1 + arch.choices[0], 1, 1, 1)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         if arch == BUG.arch:
             raise KeyError("a bug, not a bad network")
         space = get_space("cifar-resnet")
@@ -86,7 +88,9 @@ class DeadlySpace(SearchSpace):
         check_input(num_classes, in_shape)
         return Costs(len(arch.choices) - 1, 1, 1, 1)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         raise NotImplementedError("no network behind this")
 
 
@@ -99,13 +103,13 @@ class Workload:
         scratch: a folder of this workload's own.
     """
 
-    measurers: Mapping[str, Measurer]
+    measurers: Mapping[str, Evaluator]
     scratch: Path
     space = DeadlySpace()
     num_classes = CLASSES
     probe = white_noise(4, CLASSES, CIFAR, seed=0)
 
-    def __call__(self, task: EvalTask) -> Measurement:
+    def __call__(self, task: EvalTask) -> Evaluation:
         arch = task.arch
         if arch.space != "deadly":
             return self.measurers[arch.space](task)
@@ -114,10 +118,10 @@ class Workload:
             self._strike(kind)
         if kind == "slow":
             time.sleep(0.2)
-        for measurer in self.measurers.values():
-            measurer.probe.images.add_(0.0)  # a worker's tensors are its own, and not read-only
+        for evaluator in self.measurers.values():
+            evaluator.probe.images.add_(0.0)  # a worker's tensors are its own, and not read-only
         values = {"threads": (torch.get_num_threads(),), "worker": (os.getpid(),)}
-        return Measurement(self.space.encode(arch), Costs(1, 1, 1, 1), values, 0.0)
+        return Evaluation(self.space.encode(arch), Costs(1, 1, 1, 1), values, 0.0)
 
     def _first(self, arch: Architecture) -> bool:
         met = self.scratch / self.space.encode(arch)

@@ -10,7 +10,7 @@ from torch import nn
 
 from diswot_spaces import CIFAR, Architecture, Costs, SearchSpace, Shape, get_space
 from diswot_spaces.architecture import check_input
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 KINDS = ("good", "raises", "dies", "hangs")
 GOOD, RAISES, DIES, HANGS = (Architecture("moody", (kind,)) for kind in range(len(KINDS)))
@@ -33,7 +33,9 @@ class MoodySpace(SearchSpace):
         check_input(num_classes, in_shape)
         return Costs(1 + arch.choices[0], 1, 1, 1)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         if arch == RAISES:
             raise RuntimeError("no such layer")
         if arch == DIES:

@@ -4,7 +4,7 @@ import pytest
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from diswot.networks import initialise
+from diswot.networks import initialize
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 
@@ -48,5 +48,5 @@ def probe() -> ProbeBatch:
 def every_way() -> EveryWay:
     """A network that uses every way to call an activation."""
     module = EveryWay()
-    initialise(module, 0)
+    initialize(module, 0)
     return module.eval()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from diswot.errors import NotAClassifier
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
@@ -98,7 +98,7 @@ def test_a_head_of_several_linear_layers(every_way: nn.Module, probe: ProbeBatch
 
 
 def test_the_record_is_of_the_batch(probe: ProbeBatch) -> None:
-    observation = observe(vgg_like(), probe, Want.NOTHING)
+    observation = observe(vgg_like(), probe, Capture.NOTHING)
     assert observation.logits.shape == (6, 5)
     assert observation.logits.dtype == observation.pooled.dtype == torch.float32
     assert torch.equal(observation.labels, probe.labels)
@@ -160,12 +160,12 @@ class Ending(nn.Module):
 )
 def test_what_is_no_classifier_is_refused(module: nn.Module, message: str, probe: ProbeBatch) -> None:
     with pytest.raises(NotAClassifier, match=f"^{message}"):
-        observe(module, probe, Want.HEAD)
+        observe(module, probe, Capture.HEAD)
 
 
 @pytest.mark.parametrize("change", ["softmax", "scaled", "averaged"])
 def test_a_head_that_is_not_linear_does_where_none_is_wanted(change: str, probe: ProbeBatch) -> None:
-    observation = observe(Ending(change), probe, Want.KERNELS)
+    observation = observe(Ending(change), probe, Capture.KERNELS)
     assert observation.logits.shape == (6, 5)
     assert observation.head_input is None
 
@@ -174,7 +174,7 @@ def test_a_head_that_is_not_linear_does_where_none_is_wanted(change: str, probe:
 def test_a_convolution_of_one_pixel_is_a_linear_head(memory: torch.memory_format, probe: ProbeBatch) -> None:
     """As in ResNet V2, DLA and the heads of MobileNetV3."""
     module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 5, 1), nn.Flatten()).to(memory_format=memory)
-    observation = observe(module, replace(probe, images=probe.images.contiguous(memory_format=memory)), Want.HEAD)
+    observation = observe(module, replace(probe, images=probe.images.contiguous(memory_format=memory)), Capture.HEAD)
     torch.testing.assert_close(observation.pooled, probe.images.mean((2, 3)))
     weight = module.get_parameter("1.weight").detach().clone().flatten(1).requires_grad_()
     loss = F.cross_entropy(F.linear(probe.images.mean((2, 3)), weight, module.get_parameter("1.bias")), probe.labels)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diswot.observation import observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.operations import mean_pool, normalised
 from diswot.probes.noise import white_noise
 
@@ -74,10 +74,10 @@ def test_an_observation_is_that_of_torch_s_operations(monkeypatch: pytest.Monkey
         nn.Linear(16, 4),
     ).to(memory_format=torch.channels_last)  # fmt: skip
     probe = white_noise(8, 4, (3, 16, 16), 0)
-    found = observe(network, probe, Want.KERNELS | Want.MAPS)
+    found = observe(network, probe, Capture.KERNELS | Capture.MAPS)
     monkeypatch.setattr("diswot.observation.taps.normalised", by_torch)
     monkeypatch.setattr("diswot.observation.taps.mean_pool", F.avg_pool2d)
-    expected = observe(network, probe, Want.KERNELS | Want.MAPS)
+    expected = observe(network, probe, Capture.KERNELS | Capture.MAPS)
     torch.testing.assert_close(found.logits, expected.logits, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(found.map_before_pooling, expected.map_before_pooling, rtol=1e-3, atol=1e-4)
     assert (found.layer_kernels - expected.layer_kernels).abs().max() <= 2  # a unit on the edge of zero may switch

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from diswot.networks import build_random
 from diswot.observation import observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.taps import Taps
 from diswot.probes.noise import white_noise
@@ -81,8 +81,8 @@ def test_the_shorter_way_counts_wherever_ways_meet(way: str, length: int) -> Non
     network = Block(way)
     probe = white_noise(2, 4, (3, 6, 6), 0)
     network(probe.images)
-    assert observe(network, probe, Want.SHORTEST_PATH).shortest_path == length
-    assert observe(network, probe, Want.NOTHING).shortest_path is None
+    assert observe(network, probe, Capture.SHORTEST_PATH).shortest_path == length
+    assert observe(network, probe, Capture.NOTHING).shortest_path is None
 
 
 @pytest.mark.parametrize(
@@ -99,20 +99,20 @@ def test_the_shorter_way_counts_wherever_ways_meet(way: str, length: int) -> Non
 def test_lengths_in_the_spaces(space: str, arch: str, length: int) -> None:
     found = get_space(space)
     network = build_random(lambda: found.build(found.decode(arch), 4, (3, 16, 16)), 0)
-    assert observe(network, white_noise(2, 4, (3, 16, 16), 0), Want.SHORTEST_PATH).shortest_path == length
+    assert observe(network, white_noise(2, 4, (3, 16, 16), 0), Capture.SHORTEST_PATH).shortest_path == length
 
 
 def test_attention_is_one_layer_that_a_residual_leads_past() -> None:
     # The embedding of patches, the position code that is added to it, and the head; blocks have ways past them.
     network = build_teacher(TeacherSpec("timm:vit_tiny_patch16_224", 4, (3, 224, 224)), 0)
-    assert observe(network, white_noise(2, 4, (3, 224, 224), 0), Want.SHORTEST_PATH).shortest_path == 3
+    assert observe(network, white_noise(2, 4, (3, 224, 224), 0), Capture.SHORTEST_PATH).shortest_path == 3
 
 
 def test_tensors_that_no_path_leads_to_have_no_length() -> None:
     images = torch.ones(2, 3)
     weight = nn.Parameter(torch.ones(4, 3))
     paths = ShortestPaths(images)
-    with Taps(2, Want.NOTHING, batch_statistics=True, paths=paths):
+    with Taps(2, Capture.NOTHING, batch_statistics=True, paths=paths):
         constant, out = F.linear(torch.ones(2, 3), weight), F.linear(images, weight)
     assert paths.to(constant) is None
     assert paths.to(out) == 1

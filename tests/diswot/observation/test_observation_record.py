@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from diswot.errors import NotAClassifier
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation, observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
@@ -49,7 +49,7 @@ def by_autograd(module: nn.Module, probe: ProbeBatch) -> Tensor:
 
 def assert_gradients_agree(module: nn.Module, side: int = 16) -> None:
     probe = white_noise(6, CLASSES, (3, side, side), 0)
-    found = observe(module, probe, Want.NOTHING).classifier_gradient
+    found = observe(module, probe, Capture.NOTHING).classifier_gradient
     expected = by_autograd(module, probe)
     assert found.shape == expected.shape
     assert float((found - expected).norm() / expected.norm()) < 1e-5

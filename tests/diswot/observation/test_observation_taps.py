@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from diswot.networks import build_random
 from diswot.observation import observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot_spaces import get_space
 
-EVERYTHING = ~Want.NOTHING
+EVERYTHING = ~Capture.NOTHING
 
 
 def count_agreements(values: Tensor) -> list[list[float]]:
@@ -30,7 +30,7 @@ def count_agreements(values: Tensor) -> list[list[float]]:
 def test_every_way_to_call_an_activation_is_seen_once(
     every_way: nn.Module, probe: ProbeBatch, channels_last: bool
 ) -> None:
-    observation = observe(every_way, probe.to("cpu") if channels_last else probe, Want.KERNELS)
+    observation = observe(every_way, probe.to("cpu") if channels_last else probe, Capture.KERNELS)
     inputs = every_way.seen
     assert isinstance(inputs, list)
     assert [activation.units for activation in observation.activations] == [256, 320, 384, 384, 7]
@@ -63,7 +63,7 @@ MODULES = [
 @pytest.mark.parametrize("layer", MODULES, ids=str)
 def test_nonlinear_modules_are_seen_by_the_sign_of_their_input(layer: nn.Module, probe: ProbeBatch) -> None:
     module = Layer(layer)
-    observation = observe(module, probe, Want.KERNELS)
+    observation = observe(module, probe, Capture.KERNELS)
     with torch.no_grad():
         expected = count_agreements(module.conv(probe.images))
     (activation,) = observation.activations
@@ -92,20 +92,20 @@ class Overwriting(nn.Module):
 )
 def test_the_last_kernel_alone_is_that_of_all(make: Callable[[], nn.Module], probe: ProbeBatch) -> None:
     network = build_random(make, 0)
-    alone, all_of_them = (observe(network, probe, want) for want in (Want.LAST_KERNEL, Want.KERNELS))
+    alone, all_of_them = (observe(network, probe, capture) for capture in (Capture.LAST_KERNEL, Capture.KERNELS))
     assert torch.equal(alone.last_kernel, all_of_them.last_kernel)
     assert float(alone.last_kernel.min()) < float(alone.last_kernel.max())
 
 
 def test_only_the_last_kernel_is_there_where_no_other_is_wanted(every_way: nn.Module, probe: ProbeBatch) -> None:
-    alone = observe(every_way, probe, Want.LAST_KERNEL)
+    alone = observe(every_way, probe, Capture.LAST_KERNEL)
     assert [activation.kernel is None for activation in alone.activations] == [True] * 4 + [False]
-    assert torch.equal(alone.last_kernel, observe(every_way, probe, Want.KERNELS).last_kernel)
+    assert torch.equal(alone.last_kernel, observe(every_way, probe, Capture.KERNELS).last_kernel)
 
 
 @pytest.mark.parametrize("gate", [nn.Sigmoid(), nn.Hardsigmoid(), nn.Softmax(1), nn.Identity(), nn.Tanh()], ids=str)
 def test_gates_are_no_activations(gate: nn.Module, probe: ProbeBatch) -> None:
-    assert observe(Layer(gate), probe, Want.KERNELS).activations == ()
+    assert observe(Layer(gate), probe, Capture.KERNELS).activations == ()
 
 
 class Written(nn.Module):
@@ -143,19 +143,19 @@ def test_the_input_of_a_written_nonlinearity_may_be_a_function_itself(probe: Pro
     shifted.load_state_dict(module.state_dict())
     with torch.no_grad():
         expected = count_agreements(module.conv(probe.images) + 0.1)
-    assert observe(module, probe, Want.KERNELS).activations == ()  # Two tensors, which only happen to be equal.
-    assert observe(shifted, probe, Want.KERNELS).last_kernel.tolist() == expected
+    assert observe(module, probe, Capture.KERNELS).activations == ()  # Two tensors, which only happen to be equal.
+    assert observe(shifted, probe, Capture.KERNELS).last_kernel.tolist() == expected
 
 
 @pytest.mark.parametrize("function", WRITTEN)
-@pytest.mark.parametrize("want", [Want.KERNELS, Want.LAST_KERNEL])
+@pytest.mark.parametrize("capture", [Capture.KERNELS, Capture.LAST_KERNEL])
 def test_products_with_a_gate_of_their_own_are_seen(
-    function: Callable[[Tensor], Tensor], want: Want, probe: ProbeBatch
+    function: Callable[[Tensor], Tensor], capture: Capture, probe: ProbeBatch
 ) -> None:
     module = Layer(Written(function))
     with torch.no_grad():
         expected = count_agreements(module.conv(probe.images))
-    observation = observe(module, probe, want)
+    observation = observe(module, probe, capture)
     assert len(observation.activations) == 1
     assert observation.last_kernel.tolist() == expected
 
@@ -177,7 +177,7 @@ def test_products_with_a_gate_of_their_own_are_seen(
     ],
 )
 def test_other_products_are_none(function: Callable[[Tensor], Tensor], probe: ProbeBatch) -> None:
-    assert observe(Layer(Written(function)), probe, Want.KERNELS).activations == ()
+    assert observe(Layer(Written(function)), probe, Capture.KERNELS).activations == ()
 
 
 class Windows(nn.Module):
@@ -197,11 +197,11 @@ class Windows(nn.Module):
         return out
 
 
-@pytest.mark.parametrize("want", [Want.KERNELS, Want.LAST_KERNEL])
-def test_windows_count_with_their_image_and_tables_with_none(want: Want, probe: ProbeBatch) -> None:
+@pytest.mark.parametrize("capture", [Capture.KERNELS, Capture.LAST_KERNEL])
+def test_windows_count_with_their_image_and_tables_with_none(capture: Capture, probe: ProbeBatch) -> None:
     """As in Swin, whose position biases are made by a network of their own."""
     module = build_random(Windows, 0)
-    (activation,) = observe(module, probe, want).activations
+    (activation,) = observe(module, probe, capture).activations
     with torch.no_grad():
         values = module.get_submodule("conv")(probe.images)
     assert activation.kernel is not None
@@ -210,7 +210,7 @@ def test_windows_count_with_their_image_and_tables_with_none(want: Want, probe: 
 
 
 def test_what_is_not_wanted_is_not_computed(every_way: nn.Module, probe: ProbeBatch) -> None:
-    observation = observe(every_way, probe, Want.NOTHING)
+    observation = observe(every_way, probe, Capture.NOTHING)
     assert all((seen.kernel, seen.covariance, seen.patterns) == (None, None, None) for seen in observation.activations)
     assert observation.stages == ()
     assert observation.last_map is None
@@ -220,16 +220,16 @@ def random_states() -> list[object]:
     return [torch.random.get_rng_state().tolist(), random.getstate(), str(np.random.get_state())]
 
 
-@pytest.mark.parametrize("want", [Want.NOTHING, EVERYTHING])
+@pytest.mark.parametrize("capture", [Capture.NOTHING, EVERYTHING])
 @pytest.mark.parametrize("batch_statistics", [True, False])
-def test_the_network_is_left_as_it_was(want: Want, batch_statistics: bool, probe: ProbeBatch) -> None:
+def test_the_network_is_left_as_it_was(capture: Capture, batch_statistics: bool, probe: ProbeBatch) -> None:
     space = get_space("cifar-resnet")
     module = build_random(lambda: nn.Sequential(space.build(space.smallest, 10), nn.Dropout(0.5), nn.Linear(10, 5)), 0)
     module.train()
     module.get_submodule("0.stem").eval()
     before, modes = copy.deepcopy(module.state_dict()), [layer.training for layer in module.modules()]
     states = random_states()
-    observe(module, probe, want, batch_statistics=batch_statistics)
+    observe(module, probe, capture, batch_statistics=batch_statistics)
     assert random_states() == states
     assert [layer.training for layer in module.modules()] == modes
     assert len(set(modes)) == 2

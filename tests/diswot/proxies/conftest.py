@@ -1,4 +1,4 @@
-"""Small evidence, made by hand or by a pass."""
+"""Small inputs, made by hand or by a pass."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from diswot.observation import Observation
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.runtime.threads import one_thread
 from diswot.teachers.teacher import TeacherView
 from diswot_spaces import Costs
 
-Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
+Toy = Callable[[nn.Module, Tensor, Tensor], ProxyInput]
 
 
 def seen(pooled: Tensor, logits: Tensor | None = None, labels: Tensor | None = None, *maps: Tensor) -> Observation:
@@ -26,9 +26,9 @@ def seen(pooled: Tensor, logits: Tensor | None = None, labels: Tensor | None = N
 
 def showing(
     student: Observation, probe: ProbeBatch, teacher: TeacherView | None = None, network: nn.Module | None = None
-) -> Evidence:
-    """Evidence of a student whose observation is known."""
-    found = Evidence(lambda: network or nn.Identity(), Want.NOTHING, Costs(1, 1, 1, 1), teacher, probe)
+) -> ProxyInput:
+    """ProxyInput of a student whose observation is known."""
+    found = ProxyInput(lambda: network or nn.Identity(), Capture.NOTHING, Costs(1, 1, 1, 1), teacher, probe)
     vars(found)["student"] = student
     return found
 
@@ -42,9 +42,9 @@ def single_thread() -> Iterator[None]:
 
 @pytest.fixture
 def toy() -> Toy:
-    """Evidence on a network small enough for a pencil, its images and labels."""
+    """ProxyInput on a network small enough for a pencil, its images and labels."""
 
-    def build(network: nn.Module, images: Tensor, labels: Tensor) -> Evidence:
+    def build(network: nn.Module, images: Tensor, labels: Tensor) -> ProxyInput:
         probe = ProbeBatch(images, labels, "by hand")
         return showing(seen(torch.zeros(len(labels), 1)), probe, network=network)
 
@@ -57,10 +57,10 @@ def observed() -> Callable[..., Observation]:
 
 
 @pytest.fixture
-def compared() -> Callable[[Observation, Observation], Evidence]:
-    """Evidence of a student's observation against a teacher's."""
+def compared() -> Callable[[Observation, Observation], ProxyInput]:
+    """ProxyInput of a student's observation against a teacher's."""
 
-    def build(student: Observation, teacher: Observation) -> Evidence:
+    def build(student: Observation, teacher: Observation) -> ProxyInput:
         probe = ProbeBatch(torch.zeros(len(student.labels), 3, 4, 4), student.labels, "by hand")
         return showing(student, probe, TeacherView((teacher,)))
 
@@ -68,7 +68,7 @@ def compared() -> Callable[[Observation, Observation], Evidence]:
 
 
 @pytest.fixture
-def linear_toy(toy: Toy) -> Evidence:
+def linear_toy(toy: Toy) -> ProxyInput:
     """Logits W x for W = [[ln 3, 0], [0, 0]], images (1, 0) and (0, 2) of classes 0 and 1.
 
     Probabilities are (3/4, 1/4) and (1/2, 1/2); the gradient of the mean cross-entropy is [[-1/8, 1/2], [1/8, -1/2]].

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from diswot.proxies.az_nas import FLOOR, block_trainability, expressivity, progressivity, trainability
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.blocks import building_blocks
 from diswot_spaces import get_space
 
-Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
+Toy = Callable[[nn.Module, Tensor, Tensor], ProxyInput]
 
 
 def chain(*weights: tuple[tuple[float, ...], ...]) -> nn.Module:
@@ -30,14 +30,14 @@ def chain(*weights: tuple[tuple[float, ...], ...]) -> nn.Module:
 def test_expressivity_and_progressivity(toy: Toy) -> None:
     # White noise in two channels has entropy ln 2; one channel twice has none, and none is won behind it.
     network = chain(((1.0, 0.0), (0.0, 1.0)), ((1.0, 0.0), (1.0, 0.0)), ((2.0, 0.0), (0.0, 1.0)))
-    evidence = toy(network, torch.ones(64, 2, 4, 4), torch.zeros(64, dtype=torch.int64))
-    assert expressivity(evidence) == pytest.approx(math.log(2), abs=0.01)
-    assert progressivity(evidence) == pytest.approx(-math.log(2), abs=0.01)
+    inputs = toy(network, torch.ones(64, 2, 4, 4), torch.zeros(64, dtype=torch.int64))
+    assert expressivity(inputs) == pytest.approx(math.log(2), abs=0.01)
+    assert progressivity(inputs) == pytest.approx(-math.log(2), abs=0.01)
 
 
 def test_a_single_block_gains_nothing(toy: Toy) -> None:
-    evidence = toy(chain(((1.0, 0.0), (0.0, 1.0))), torch.ones(4, 2, 4, 4), torch.zeros(4, dtype=torch.int64))
-    assert progressivity(evidence) == trainability(evidence) == 0.0
+    inputs = toy(chain(((1.0, 0.0), (0.0, 1.0))), torch.ones(4, 2, 4, 4), torch.zeros(4, dtype=torch.int64))
+    assert progressivity(inputs) == trainability(inputs) == 0.0
 
 
 def test_trainability_of_a_block() -> None:
@@ -59,9 +59,9 @@ def test_trainability_where_the_map_shrinks() -> None:
 
 def test_trainability_is_the_mean_over_the_blocks(toy: Toy) -> None:
     network = chain(((1.0,),), ((2.0,),), ((4.0,),))
-    evidence = toy(network, torch.ones(2, 1, 4, 4), torch.tensor([0, 1]))
+    inputs = toy(network, torch.ones(2, 1, 4, 4), torch.tensor([0, 1]))
     # The first block has none before it; the others score -2 - 1/2 + 2 and -4 - 1/4 + 2.
-    assert trainability(evidence) == pytest.approx((-0.5 - 2.25) / 2, abs=1e-5)
+    assert trainability(inputs) == pytest.approx((-0.5 - 2.25) / 2, abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier
-from diswot.evaluation import Measurement, wanted
+from diswot.evaluation import Evaluation, capture_of
 from diswot.networks import build_random
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.proxies import AGGREGATES, PROXIES
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.scoring import Scorer
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
@@ -46,7 +46,7 @@ def probe() -> ProbeBatch:
 @cache
 def teacher() -> TeacherView:
     return observe_teacher(
-        TeacherSpec("resnet20", CLASSES, SHAPE), probe(), wanted(PROXIES.values()), seed=0, initialisations=1
+        TeacherSpec("resnet20", CLASSES, SHAPE), probe(), capture_of(PROXIES.values()), seed=0, inits=1
     )
 
 
@@ -64,23 +64,23 @@ def costs(case: str) -> Costs:
     return space.costs(space.decode(text) if text else space.smallest, CLASSES, SHAPE)
 
 
-def evidence_of(case: str, module: nn.Module, batch: ProbeBatch) -> Evidence:
-    return Evidence(lambda: module, wanted(PROXIES.values()), costs(case), teacher(), batch)
+def evidence_of(case: str, module: nn.Module, batch: ProbeBatch) -> ProxyInput:
+    return ProxyInput(lambda: module, capture_of(PROXIES.values()), costs(case), teacher(), batch)
 
 
 @cache
-def _evidence(case: str) -> Evidence:
+def _evidence(case: str) -> ProxyInput:
     return evidence_of(case, network(case), probe())
 
 
-def evidence(case: str) -> Evidence:
-    """Evidence on the case, without what other tests computed from it."""
+def inputs(case: str) -> ProxyInput:
+    """ProxyInput on the case, without what other tests computed from it."""
     return replace(_evidence(case))
 
 
 @cache
 def values(case: str) -> dict[str, float]:
-    record = evidence(case)
+    record = inputs(case)
     return {name: proxy.compute(record) for name, proxy in PROXIES.items()}
 
 
@@ -94,14 +94,14 @@ def test_finite(name: str, case: str) -> None:
 
 @pytest.mark.parametrize("case", ["cell", "resnet"])
 def test_the_same_evidence_gives_the_same_value_in_any_order(case: str) -> None:
-    record = evidence(case)
+    record = inputs(case)
     again = {name: PROXIES[name].compute(record) for name in reversed(list(PROXIES))}
     assert again == values(case)
 
 
 def test_other_candidates_in_between_change_nothing() -> None:
     values("resnet")
-    assert {name: proxy.compute(evidence("skips")) for name, proxy in PROXIES.items()} == values("skips")
+    assert {name: proxy.compute(inputs("skips")) for name, proxy in PROXIES.items()} == values("skips")
 
 
 @pytest.mark.parametrize("name", PROXIES)
@@ -121,7 +121,7 @@ def test_the_network_and_the_generator_are_left_as_they_were(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_the_teacher_matters_where_the_table_says_so(name: str) -> None:
-    record = evidence(CONVOLUTION)
+    record = inputs(CONVOLUTION)
     alone = replace(record, teacher=None)
     if PROXIES[name].teacher:
         with pytest.raises(ValueError, match="looks at the teacher"):
@@ -134,7 +134,7 @@ def test_the_teacher_matters_where_the_table_says_so(name: str) -> None:
 
 @pytest.mark.parametrize("name", DISTANCES)
 def test_the_teacher_itself_is_the_best_student(name: str) -> None:
-    record = evidence(CONVOLUTION)
+    record = inputs(CONVOLUTION)
     own = replace(record, teacher=TeacherView((record.student,)))
     assert PROXIES[name].compute(own) == pytest.approx(0.0, abs=1e-5)
     assert values(CONVOLUTION)[name] < 0
@@ -142,7 +142,7 @@ def test_the_teacher_itself_is_the_best_student(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_labels_matter_where_the_table_says_so(name: str) -> None:
-    record = evidence(CONVOLUTION)
+    record = inputs(CONVOLUTION)
     labels = record.probe.labels.roll(1)
     shuffled = replace(record, probe=replace(record.probe, labels=labels))
     vars(shuffled)["student"] = replace(record.student, labels=labels)
@@ -162,7 +162,7 @@ class Untouchable(nn.Module):
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_passes_are_those_the_table_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = evidence(CONVOLUTION)
+    record = inputs(CONVOLUTION)
     still = replace(record, build=lambda: Untouchable(record.network))
     if PROXIES[name].passes in ("none", "forward"):
         if PROXIES[name].passes == "forward":
@@ -178,7 +178,7 @@ def test_passes_are_those_the_table_says(name: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_gradient_proxies_share_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = evidence(CONVOLUTION)
+    record = inputs(CONVOLUTION)
     forward = Mock(wraps=record.network.forward)
     monkeypatch.setattr(record.network, "forward", forward)
     for name in [name for name, proxy in PROXIES.items() if proxy.passes == "backward"]:
@@ -188,8 +188,8 @@ def test_gradient_proxies_share_one_pass(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_the_wanted_part_of_a_pass_is_enough(name: str) -> None:
-    module, want = network(CONVOLUTION), PROXIES[name].want
-    lean = Evidence(lambda: module, want, costs(CONVOLUTION), teacher(), probe())
+    module, capture = network(CONVOLUTION), PROXIES[name].capture
+    lean = ProxyInput(lambda: module, capture, costs(CONVOLUTION), teacher(), probe())
     assert PROXIES[name].compute(lean) == values(CONVOLUTION)[name]
 
 
@@ -203,7 +203,7 @@ def test_memory_format_does_not_matter(case: str) -> None:
 
 
 # How short the shortest way is says nothing of what travels it.
-ALONE = [name for name, proxy in PROXIES.items() if not proxy.teacher and name != "directness"]
+ALONE = [name for name, proxy in PROXIES.items() if not proxy.teacher and name != "min-path-depth"]
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -215,20 +215,20 @@ def test_a_network_that_computes_nothing_scores_lower(name: str) -> None:
 def test_an_aggregate_is_finite_and_made_of_proxies(name: str) -> None:
     aggregate = AGGREGATES[name]
     assert aggregate.terms.keys() <= PROXIES.keys()
-    measurements = [
-        Measurement(case, costs(case), {term: (values(case)[term],) for term in aggregate.terms}, 0.0) for case in CASES
+    evaluations = [
+        Evaluation(case, costs(case), {term: (values(case)[term],) for term in aggregate.terms}, 0.0) for case in CASES
     ]
-    scorer = Scorer(name, measurements)
-    scores = [scorer(measurement) for measurement in measurements]
+    scorer = Scorer(name, evaluations)
+    scores = [scorer(evaluation) for evaluation in evaluations]
     assert all(math.isfinite(score.value) for score in scores)
-    assert scores == [scorer(measurement) for measurement in measurements]
+    assert scores == [scorer(evaluation) for evaluation in evaluations]
     assert [score.value for score in scores] == pytest.approx([sum(score.components.values()) for score in scores])
 
 
 @pytest.mark.parametrize("name", ["az-nas", "params+nwot", "vkdnw-agg"])
 def test_a_log_rank_aggregate_by_hand(name: str) -> None:
     terms = AGGREGATES[name].terms
-    reference = [Measurement(str(i), Costs(1, 1, 1, 1), dict.fromkeys(terms, (float(i),)), 0.0) for i in range(3)]
+    reference = [Evaluation(str(i), Costs(1, 1, 1, 1), dict.fromkeys(terms, (float(i),)), 0.0) for i in range(3)]
     # The middle of three has rank 2 of 4 in every term.
     assert Scorer(name, reference)(reference[1]).value == pytest.approx(len(terms) * np.log(0.5))
     assert set(terms.values()) == {1.0}

@@ -9,10 +9,10 @@ from diswot import losses
 from diswot.errors import NotAClassifier
 from diswot.observation import Observation
 from diswot.proxies import PROXIES
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.distillation import at, fitnet, match_width, stage_pairs
 
-Compared = Callable[[Observation, Observation], Evidence]
+Compared = Callable[[Observation, Observation], ProxyInput]
 Observed = Callable[..., Observation]
 NAMES = ["kd", "fitnet", "at", "sp", "rkd", "pkt", "cc", "nst", "ickd", "cka"]
 
@@ -48,15 +48,15 @@ def test_stages_are_paired_by_depth_the_last_with_the_last(compared: Compared, o
 
 
 def test_attention_is_summed_over_the_stages(compared: Compared, observed: Observed) -> None:
-    evidence = compared(network(observed, 0), network(observed, 1))
-    pairs = zip(evidence.student.stages, evidence.teachers.first.stages, strict=True)
-    assert at(evidence) == pytest.approx(-sum(float(losses.attention(a, b)) for a, b in pairs))
+    inputs = compared(network(observed, 0), network(observed, 1))
+    pairs = zip(inputs.student.stages, inputs.teachers.first.stages, strict=True)
+    assert at(inputs) == pytest.approx(-sum(float(losses.attention(a, b)) for a, b in pairs))
 
 
 def test_fitnet_looks_at_the_second_stage(compared: Compared, observed: Observed) -> None:
-    evidence = compared(network(observed, 0), network(observed, 1))
-    hint = losses.hint(evidence.student.stages[1], evidence.teachers.first.stages[1])
-    assert fitnet(evidence) == pytest.approx(-float(hint))
+    inputs = compared(network(observed, 0), network(observed, 1))
+    hint = losses.hint(inputs.student.stages[1], inputs.teachers.first.stages[1])
+    assert fitnet(inputs) == pytest.approx(-float(hint))
 
 
 def test_a_network_without_maps_is_refused(compared: Compared, observed: Observed) -> None:

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from diswot.observation import Observation
 from diswot.proxies import PROXIES
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.diswot import diswot, diswot_gram, relation, semantic, semantic_gram
 
-Compared = Callable[[Observation, Observation], Evidence]
+Compared = Callable[[Observation, Observation], ProxyInput]
 Observed = Callable[..., Observation]
 
 
@@ -41,9 +41,9 @@ def test_classifier_gradient_of_the_semantic_term_by_hand(compared: Compared, ob
 
 
 def test_sums(compared: Compared, observed: Observed) -> None:
-    evidence = compared(observed(*head(0), maps(0)), observed(*head(1), maps(1)))
-    assert diswot(evidence) == semantic(evidence) + relation(evidence)
-    assert diswot_gram(evidence) == semantic_gram(evidence) + relation(evidence)
+    inputs = compared(observed(*head(0), maps(0)), observed(*head(1), maps(1)))
+    assert diswot(inputs) == semantic(inputs) + relation(inputs)
+    assert diswot_gram(inputs) == semantic_gram(inputs) + relation(inputs)
 
 
 @pytest.mark.parametrize("name", ["relation", "semantic", "semantic-gram", "diswot", "diswot-gram"])
@@ -97,25 +97,25 @@ def test_nothing_accumulates_over_candidates(compared: Compared, observed: Obser
 
 
 def test_no_accuracy_is_at_hand() -> None:
-    fields = {field.name for field in dataclasses.fields(Evidence)}
-    assert fields == {"build", "want", "costs", "teacher", "probe"}
+    fields = {field.name for field in dataclasses.fields(ProxyInput)}
+    assert fields == {"build", "capture", "costs", "teacher", "probe"}
 
 
 @pytest.mark.parametrize(("width", "classes"), [(6, 3), (64, 3)])
 def test_other_widths_take_the_width_free_form(
     width: int, classes: int, compared: Compared, observed: Observed
 ) -> None:
-    evidence = compared(observed(*head(0, width, classes), maps(0, channels=width)), observed(*head(1), maps(1)))
-    assert semantic(evidence) == semantic_gram(evidence)
-    assert diswot(evidence) == diswot_gram(evidence) < 0
+    inputs = compared(observed(*head(0, width, classes), maps(0, channels=width)), observed(*head(1), maps(1)))
+    assert semantic(inputs) == semantic_gram(inputs)
+    assert diswot(inputs) == diswot_gram(inputs) < 0
 
 
 @pytest.mark.parametrize("classes", [1, 4, 20])
 def test_other_class_counts_are_never_folded(classes: int, compared: Compared, observed: Observed) -> None:
     pooled, logits, labels = head(0, 3, classes)
-    evidence = compared(observed(pooled, logits, labels * 0, maps(0)), observed(*head(1), maps(1)))
+    inputs = compared(observed(pooled, logits, labels * 0, maps(0)), observed(*head(1), maps(1)))
     with pytest.raises(ValueError, match=f"between {classes} and between 3 rows cannot be compared"):
-        semantic(evidence)
+        semantic(inputs)
 
 
 def test_maps_in_channels_last_memory_give_the_same_relation(compared: Compared, observed: Observed) -> None:
@@ -126,6 +126,6 @@ def test_maps_in_channels_last_memory_give_the_same_relation(compared: Compared,
 
 
 def test_a_proxy_without_a_teacher_in_evidence_says_so(compared: Compared, observed: Observed) -> None:
-    evidence = dataclasses.replace(compared(observed(*head(0), maps(0)), observed(*head(1), maps(1))), teacher=None)
+    inputs = dataclasses.replace(compared(observed(*head(0), maps(0)), observed(*head(1), maps(1))), teacher=None)
     with pytest.raises(ValueError, match="must say so in the table of proxies"):
-        relation(evidence)
+        relation(inputs)

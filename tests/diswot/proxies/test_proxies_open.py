@@ -13,10 +13,10 @@ import pytest
 from diswot.errors import InputError, UnknownName
 from diswot.evaluation import EvalTask, EvaluatorSpec
 from diswot.executors import open_executor
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.noise import white_noise
 from diswot.proxies import AGGREGATES, PROXIES, SCORES, Aggregate, Proxy, get_proxy, get_score, proxies_of
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
@@ -25,14 +25,14 @@ from tests.diswot.cli.inside import diswot
 from tests.search_spaces.plugins import importable, install
 
 MODULE = """
-    from diswot.observation.capture import Want
+    from diswot.observation.capture import Capture
     from diswot.proxies import Aggregate, Proxy
 
-    def wide(evidence):
-        return float(evidence.student.pooled.shape[1]) + {bonus}
+    def wide(inputs):
+        return float(inputs.student.pooled.shape[1]) + {bonus}
 
-    WIDE = Proxy("wide", "width of the head", "nowhere", wide, Want.HEAD)
-    LAZY = Proxy("lazy", "width of the head", "nowhere", "{name}:wide", Want.HEAD)
+    WIDE = Proxy("wide", "width of the head", "nowhere", wide, Capture.HEAD)
+    LAZY = Proxy("lazy", "width of the head", "nowhere", "{name}:wide", Capture.HEAD)
     BOTH = Aggregate("both", "width and size", "nowhere", {{"{name}:WIDE": 0.5, "params": 1.0}}, "none")
     seven = 7
 """
@@ -51,11 +51,11 @@ def package(folder: Path, name: str, bonus: float = 0.0, **groups: str) -> None:
     install(folder, name, MODULE.format(name=name, bonus=bonus), **groups)
 
 
-def width(evidence: Evidence) -> float:
-    return float(evidence.student.pooled.shape[1])
+def width(inputs: ProxyInput) -> float:
+    return float(inputs.student.pooled.shape[1])
 
 
-WIDTH = Proxy("width", "width of the head", "nowhere", width, Want.HEAD)
+WIDTH = Proxy("width", "width of the head", "nowhere", width, Capture.HEAD)
 
 
 def test_built_in_rows_are_found_by_name() -> None:

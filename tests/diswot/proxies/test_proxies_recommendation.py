@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from diswot.losses import alignment, centred
 from diswot.networks import build_random
 from diswot.observation import Activation, Observation
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.observation.kernels import sampled_covariance, spectral_entropies, spectral_entropy
 from diswot.probes.noise import white_noise
-from diswot.proxies.base import MOST_NOISE_IMAGES, NOISE_BYTES, TWINS, Evidence, NoiseView, _white_noise
-from diswot.proxies.capacity import capacity
-from diswot.proxies.directness import directness
-from diswot.proxies.retention import retention
+from diswot.proxies.base import MOST_NOISE_IMAGES, NOISE_BYTES, TWINS, NoiseView, ProxyInput, _white_noise
+from diswot.proxies.input_stability import input_stability
+from diswot.proxies.min_path_depth import min_path_depth
 from diswot.proxies.saturating_capacity import ENOUGH, saturating_capacity
-from diswot.proxies.stability import stability
+from diswot.proxies.spectral_capacity import spectral_capacity
+from diswot.proxies.teacher_cka import teacher_cka
 from diswot.proxies.trainability import TOLERATED, trainability
 from diswot.teachers.teacher import TeacherView
 from diswot_spaces import Costs, get_space
@@ -35,16 +35,16 @@ def observed(*kernels: Tensor, units: int = 1) -> Observation:
     return Observation(torch.zeros(n, 2), torch.zeros(n, 3), torch.zeros(n, dtype=torch.long), activations=activations)
 
 
-def evidence(student: Observation, teacher: Observation) -> Evidence:
-    return cast("Evidence", SimpleNamespace(student=student, teachers=TeacherView((teacher,))))
+def inputs(student: Observation, teacher: Observation) -> ProxyInput:
+    return cast("ProxyInput", SimpleNamespace(student=student, teachers=TeacherView((teacher,))))
 
 
-def seen_by(network: nn.Module, side: int = 32) -> Evidence:
+def seen_by(network: nn.Module, side: int = 32) -> ProxyInput:
     probe = white_noise(8, 4, (3, side, side), 0)
-    return Evidence(lambda: network, Want.NOTHING, Costs(1, 1, 1, 1), None, probe)
+    return ProxyInput(lambda: network, Capture.NOTHING, Costs(1, 1, 1, 1), None, probe)
 
 
-def seen_by_a_resnet(side: int) -> Evidence:
+def seen_by_a_resnet(side: int) -> ProxyInput:
     space = get_space("cifar-resnet")
     return seen_by(build_random(partial(space.build, space.smallest, 4, (3, side, side)), 0), side)
 
@@ -65,8 +65,8 @@ def smooth(seed: int) -> Tensor:
     return torch.exp(-((points[:, None] - points[None]) ** 2))
 
 
-def on_noise(observation: Observation, twins: int = 1, step: float = 0.1) -> Evidence:
-    return cast("Evidence", SimpleNamespace(on_noise=NoiseView(observation, twins, step)))
+def on_noise(observation: Observation, twins: int = 1, step: float = 0.1) -> ProxyInput:
+    return cast("ProxyInput", SimpleNamespace(on_noise=NoiseView(observation, twins, step)))
 
 
 def pooled(*rows: list[float]) -> Observation:
@@ -79,14 +79,14 @@ def test_capacity_by_hand() -> None:
     seen = (Activation(32, covariance=two, positions=16), Activation(4, covariance=one, positions=4))
     nothing = torch.zeros(2, 2)
     given = Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), activations=seen)
-    assert capacity(on_noise(given)) == pytest.approx(math.log(18))
+    assert spectral_capacity(on_noise(given)) == pytest.approx(math.log(18))
 
 
 def filled(channels: int, positions: int) -> Activation:
     return Activation(channels * positions, covariance=torch.eye(channels), positions=positions)
 
 
-def on_layers(*layers: Activation) -> Evidence:
+def on_layers(*layers: Activation) -> ProxyInput:
     nothing = torch.zeros(2, 2)
     return on_noise(Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), activations=layers))
 
@@ -124,19 +124,23 @@ def test_trainability_at_its_ends() -> None:
 
 def test_stability_by_hand() -> None:
     # Images at 1 and -1 spread by 1; the twin of the first is 0.3 off after a step of 0.1: it grew three times.
-    assert stability(on_noise(pooled([1.0, 0.0], [-1.0, 0.0], [1.0, 0.3]))) == pytest.approx(-math.log(3), rel=1e-5)
+    assert input_stability(on_noise(pooled([1.0, 0.0], [-1.0, 0.0], [1.0, 0.3]))) == pytest.approx(
+        -math.log(3), rel=1e-5
+    )
     # Four times the scale of the features is the same growth; two twins are averaged in squares.
-    assert stability(on_noise(pooled([4.0, 0.0], [-4.0, 0.0], [4.0, 1.2]))) == pytest.approx(-math.log(3), rel=1e-5)
+    assert input_stability(on_noise(pooled([4.0, 0.0], [-4.0, 0.0], [4.0, 1.2]))) == pytest.approx(
+        -math.log(3), rel=1e-5
+    )
     both = pooled([1.0, 0.0], [-1.0, 0.0], [1.0, 0.3], [-1.0, 0.1])
-    assert stability(on_noise(both, twins=2)) == pytest.approx(-math.log(5) / 2, rel=1e-5)
+    assert input_stability(on_noise(both, twins=2)) == pytest.approx(-math.log(5) / 2, rel=1e-5)
 
 
 def test_stability_at_its_ends() -> None:
     # Features that say nothing are no better than those that a small change turns into any other.
-    assert stability(on_noise(pooled([1.0], [1.0], [1.0]))) == pytest.approx(math.log(0.1))
-    assert stability(on_noise(pooled([1.0], [-1.0], [-1.0]))) == pytest.approx(math.log(0.1 / 2))
+    assert input_stability(on_noise(pooled([1.0], [1.0], [1.0]))) == pytest.approx(math.log(0.1))
+    assert input_stability(on_noise(pooled([1.0], [-1.0], [-1.0]))) == pytest.approx(math.log(0.1 / 2))
     # What does not move at all, though images differ, is calm beyond measure, but finite.
-    assert stability(on_noise(pooled([1.0], [-1.0], [1.0]))) == pytest.approx(6 * math.log(10))
+    assert input_stability(on_noise(pooled([1.0], [-1.0], [1.0]))) == pytest.approx(6 * math.log(10))
 
 
 def sampled_entropy(values: torch.Tensor, *, channels_last: bool = False) -> float:
@@ -196,9 +200,9 @@ def test_retention_by_hand() -> None:
     crossed = pairs[[0, 2, 1, 3]][:, [0, 2, 1, 3]]
     # The teacher's first third is one layer of three; of the student the last layer counts.
     teacher = observed(pairs, crossed, crossed)
-    assert retention(evidence(observed(crossed, 5 * pairs), teacher)) == pytest.approx(1.0)
-    assert retention(evidence(observed(pairs, crossed), teacher)) == pytest.approx(0.0, abs=1e-6)
-    assert retention(evidence(observed(torch.ones(4, 4)), teacher)) == 0.0
+    assert teacher_cka(inputs(observed(crossed, 5 * pairs), teacher)) == pytest.approx(1.0)
+    assert teacher_cka(inputs(observed(pairs, crossed), teacher)) == pytest.approx(0.0, abs=1e-6)
+    assert teacher_cka(inputs(observed(torch.ones(4, 4)), teacher)) == 0.0
 
 
 def test_features_that_are_not_finite_have_no_entropy() -> None:
@@ -223,26 +227,26 @@ def test_stability_is_the_growth_of_the_jacobian() -> None:
     jacobians = [torch.func.jacrev(features)(image[None]) for image in images[:TWINS]]
     growth = sum(float(jacobian.square().sum()) for jacobian in jacobians) / TWINS
     spread = float((seen - seen.mean(0)).square().sum(1).mean())
-    assert stability(given) == pytest.approx(-0.5 * math.log(growth / spread), abs=0.1)
+    assert input_stability(given) == pytest.approx(-0.5 * math.log(growth / spread), abs=0.1)
 
 
 def test_stability_falls_with_depth_where_nothing_bounds_the_growth() -> None:
     """Plain stacks of convolution, norm and ReLU: gradients explode under batch norm (Yang et al., 2019)."""
-    shallow, deep = (stability(seen_by(plain(depth))) for depth in (2, 12))
+    shallow, deep = (input_stability(seen_by(plain(depth))) for depth in (2, 12))
     assert deep < shallow - 1.0
 
 
 def test_directness_by_hand() -> None:
     nothing = torch.zeros(2, 2)
 
-    def through(length: int | None) -> Evidence:
+    def through(length: int | None) -> ProxyInput:
         student = Observation(nothing, nothing, torch.zeros(2, dtype=torch.long), shortest_path=length)
-        return cast("Evidence", SimpleNamespace(student=student))
+        return cast("ProxyInput", SimpleNamespace(student=student))
 
-    assert directness(through(1)) == 0.0
-    assert directness(through(19)) == pytest.approx(-math.log(19))
+    assert min_path_depth(through(1)) == 0.0
+    assert min_path_depth(through(19)) == pytest.approx(-math.log(19))
     with pytest.raises(ValueError, match=r"^the logits do not depend on the images$"):
-        directness(through(None))
+        min_path_depth(through(None))
 
 
 def test_white_noise_is_kept_within_a_bound() -> None:

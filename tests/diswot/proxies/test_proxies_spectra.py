@@ -10,7 +10,7 @@ from diswot.observation import Activation, Observation
 from diswot.observation.kernels import agreement, smallest_correlation, switching_patterns
 from diswot.probes.batch import ProbeBatch
 from diswot.proxies.activations import meco, nwot, swap
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.jacobian import correlation_score, jacob_cov
 from diswot.proxies.vkdnw import decile_entropy, first_entry_jacobian, fisher_information, vkdnw
 from tests.diswot.proxies.conftest import showing
@@ -18,7 +18,7 @@ from tests.diswot.proxies.conftest import showing
 K = 1e-5
 
 
-def evidence(activations: tuple[Activation, ...] = (), correlations: tuple[float, ...] = (), n: int = 2) -> Evidence:
+def inputs(activations: tuple[Activation, ...] = (), correlations: tuple[float, ...] = (), n: int = 2) -> ProxyInput:
     labels = torch.zeros(n, dtype=torch.int64)
     record = Observation(
         torch.zeros(n, 2), torch.zeros(n, 2), labels, activations=activations, correlations=correlations
@@ -39,7 +39,7 @@ def test_correlation_score_by_hand() -> None:
     assert correlation_score(torch.zeros(2, 3)) == pytest.approx(-term(2) - term(0), rel=1e-6)
 
 
-def test_a_linear_network_pulls_alike_at_all_images(linear_toy: Evidence) -> None:
+def test_a_linear_network_pulls_alike_at_all_images(linear_toy: ProxyInput) -> None:
     # Its Jacobian is the sum of the rows of W, (ln 3, 0), for either image.
     assert jacob_cov(linear_toy) == pytest.approx(correlation_score(torch.tensor([[1.0, 0], [1, 0]])), rel=1e-6)
 
@@ -54,15 +54,15 @@ def test_smallest_correlation_by_hand() -> None:
 
 
 def test_meco_adds_the_layers() -> None:
-    assert meco(evidence(correlations=(0.5, 0.25))) == 0.75
+    assert meco(inputs(correlations=(0.5, 0.25))) == 0.75
 
 
 def test_nwot_by_hand() -> None:
     # Patterns (1, 0) and (1, 1): K = [[2, 1], [1, 2]], determinant 3.
     activation = Activation(2, kernel=agreement(torch.tensor([[1.0, -1], [2, 3]])))
-    assert nwot(evidence((activation,))) == pytest.approx(math.log(3), abs=1e-5)
+    assert nwot(inputs((activation,))) == pytest.approx(math.log(3), abs=1e-5)
     # Two layers: the kernels add up.
-    assert nwot(evidence((activation, activation))) == pytest.approx(math.log(12), abs=1e-5)
+    assert nwot(inputs((activation, activation))) == pytest.approx(math.log(12), abs=1e-5)
 
 
 def test_switching_patterns_by_hand() -> None:
@@ -82,8 +82,8 @@ def test_switching_patterns_of_many_images(images: int) -> None:
 def test_swap_counts_a_pattern_once_over_the_layers() -> None:
     first, second = torch.tensor([[1.0, -1], [-1, 1]]), torch.tensor([[1.0, 1], [-1, 1]])
     layers = tuple(Activation(2, patterns=switching_patterns(values)) for values in (first, second))
-    assert swap(evidence(layers)) == 3
-    assert swap(evidence()) == 0
+    assert swap(inputs(layers)) == 3
+    assert swap(inputs()) == 0
 
 
 def test_fisher_information_by_hand() -> None:
@@ -135,6 +135,6 @@ def test_first_entry_jacobian_against_one_pass_for_each_image_and_class() -> Non
     torch.testing.assert_close(jacobian.transpose(1, 2), torch.tensor(expected), rtol=1e-4, atol=1e-6)
 
 
-def test_vkdnw_counts_tensors_before_it_looks_at_the_spectrum(linear_toy: Evidence) -> None:
+def test_vkdnw_counts_tensors_before_it_looks_at_the_spectrum(linear_toy: ProxyInput) -> None:
     # One tensor of weights, one eigenvalue: nine equal deciles.
     assert vkdnw(linear_toy) == pytest.approx(1 + math.log(9))

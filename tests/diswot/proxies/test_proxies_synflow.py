@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.synflow import synflow
 
-Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
+Toy = Callable[[nn.Module, Tensor, Tensor], ProxyInput]
 
 
 def flow(toy: Toy, *layers: nn.Module, channels: int = 1, size: int = 1) -> float:

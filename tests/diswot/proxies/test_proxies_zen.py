@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 from diswot.proxies.zen import STEP, zen
 from diswot.seeds import derive_seed
 
-Toy = Callable[[nn.Module, Tensor, Tensor], Evidence]
+Toy = Callable[[nn.Module, Tensor, Tensor], ProxyInput]
 
 
 def score(toy: Toy, *layers: nn.Module) -> float:

@@ -1,4 +1,4 @@
-"""A finished search whose measurements cost nothing."""
+"""A finished search whose evaluations cost nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
@@ -23,11 +23,11 @@ FAILING = "3-7-1"
 class Costing:
     """An executor that knows MACs without building anything."""
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for arch in (task.arch for task in tasks):
             name, costs = SPACE.encode(arch), SPACE.costs(arch, 10)
             failed = "out of order" if name == FAILING else None
-            yield Measurement(name, costs, {} if failed else {"macs": (math.log(costs.macs),)}, 0.5, failed)
+            yield Evaluation(name, costs, {} if failed else {"macs": (math.log(costs.macs),)}, 0.5, failed)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_a_checkpoint_holds_the_whole_search(tmp_path: Path, spec: SearchSpec) -
         spec, constraints=Constraints(max_params=400_000, max_latency=9.5), max_seconds=60.0, patience=20, seed=3
     )
     search = Search(asked)
-    search.look_at("images")
+    search.bind_probe("images")
     checkpoint_writer(tmp_path / "checkpoint.json", search, COMPUTE).write()
     found, compute = read_checkpoint(tmp_path)
     assert (found.spec, compute) == (asked, COMPUTE)
@@ -66,12 +66,12 @@ def test_a_checkpoint_holds_the_whole_search(tmp_path: Path, spec: SearchSpec) -
 
 def test_a_search_goes_on_from_its_checkpoint_to_the_same_end(tmp_path: Path, spec: SearchSpec, search: Search) -> None:
     stopped = begin(tmp_path, spec)
-    assert 0 < len(stopped.measurements) < len(search.measurements)
+    assert 0 < len(stopped.evaluations) < len(search.evaluations)
     found, _ = read_checkpoint(tmp_path)
-    assert found.measurements == stopped.measurements
+    assert found.evaluations == stopped.evaluations
     run_phases(found, Costing(), lambda _: None)
     assert found.ranked() == search.ranked()
-    assert found.state.beyond == search.state.beyond
+    assert found.state.relaxed == search.state.relaxed
 
 
 def test_a_checkpoint_is_written_at_once_and_gone_when_the_search_is_on_file(tmp_path: Path, spec: SearchSpec) -> None:
@@ -97,7 +97,7 @@ def test_a_search_that_fails_later_can_go_on(tmp_path: Path, spec: SearchSpec) -
         run_phases(search, Costing(), lambda _: None)
         keep.write()
         raise DiswotError("the disk is full")
-    assert read_checkpoint(tmp_path)[0].measurements == search.measurements
+    assert read_checkpoint(tmp_path)[0].evaluations == search.evaluations
 
 
 def test_two_processes_do_not_search_in_one_folder(tmp_path: Path, spec: SearchSpec) -> None:
@@ -117,7 +117,7 @@ def test_a_folder_without_a_checkpoint(tmp_path: Path) -> None:
 def test_a_search_that_was_killed_among_its_files_writes_them_again(tmp_path: Path, spec: SearchSpec) -> None:
     stopped = begin(tmp_path, spec)
     (tmp_path / "result.json").touch()
-    assert read_checkpoint(tmp_path)[0].measurements == stopped.measurements
+    assert read_checkpoint(tmp_path)[0].evaluations == stopped.evaluations
 
 
 def test_a_finished_search(tmp_path: Path) -> None:
@@ -190,10 +190,10 @@ def test_what_a_search_needs_and_is_gone_is_named(tmp_path: Path, spec: SearchSp
 
 def test_a_search_sees_the_images_that_it_began_with(spec: SearchSpec) -> None:
     search = Search(spec)
-    search.look_at("these")
-    search.look_at("these")
+    search.bind_probe("these")
+    search.bind_probe("these")
     with pytest.raises(InputError, match=r"^the images of probe 'noise' are not those that the search began with$"):
-        search.look_at("others")
+        search.bind_probe("others")
 
 
 def test_a_new_search_leaves_an_unfinished_one_alone(tmp_path: Path, spec: SearchSpec) -> None:

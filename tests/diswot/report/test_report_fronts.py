@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from diswot.cli.trade import say_cost, show_trade
+from diswot.cli.tradeoff import say_cost, show_tradeoff
 from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import FrontPoint
 from diswot.report.plots import plot_search
@@ -34,11 +34,11 @@ def searched(spec: SearchSpec) -> Search:
 
 def test_fronts_hold_what_nothing_measured_beats(search: Search) -> None:
     result = result_of(search)
-    measured = {m.arch: m.costs for m in search.measurements if m.error is None}
-    assert [front.against for front in result.fronts] == ["params", "macs"]
+    measured = {m.arch: m.costs for m in search.evaluations if m.error is None}
+    assert [front.pareto_cost for front in result.fronts] == ["params", "macs"]
     for front in result.fronts:
         names = {point.arch for point in front.points}
-        cost = {name: getattr(costs, front.against) for name, costs in measured.items()}
+        cost = {name: getattr(costs, front.pareto_cost) for name, costs in measured.items()}
         for name, costs in measured.items():
             better = [
                 other
@@ -57,14 +57,14 @@ def test_fronts_hold_what_nothing_measured_beats(search: Search) -> None:
 def test_the_hypervolume_counts_every_evaluation_failures_too(search: Search) -> None:
     grown = result_of(search).fronts[0].hypervolume
     assert 0 < grown[0].share < grown[-1].share < 1
-    failed = next(i for i, m in enumerate(search.measurements, 1) if m.arch == FAILING)
+    failed = next(i for i, m in enumerate(search.evaluations, 1) if m.arch == FAILING)
     assert failed not in [one.evaluations for one in grown]
     assert max(one.evaluations for one in grown) > failed
 
 
 def test_the_cost_that_was_asked_for_has_a_front_too(spec: SearchSpec) -> None:
     result = result_of(searched(replace(spec, algorithm="nsga2", pareto_cost="memory")))
-    assert [front.against for front in result.fronts] == ["memory", "params", "macs"]
+    assert [front.pareto_cost for front in result.fronts] == ["memory", "params", "macs"]
     assert result.search.algorithm == "nsga2"
     # Every architecture of the space needs the same memory: one point, and nothing to play off.
     assert len(result.fronts[0].points) == 1
@@ -82,33 +82,33 @@ def test_the_rank_is_that_within_the_budget(search: Search) -> None:
 
 def test_what_lies_beyond_is_told_and_not_recommended(search: Search) -> None:
     result = result_of(search)
-    assert result.beyond is not None
-    assert search.state.beyond is not None
-    assert (result.beyond.share, result.beyond.measured) == (0.5, len(search.state.beyond))
-    assert result.beyond.steps
-    for step in result.beyond.steps:
+    assert result.relaxation is not None
+    assert search.state.relaxed is not None
+    assert (result.relaxation.share, result.relaxation.measured) == (0.5, len(search.state.relaxed))
+    assert result.relaxation.steps
+    for step in result.relaxation.steps:
         assert step.student.score > result.recommended.score
-        assert step.more == pytest.approx(step.student.params / 400_000 - 1)
-        assert 0 < step.more <= 0.5
+        assert step.violation == pytest.approx(step.student.params / 400_000 - 1)
+        assert 0 < step.violation <= 0.5
         assert step.student.rank is None
-    pairs = [(step.more, step.student.score) for step in result.beyond.steps]
+    pairs = [(step.violation, step.student.score) for step in result.relaxation.steps]
     assert pairs == sorted(pairs)
-    assert pairs[-1][1] == max(math.log(m.costs.macs) for m in search.state.beyond)
+    assert pairs[-1][1] == max(math.log(m.costs.macs) for m in search.state.relaxed)
 
 
 def test_without_a_glance_nothing_is_told(spec: SearchSpec) -> None:
-    assert result_of(searched(replace(spec, relaxation=0.0))).beyond is None
+    assert result_of(searched(replace(spec, relaxation=0.0))).relaxation is None
 
 
 def test_people_see_some_of_the_front_and_what_lies_beyond(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
     result = result_of(search)
-    show_trade(result)
+    show_tradeoff(result)
     shown = capsys.readouterr().out
     assert "What a smaller budget buys (the whole Pareto front):" in shown
     assert f"{result.recommended.score:.3f}" in shown
-    assert f"A glance at {len(search.state.beyond or ())} architectures up to 50% beyond the budget" in shown
-    assert result.beyond is not None
-    assert all(step.student.arch in shown for step in result.beyond.steps)
+    assert f"A glance at {len(search.state.relaxed or ())} architectures up to 50% beyond the budget" in shown
+    assert result.relaxation is not None
+    assert all(step.student.arch in shown for step in result.relaxation.steps)
 
 
 def test_of_a_long_front_people_see_the_best_bargain(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +116,7 @@ def test_of_a_long_front_people_see_the_best_bargain(search: Search, capsys: pyt
     jump = [FrontPoint(arch="a", score=1.0, cost=100), FrontPoint(arch="b", score=9.0, cost=101)]
     steps = [FrontPoint(arch="c", score=9 + i / 10, cost=200 * i) for i in range(1, 9)]
     front = result.fronts[0].model_copy(update={"points": [*jump, *steps]})
-    show_trade(result.model_copy(update={"fronts": [front]}))
+    show_tradeoff(result.model_copy(update={"fronts": [front]}))
     shown = capsys.readouterr().out
     assert "What a smaller budget buys (6 points of the Pareto front; result.json has 4 more):" in shown
     _, costs, _ = (line.split() for line in shown.partition("A glance")[0].strip().splitlines())
@@ -125,10 +125,12 @@ def test_of_a_long_front_people_see_the_best_bargain(search: Search, capsys: pyt
 
 def test_people_are_told_when_nothing_beyond_is_better(search: Search, capsys: pytest.CaptureFixture[str]) -> None:
     result = result_of(search)
-    assert result.beyond is not None
-    show_trade(result.model_copy(update={"beyond": result.beyond.model_copy(update={"steps": []})}))
+    assert result.relaxation is not None
+    show_tradeoff(result.model_copy(update={"relaxation": result.relaxation.model_copy(update={"steps": []})}))
     assert "architectures up to 50% beyond the budget: none scores more." in capsys.readouterr().out
-    show_trade(result.model_copy(update={"beyond": result.beyond.model_copy(update={"steps": [], "measured": 0})}))
+    show_tradeoff(
+        result.model_copy(update={"relaxation": result.relaxation.model_copy(update={"steps": [], "measured": 0})})
+    )
     assert "Nothing next to the best students lies up to 50% beyond the budget." in capsys.readouterr().out
 
 

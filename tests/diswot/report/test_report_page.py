@@ -28,7 +28,7 @@ def test_the_page_holds_every_candidate_once(page: str, search: Search) -> None:
     assert found is not None
     data = json.loads(found[1])
     rows = sorted(data["rows"], key=lambda row: int(row["number"]))
-    assert [row["arch"] for row in rows] == [one.arch for one in search.measurements]
+    assert [row["arch"] for row in rows] == [one.arch for one in search.evaluations]
     assert [row["number"] for row in rows] == list(range(len(rows)))
     failed = [row for row in rows if row["failure"]]
     assert {row["arch"] for row in failed} <= {FAILING}

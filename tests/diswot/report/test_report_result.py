@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from diswot.report.result import resolution
+from diswot.report.result import min_detectable_difference
 from diswot.report.student import Student
 from diswot.report.teacher import make_teacher
 from diswot.spec.teacher import TeacherSpec
@@ -13,16 +13,16 @@ from diswot.spec.teacher import TeacherSpec
 
 def student(score: float, stderr: float | None, params: int = 1, macs: int = 1) -> Student:
     return Student(
-        arch="a", score=score, stderr=stderr, seeds=2, first=score, params=params, macs=macs, depth=1, memory=1,
-        components={}, raw={},
+        arch="a", score=score, stderr=stderr, student_inits=2, single_init_score=score, params=params, macs=macs,
+        depth=1, memory=1, components={}, raw={},
     )  # fmt: skip
 
 
 def test_the_resolution_pools_the_spread_over_the_seeds() -> None:
     # Errors 0.3 and 0.4: mean square 0.125, so 1.96 sqrt(2 * 0.125) = 0.98.
-    assert resolution([student(1.0, 0.3), student(2.0, 0.4)]) == pytest.approx(0.98)
-    assert resolution([student(1.0, 0.0)]) == 0.0
-    assert resolution([student(1.0, None)]) is None
+    assert min_detectable_difference([student(1.0, 0.3), student(2.0, 0.4)]) == pytest.approx(0.98)
+    assert min_detectable_difference([student(1.0, 0.0)]) == 0.0
+    assert min_detectable_difference([student(1.0, None)]) is None
 
 
 def test_the_teacher_stands_beside_the_student() -> None:

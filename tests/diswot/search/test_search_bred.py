@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
@@ -23,10 +23,10 @@ SPACE = get_space("mobilenetv2")
 class Costing:
     """An executor that knows MACs without building anything."""
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for task in tasks:
             costs = SPACE.costs(task.arch, 100)
-            yield Measurement(SPACE.encode(task.arch), costs, {"macs": (math.log(costs.macs),)}, 0.0)
+            yield Evaluation(SPACE.encode(task.arch), costs, {"macs": (math.log(costs.macs),)}, 0.0)
 
 
 def search(algorithm: str, evaluations: int) -> Search:
@@ -48,25 +48,25 @@ def search(algorithm: str, evaluations: int) -> Search:
 def test_a_sixth_is_drawn_and_the_others_are_bred(algorithm: str, evaluations: int, drawn: int) -> None:
     found = search(algorithm, evaluations)
     run_phases(found, Costing(), lambda _: None)
-    assert (len(found.measurements), found.bred) == (evaluations, evaluations - drawn)
+    assert (len(found.evaluations), found.bred) == (evaluations, evaluations - drawn)
 
 
 def test_a_random_search_breeds_nothing() -> None:
     found = search("random", 20)
     run_phases(found, Costing(), lambda _: None)
-    assert (len(found.measurements), found.bred) == (20, 0)
+    assert (len(found.evaluations), found.bred) == (20, 0)
 
 
 @pytest.mark.parametrize("algorithm", ["aging-evolution", "nsga2"])
 def test_what_was_bred_is_known_after_an_interruption(algorithm: str) -> None:
     whole, stopped = search(algorithm, 60), search(algorithm, 60)
     run_phases(whole, Costing(), lambda _: None)
-    run_phases(stopped, Costing(), lambda _: None, lambda: len(stopped.measurements) < 30)
+    run_phases(stopped, Costing(), lambda _: None, lambda: len(stopped.evaluations) < 30)
     again = search(algorithm, 60)
     again.restore(stopped.to_json())
     run_phases(again, Costing(), lambda _: None)
     assert 0 < stopped.bred < again.bred == whole.bred == 50
-    assert [m.arch for m in again.measurements] == [m.arch for m in whole.measurements]
+    assert [m.arch for m in again.evaluations] == [m.arch for m in whole.evaluations]
 
 
 @pytest.mark.parametrize("size", [1, 7, 200])
@@ -74,7 +74,7 @@ def test_no_more_are_proposed_at_once_than_was_asked_for(size: int) -> None:
     class Watching(Costing):
         sizes: ClassVar[list[int]] = []
 
-        def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+        def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
             self.sizes.append(len(tasks))
             return super().map(tasks)
 

@@ -1,4 +1,4 @@
-"""A search steers by one random initialisation and gives the others to its finalists."""
+"""A search steers by one random initialization and gives the others to its finalists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from statistics import fmean
 
 import pytest
 
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.search.finalists import finalists, front_costs
 from diswot.search.run import run_phases
 from diswot.search.search import Search
@@ -50,25 +50,25 @@ def value(name: str, draw: int) -> float:
 
 
 class Wavering:
-    """An executor whose values depend on the initialisation, and that notes what it is asked for.
+    """An executor whose values depend on the initialization, and that notes what it is asked for.
 
     Args:
-        failing: networks, each with the initialisation from which on it fails.
+        failing: networks, each with the initialization from which on it fails.
     """
 
     def __init__(self, failing: dict[str, int] | None = None) -> None:
         self.failing = failing or {}
         self.asked: list[tuple[str, int]] = []
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for arch, draws in ((task.arch, task.inits) for task in tasks):
             name = SPACE.encode(arch)
             self.asked += [(name, draw) for draw in draws]
             costs = SPACE.costs(arch, TASK.num_classes, TASK.in_shape)
             if self.failing.get(name, SEEDS) < draws.stop:
-                yield Measurement(name, costs, {}, 1.0, "out of order")
+                yield Evaluation(name, costs, {}, 1.0, "out of order")
             else:
-                yield Measurement(name, costs, {"nwot": tuple(value(name, draw) for draw in draws)}, 1.0)
+                yield Evaluation(name, costs, {"nwot": tuple(value(name, draw) for draw in draws)}, 1.0)
 
 
 def ignore(_: Progress) -> None: ...
@@ -81,7 +81,7 @@ def search(asked: SearchSpec, executor: Wavering) -> Search:
 
 
 def by_first(found: Search) -> list[str]:
-    return sorted((m.arch for m in found.measurements if m.error is None), key=lambda name: -value(name, 0))
+    return sorted((m.arch for m in found.evaluations if m.error is None), key=lambda name: -value(name, 0))
 
 
 def test_there_is_a_front_over_each_cost_that_is_limited_or_played_off() -> None:
@@ -105,7 +105,7 @@ def test_finalists_are_the_best_and_the_members_of_the_fronts() -> None:
     assert finalists({}, 2, "macs", cost) == []
 
 
-def test_every_candidate_has_one_initialisation_and_finalists_have_all() -> None:
+def test_every_candidate_has_one_initialization_and_finalists_have_all() -> None:
     executor = Wavering()
     found = search(spec(), executor)
     explored, sure = executor.asked[:50], executor.asked[50:]
@@ -114,22 +114,22 @@ def test_every_candidate_has_one_initialisation_and_finalists_have_all() -> None
     assert final[:5] == by_first(found)[:5]
     assert sure == [(name, draw) for name in final for draw in (1, 2)]
     assert found.done
-    assert found.sure == len(final)
+    assert found.evaluated_finalists == len(final)
     assert len(set(executor.asked)) == len(executor.asked)
-    for m in found.measurements:
+    for m in found.evaluations:
         draws = range(SEEDS if m.arch in final else 1)
         assert m.values == {"nwot": tuple(value(m.arch, draw) for draw in draws)}
 
 
-def test_finalists_lead_by_their_mean_whatever_one_initialisation_says_of_the_others() -> None:
+def test_finalists_lead_by_their_mean_whatever_one_initialization_says_of_the_others() -> None:
     found = search(spec(), Wavering())
     final, candidates = found.finalists(), found.ranked()
     means = {name: fmean(value(name, draw) for draw in range(SEEDS)) for name in final}
     ranked = [m.arch for m, _ in candidates]
     assert ranked[: len(final)] == sorted(final, key=lambda name: -means[name])
     assert ranked[len(final) :] == [name for name in by_first(found) if name not in final]
-    assert ranked[0] != by_first(found)[0], "the first initialisation errs here"
-    assert [found.first(m) for m, _ in candidates] == [value(name, 0) for name in ranked]
+    assert ranked[0] != by_first(found)[0], "the first initialization errs here"
+    assert [found.single_init_score(m) for m, _ in candidates] == [value(name, 0) for name in ranked]
     score = candidates[0][1].value
     assert found.state.best == (score, ranked[0])
     assert score == pytest.approx(means[ranked[0]])
@@ -140,21 +140,21 @@ def test_a_finalist_that_fails_makes_room_for_the_next() -> None:
     first, *others = by_first(plain)
     found = search(spec(), Wavering({first: 1}))
     assert found.finalists()[:5] == others[:5]
-    assert [m.error for m in found.measurements if m.arch == first] == ["out of order"]
+    assert [m.error for m in found.evaluations if m.arch == first] == ["out of order"]
     assert first not in [m.arch for m, _ in found.ranked()]
-    assert {m.draws for m in found.measurements if m.arch in found.finalists()} == {SEEDS}
+    assert {m.num_inits for m in found.evaluations if m.arch in found.finalists()} == {SEEDS}
 
 
 def test_one_seed_has_no_finals() -> None:
     executor = Wavering()
     found = search(spec(student_inits=1), executor)
     assert {draw for _, draw in executor.asked} == {0}
-    assert (found.sure, found.unsure(), found.done) == (0, [], True)
+    assert (found.evaluated_finalists, found.pending_finalists(), found.done) == (0, [], True)
 
 
 def test_as_many_finalists_as_candidates_give_every_candidate_all() -> None:
     found = search(spec(finalists=64), Wavering())
-    assert {m.draws for m in found.measurements} == {SEEDS}
+    assert {m.num_inits for m in found.evaluations} == {SEEDS}
 
 
 def test_a_search_stopped_among_its_finalists_goes_on_as_if_it_had_not() -> None:
@@ -170,7 +170,7 @@ def test_a_search_stopped_among_its_finalists_goes_on_as_if_it_had_not() -> None
         resumed.restore(json.loads(json.dumps(stopped.to_json(), allow_nan=False)))
         run_phases(resumed, executor, ignore, clock=lambda: 0.0)
         assert resumed.to_json() == whole.to_json()
-        known = {(m.arch, draw) for m in stopped.measurements for draw in range(m.draws)}
+        known = {(m.arch, draw) for m in stopped.evaluations for draw in range(m.num_inits)}
         assert not known & set(executor.asked)
 
 
@@ -182,12 +182,12 @@ def test_progress_counts_the_finalists() -> None:
     assert [(p.phase, p.done, p.total) for p in progress[50:]] == [("finalists", i + 1, count) for i in range(count)]
 
 
-def test_beyond_the_budget_only_what_looks_better_gets_all_initialisations() -> None:
+def test_beyond_the_budget_only_what_looks_better_gets_all_initializations() -> None:
     executor = Wavering()
     found = search(spec(constraints=Constraints(max_params=200_000), relaxation=0.5, evaluations=20), executor)
-    assert found.state.beyond
+    assert found.state.relaxed
     first = value(found.ranked()[0][0].arch, 0)
-    assert {m.draws for m in found.state.beyond} == {1, SEEDS}
-    for m in found.state.beyond:
-        assert m.draws == (SEEDS if value(m.arch, 0) > first else 1)
+    assert {m.num_inits for m in found.state.relaxed} == {1, SEEDS}
+    for m in found.state.relaxed:
+        assert m.num_inits == (SEEDS if value(m.arch, 0) > first else 1)
     assert len(set(executor.asked)) == len(executor.asked)

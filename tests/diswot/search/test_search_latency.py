@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from diswot.errors import DiswotError, InfeasibleBudget
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.latency import Latency, LatencyMeter
 from diswot.report.files import write_files
 from diswot.report.finished import FinishedSearch
 from diswot.report.result import make_result
-from diswot.search.confirm import confirm
 from diswot.search.feasible import Feasible
+from diswot.search.remeasure import remeasure_latency
 from diswot.search.run import run_phases
 from diswot.search.search import Search
 from diswot.spec.constraints import Constraints
@@ -65,16 +65,16 @@ class Costing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for arch in (task.arch for task in tasks):
             costs = RESNETS.costs(arch, 10)
-            yield Measurement(RESNETS.encode(arch), costs, {"macs": (math.log(costs.macs),)}, 0.5)
+            yield Evaluation(RESNETS.encode(arch), costs, {"macs": (math.log(costs.macs),)}, 0.5)
 
 
 @pytest.fixture(autouse=True)
 def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diswot.search.search.LatencyMeter", Knowing)
-    monkeypatch.setattr("diswot.search.confirm.LatencyMeter", Again)
+    monkeypatch.setattr("diswot.search.remeasure.LatencyMeter", Again)
 
 
 def search(budget: Constraints, evaluations: int = 64) -> Search:
@@ -109,8 +109,8 @@ def test_every_candidate_holds_the_latency_and_all_that_do_are_found() -> None:
         for arch in RESNETS.enumerate()
         if 0.003 <= seconds(arch) <= 0.006 and RESNETS.costs(arch, 10).params >= 200_000
     }
-    assert {m.arch for m in found.measurements} == within
-    assert len(found.measurements) == len(within) < 64
+    assert {m.arch for m in found.evaluations} == within
+    assert len(found.evaluations) == len(within) < 64
     assert found.state.exhausted
 
 
@@ -122,7 +122,7 @@ def test_what_the_formulas_rule_out_is_never_timed() -> None:
 
 def test_without_a_limit_nothing_is_timed() -> None:
     found = search(Constraints(max_params=300_000), evaluations=5)
-    assert confirm(found, 4) == {}
+    assert remeasure_latency(found, 4) == {}
     assert found.meter.known == {}
     result = make_result(FinishedSearch.of(found))
     assert result.recommended.latency is None
@@ -133,7 +133,7 @@ def test_without_a_limit_nothing_is_timed() -> None:
 def test_what_cannot_be_run_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Knowing, "broken", ("1-1-1", "3-1-1"))
     found = search(Constraints(max_latency=1.0))
-    assert {m.arch for m in found.measurements} == {
+    assert {m.arch for m in found.evaluations} == {
         RESNETS.encode(arch) for arch in RESNETS.enumerate() if RESNETS.encode(arch) not in ("1-1-1", "3-1-1")
     }
 
@@ -149,7 +149,7 @@ def test_a_search_goes_on_with_the_latencies_that_it_knew() -> None:
 def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
     limit = 0.006
     found = search(Constraints(max_latency=limit))
-    confirmed = confirm(found, 4)
+    confirmed = remeasure_latency(found, 4)
     ranked = sorted((a for a in RESNETS.enumerate() if seconds(a) <= limit), key=seconds, reverse=True)
     holding = [arch for arch in ranked if 1.1 * seconds(arch) <= limit]
     assert seconds(holding[0]) < seconds(ranked[0])
@@ -170,13 +170,13 @@ def test_finalists_are_timed_again_and_dropped_if_that_is_too_slow() -> None:
 
 def test_the_files_rank_nobody_who_was_too_slow_when_timed_again(tmp_path: Path) -> None:
     found = search(Constraints(max_latency=0.006))
-    finished = FinishedSearch.of(found, confirm(found, 4))
+    finished = FinishedSearch.of(found, remeasure_latency(found, 4))
     dropped = {one.arch for one in finished.dropped}
     result = make_result(finished)
     assert write_files(tmp_path, finished, result) is None
     with (tmp_path / "candidates.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == len(found.measurements)
+    assert len(rows) == len(found.evaluations)
     assert (rows[0]["rank"], rows[0]["arch"]) == ("1", result.recommended.arch)
     assert {row["arch"] for row in rows if not row["rank"]} == dropped != set()
     assert {row["error"] for row in rows if not row["rank"]} == {"measured again, its latency is outside the budget"}
@@ -187,7 +187,7 @@ def test_the_files_rank_nobody_who_was_too_slow_when_timed_again(tmp_path: Path)
 def test_when_no_finalist_holds_nothing_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Again, "factor", 100.0)
     found = search(Constraints(max_latency=0.006), evaluations=8)
-    confirmed = confirm(found, 4)
+    confirmed = remeasure_latency(found, 4)
     assert len(confirmed) == 8
     with pytest.raises(
         DiswotError, match=r"^measured again, the latency of none of 8 candidates was within the budget$"

@@ -13,7 +13,7 @@ from types import TracebackType
 import pytest
 
 from diswot.errors import InfeasibleBudget, UnreadableData
-from diswot.evaluation import EvalTask, Measurement
+from diswot.evaluation import EvalTask, Evaluation
 from diswot.executors import open_executor
 from diswot.proxies import AGGREGATES, Aggregate
 from diswot.report.finished import FinishedSearch
@@ -69,14 +69,14 @@ class Costing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Measurement]:
+    def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
         for arch in (task.arch for task in tasks):
             name = SPACE.encode(arch)
             self.measured.append(name)
             costs = SPACE.costs(arch, TASK.num_classes, TASK.in_shape)
             values = {"params": (math.log(costs.params),), "macs": (math.log(costs.macs),)}
             failed = name in self.failing
-            yield Measurement(name, costs, {} if failed else values, 0.5, "out of order" if failed else None)
+            yield Evaluation(name, costs, {} if failed else values, 0.5, "out of order" if failed else None)
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
     assert best.arch == BEST
     costs = SPACE.costs(SPACE.decode(BEST), TASK.num_classes, TASK.in_shape)
     assert found_score.value == pytest.approx(math.log(getattr(costs, score)))
-    assert len(found.measurements) == 40
+    assert len(found.evaluations) == 40
 
 
 @pytest.mark.parametrize("limit", [100_000, 200_000, 400_000])
@@ -109,7 +109,7 @@ def test_the_best_within_a_budget_is_found_by_all_its_evaluations(limit: int) ->
     found, _ = search(spec("macs", budget, evaluations=64))
     costs = {arch: SPACE.costs(arch, TASK.num_classes, TASK.in_shape) for arch in SPACE.enumerate()}
     within = [arch for arch in costs if budget.allows(costs[arch])]
-    assert {m.arch for m in found.measurements} == set(map(SPACE.encode, within))
+    assert {m.arch for m in found.evaluations} == set(map(SPACE.encode, within))
     assert found.ranked()[0][0].costs.macs == max(costs[arch].macs for arch in within)
     assert found.done
     assert found.state.exhausted == (len(within) < 64)
@@ -125,7 +125,7 @@ def test_progress_is_told_after_each_measurement() -> None:
     reference = len(reference_sample(SPACE, 0))
     assert [(p.phase, p.done, p.total) for p in progress] == [
         *(("reference", i + 1, reference) for i in range(reference)),
-        *(("evolving", i + 1, 50) for i in range(50)),
+        *(("exploring", i + 1, 50) for i in range(50)),
     ]
     best, found_score = found.ranked()[0]
     assert (progress[-1].best, progress[-1].best_score) == (best.arch, found_score.value)
@@ -141,15 +141,15 @@ def ignore(_: Progress) -> None: ...
 def test_a_search_stopped_after_any_batch_goes_on_as_if_it_had_not(score: str, algorithm: str) -> None:
     asked = replace(spec(score, Constraints(max_params=590_000)), algorithm=algorithm, relaxation=0.5)
     whole, _ = search(asked, Costing(failing=["1-3-5", "7-1-1"]))
-    assert len(whole.measurements) == 50
-    assert whole.state.beyond
+    assert len(whole.evaluations) == 50
+    assert whole.state.relaxed
     reference = math.ceil(len(whole.reference) / BATCH) or 1
     for batches in range(reference + 50 // BATCH + 2):
         go_on = partial(next, iter([True] * batches), False)
         stopped = Search(asked)
         run_phases(stopped, Costing(failing=["1-3-5", "7-1-1"]), ignore, go_on, clock=lambda: 0.0)
         assert len(stopped.reference) == min(BATCH * (batches + 1), len(whole.reference))
-        assert len(stopped.measurements) == min(BATCH * max(0, batches - reference + 1), 50)
+        assert len(stopped.evaluations) == min(BATCH * max(0, batches - reference + 1), 50)
         resumed = Search(asked)
         resumed.restore(json.loads(json.dumps(stopped.to_json(), allow_nan=False)))
         run_phases(resumed, Costing(failing=["1-3-5", "7-1-1"]), ignore, clock=lambda: 0.0)
@@ -165,7 +165,7 @@ def test_an_aggregate_is_scaled_by_its_reference_sample_which_is_measured_once()
     assert [m.arch for m in found.reference] == executor.measured[: len(sample)] == sample
     assert sorted(executor.measured) == sorted(SPACE.encode(arch) for arch in SPACE.enumerate())
     scorer = Scorer(SCALED, found.reference)
-    assert all(score == scorer(measurement) for measurement, score in found.ranked())
+    assert all(score == scorer(evaluation) for evaluation, score in found.ranked())
     assert found.ranked()[0][0].arch == BEST
 
 
@@ -203,7 +203,7 @@ def _runs_in_vain(best: list[float]) -> list[int]:
 
 def test_a_search_in_which_everything_fails_ends_at_its_plateau() -> None:
     found, _ = search(replace(spec(evaluations=64), patience=9), Costing(list(map(SPACE.encode, SPACE.enumerate()))))
-    assert (found.ended, len(found.measurements)) == ("patience", 9)
+    assert (found.ended, len(found.evaluations)) == ("patience", 9)
 
 
 def test_seconds_end_the_search_between_batches_and_count_over_all_its_runs() -> None:
@@ -211,18 +211,18 @@ def test_seconds_end_the_search_between_batches_and_count_over_all_its_runs() ->
     asked = replace(spec(evaluations=64), max_seconds=3.0)
     first = Search(asked)
     run_phases(first, Costing(), ignore, partial(next, iter([True]), False), lambda: float(next(ticks)))
-    assert (first.ended, first.state.seconds, len(first.measurements)) == (None, 2.0, BATCH)
+    assert (first.ended, first.state.seconds, len(first.evaluations)) == (None, 2.0, BATCH)
     second = Search(asked)
     second.restore(json.loads(json.dumps(first.to_json())))
     run_phases(second, Costing(), ignore, clock=lambda: float(next(ticks)))
-    assert (second.ended, second.state.seconds, len(second.measurements)) == ("max_seconds", 3.0, BATCH)
+    assert (second.ended, second.state.seconds, len(second.evaluations)) == ("max_seconds", 3.0, BATCH)
 
 
 def test_a_search_short_of_time_measures_one_batch_all_the_same() -> None:
     ticks = iter(range(1000))
     found = Search(replace(spec(SCALED, evaluations=64), max_seconds=0.5))
     run_phases(found, Costing(), ignore, clock=lambda: float(next(ticks)))
-    assert (found.ended, len(found.measurements)) == ("max_seconds", BATCH)
+    assert (found.ended, len(found.evaluations)) == ("max_seconds", BATCH)
 
 
 def test_what_ends_a_search_is_told() -> None:
@@ -239,14 +239,16 @@ def test_what_lies_beyond_is_measured_once_and_changes_nothing_within(algorithm:
     asked = replace(spec(constraints=budget, evaluations=10), algorithm=algorithm, relaxation=0.5)
     found, progress = search(asked, executor)
     assert found.ranked() == plain.ranked()
-    assert found.state.beyond
-    assert [(p.phase, p.done) for p in progress[10:]] == [("beyond", i + 1) for i in range(len(found.state.beyond))]
-    assert all(200_000 < m.costs.params <= 300_000 for m in found.state.beyond)
+    assert found.state.relaxed
+    assert [(p.phase, p.done) for p in progress[10:]] == [
+        ("relaxation", i + 1) for i in range(len(found.state.relaxed))
+    ]
+    assert all(200_000 < m.costs.params <= 300_000 for m in found.state.relaxed)
     assert len(set(executor.measured)) == len(executor.measured)
 
 
 def test_without_an_upper_limit_nothing_lies_beyond() -> None:
     found, progress = search(replace(spec(constraints=Constraints(min_params=200_000), evaluations=15), relaxation=0.5))
     assert found.done
-    assert found.state.beyond is None
+    assert found.state.relaxed is None
     assert len(progress) == 15

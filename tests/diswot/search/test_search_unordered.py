@@ -15,7 +15,7 @@ from diswot.search.exhaustive import Exhaustive
 from diswot.search.feasible import Feasible, check_bounds
 from diswot.spec.constraints import Constraints
 from diswot_spaces import CIFAR, Architecture, Bounds, Costs, SearchSpace, Shape
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 PARAMS = {"mb_k5_e6": 900, "mb_k3_e3": 500, "identity": 0}
 STEM = 100
@@ -33,7 +33,9 @@ class Blocks(SearchSpace):
         params = STEM + sum(PARAMS[block] for block in self.values(arch))
         return Costs(params, 10 * params, 1, 1)
 
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         raise AssertionError("nothing is built where costs are formulas")
 
 

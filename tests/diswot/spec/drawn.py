@@ -16,7 +16,7 @@ ODD: dict[str, tuple[Any, ...]] = {
     "teacher": ("resnet20", "timm:resnet18.a1_in1k", "mobilenetv2:largest", "cifar-resnet:3-5-7"),
     "space": ("nasbench201", "cifar-resnet", "mobilenetv2"),
     "score": ("default", "nwot", "params+nwot"),
-    "probe": ("leaves", "noise", "folder:my photos/it's", "idx:--out", "cifar:$HOME;é"),
+    "probe": ("dead-leaves", "noise", "folder:my photos/it's", "idx:--out", "cifar:$HOME;é"),
     "weights": (Path("w.safetensors"), Path("-odd name"), Path("/tmp/é'\"|")),
     "algorithm": tuple(ALGORITHMS.builtin),
     "latency_device": ("cpu", "cuda", "cuda:12"),

@@ -12,7 +12,7 @@ from diswot.errors import InputError, UnknownName
 from diswot.probes import GENERATORS
 from diswot.spec.probe import PROBES, ProbeSpec
 
-VALID = "valid: leaves, noise, folder:PATH, idx:PATH, cifar:PATH"
+VALID = "valid: dead-leaves, noise, folder:PATH, idx:PATH, cifar:PATH"
 
 
 def test_every_kind_of_probe_has_a_generator_or_a_reader() -> None:

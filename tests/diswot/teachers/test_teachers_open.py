@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from diswot.cache.key import context_of
 from diswot.errors import InputError, NotAClassifier, UnfitInput, UnknownName
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.spec import TEACHERS, TeacherFamily, check_is_named
@@ -73,7 +73,7 @@ def given(teacher: object, classes: int = 10, weights: Path | None = None) -> Te
 
 
 def seen(spec: TeacherSpec, seed: int = 0) -> TeacherView:
-    return observe_teacher(spec, PROBE, Want.KERNELS, seed=seed, initialisations=2)
+    return observe_teacher(spec, PROBE, Capture.KERNELS, seed=seed, inits=2)
 
 
 @pytest.mark.parametrize("name", ["Net", "small", "any_size", "READY"])
@@ -131,7 +131,7 @@ def test_two_networks_of_one_class_are_two_teachers() -> None:
 def test_the_wrong_number_of_classes() -> None:
     spec = given(Net(7))
     with pytest.raises(NotAClassifier, match=f"^teacher {spec.name} is no classifier of 5 classes: it gives 7 logits$"):
-        observe_teacher(spec_of(spec, 5), white_noise(8, 5, SHAPE, 0), Want.KERNELS, seed=0)
+        observe_teacher(spec_of(spec, 5), white_noise(8, 5, SHAPE, 0), Capture.KERNELS, seed=0)
 
 
 def spec_of(spec: TeacherSpec, classes: int) -> TeacherSpec:

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from diswot.errors import InputError, NotAClassifier, UnfitInput
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import build_teacher, observe_teacher
@@ -53,22 +53,20 @@ def test_random_weights_have_the_variance_of_their_fan_in() -> None:
     assert float(weight.var()) == pytest.approx(2 / (64 * 9), rel=0.03)
 
 
-def test_a_random_teacher_is_observed_with_batch_statistics_once_for_each_initialisation() -> None:
-    view = observe_teacher(SPEC, PROBE, Want.KERNELS, seed=0, initialisations=3)
+def test_a_random_teacher_is_observed_with_batch_statistics_once_for_each_initialization() -> None:
+    view = observe_teacher(SPEC, PROBE, Capture.KERNELS, seed=0, inits=3)
     assert len(view.observations) == 3
     assert view.first is view.observations[0]
     assert not torch.equal(view.observations[0].logits, view.observations[1].logits)
     torch.testing.assert_close(
         view.kernels, torch.stack([observation.kernels() for observation in view.observations]).mean(0)
     )
-    assert torch.equal(
-        view.first.logits, observe_teacher(SPEC, PROBE, Want.NOTHING, seed=0, initialisations=1).first.logits
-    )
+    assert torch.equal(view.first.logits, observe_teacher(SPEC, PROBE, Capture.NOTHING, seed=0, inits=1).first.logits)
 
 
-def test_no_initialisation_at_all_is_refused() -> None:
-    with pytest.raises(InputError, match=r"^teacher initialisations must be at least 1, not 0$"):
-        observe_teacher(SPEC, PROBE, Want.NOTHING, seed=0, initialisations=0)
+def test_no_initialization_at_all_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^teacher initializations must be at least 1, not 0$"):
+        observe_teacher(SPEC, PROBE, Capture.NOTHING, seed=0, inits=0)
 
 
 def test_weights_are_those_of_the_file(tmp_path: Path) -> None:
@@ -79,7 +77,7 @@ def test_weights_are_those_of_the_file(tmp_path: Path) -> None:
 
 def test_trained_weights_are_observed_once_with_running_statistics(tmp_path: Path) -> None:
     module = trained()
-    view = observe_teacher(saved(module.state_dict(), tmp_path), PROBE, Want.NOTHING, seed=5, initialisations=8)
+    view = observe_teacher(saved(module.state_dict(), tmp_path), PROBE, Capture.NOTHING, seed=5, inits=8)
     assert len(view.observations) == 1
     with torch.inference_mode():
         torch.testing.assert_close(view.first.logits, module(PROBE.images), rtol=1e-4, atol=1e-4)
@@ -96,25 +94,25 @@ def test_a_teacher_that_tells_no_images_apart_is_refused(tmp_path: Path) -> None
     message = "^teacher resnet20 tells no two of the 8 images apart: all units in the first third of its depth switch"
     spec = saved(weights, tmp_path)
     with pytest.raises(NotAClassifier, match=message):
-        observe_teacher(spec, PROBE, Want.KERNELS, seed=0)
+        observe_teacher(spec, PROBE, Capture.KERNELS, seed=0)
     with pytest.raises(NotAClassifier, match=message):
-        observe_teacher(spec, PROBE, Want.LAST_KERNEL, seed=0)
-    assert observe_teacher(spec, PROBE, Want.NOTHING, seed=0).first.activations
+        observe_teacher(spec, PROBE, Capture.LAST_KERNEL, seed=0)
+    assert observe_teacher(spec, PROBE, Capture.NOTHING, seed=0).first.activations
 
 
 def test_finite_weights_whose_logits_are_not_are_refused(tmp_path: Path) -> None:
     weights = trained().state_dict()
     weights["stem.0.1.running_var"].neg_()
     with pytest.raises(NotAClassifier, match=r"^the logits of teacher resnet20 on the probe are not finite"):
-        observe_teacher(saved(weights, tmp_path), PROBE, Want.NOTHING, seed=0)
+        observe_teacher(saved(weights, tmp_path), PROBE, Capture.NOTHING, seed=0)
 
 
 def test_a_head_that_averages_two_does_where_no_head_is_wanted() -> None:
     spec = TeacherSpec("timm:deit_tiny_distilled_patch16_224", 10, (3, 16, 16))
-    assert observe_teacher(spec, PROBE, Want.KERNELS, seed=0, initialisations=1).first.head_input is None
+    assert observe_teacher(spec, PROBE, Capture.KERNELS, seed=0, inits=1).first.head_input is None
     message = r"^teacher timm:deit_tiny_distilled_patch16_224 has no linear classifier head: its logits \(8, 10\)"
     with pytest.raises(NotAClassifier, match=message):
-        observe_teacher(spec, PROBE, Want.HEAD, seed=0, initialisations=1)
+        observe_teacher(spec, PROBE, Capture.HEAD, seed=0, inits=1)
 
 
 def test_images_that_a_teacher_cannot_take_are_refused_with_those_that_it_can() -> None:
@@ -124,4 +122,4 @@ def test_images_that_a_teacher_cannot_take_are_refused_with_those_that_it_can() 
         r"give an input that it takes, such as 3x224x224, which it was made for$"
     )
     with pytest.raises(UnfitInput, match=message):
-        observe_teacher(spec, white_noise(4, 10, (3, 4, 4), 0), Want.KERNELS, seed=0, initialisations=1)
+        observe_teacher(spec, white_noise(4, 10, (3, 4, 4), 0), Capture.KERNELS, seed=0, inits=1)

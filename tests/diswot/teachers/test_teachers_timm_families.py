@@ -8,7 +8,7 @@ import timm
 import torch
 
 from diswot.observation import observe
-from diswot.observation.capture import Want
+from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot.teachers.timm import native_input, timm_model
 from diswot_spaces import Shape
@@ -73,7 +73,7 @@ def observed(name: str, shape: Shape) -> tuple[int, int]:
         pytest.skip("this timm does not have it")
     probe = ProbeBatch(torch.empty(IMAGES, *shape, device="meta"), torch.arange(IMAGES), "shapes alone")
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        observation = observe(timm_model(name, 10, shape), probe, Want.KERNELS)
+        observation = observe(timm_model(name, 10, shape), probe, Capture.KERNELS)
     return len(observation.activations), observation.logits.shape[1]
 
 

@@ -18,7 +18,7 @@ from diswot.spec.teacher import TeacherSpec
 from diswot.testing import SearchSpaceConformance, ToySpace
 from diswot.workflow import run_search
 from diswot_spaces import CIFAR, Architecture, Bounds, Costs, Shape
-from diswot_spaces.layers import Layers, fresh
+from diswot_spaces.layers import LayerFactory, fresh
 
 TOY = ToySpace()
 
@@ -95,12 +95,16 @@ class Unordered(ToySpace):
 
 
 class Feature(ToySpace):
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         return super().build(arch, num_classes + 1, in_shape, layers)
 
 
 class Misplaced(ToySpace):
-    def build(self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: Layers = fresh) -> nn.Module:
+    def build(
+        self, arch: Architecture, num_classes: int, in_shape: Shape = CIFAR, layers: LayerFactory = fresh
+    ) -> nn.Module:
         def elsewhere(path: str, make: Callable[..., nn.Module], *args: Any) -> nn.Module:
             return layers("everywhere", make, *args)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 
 
-def capacity(evidence: Evidence) -> float:
+def spectral_capacity(inputs: ProxyInput) -> float:
     """Logarithm of the effective size, `ln sum_a exp(2 H_a) sqrt(p_a)` over the nonlinearities a.
 
     `H_a` is the spectral entropy of the channels that enter a, so `exp(H_a)` is how many of them the signal fills, and
@@ -18,7 +18,7 @@ def capacity(evidence: Evidence) -> float:
     """
     from diswot.observation.kernels import spectral_entropies
 
-    seen = evidence.on_noise.observation
+    seen = inputs.on_noise.observation
     entropies = spectral_entropies(seen.channel_covariances)
     pairs = zip(entropies, seen.activations, strict=True)
     return math.log(sum(math.exp(2 * entropy) * math.sqrt(a.positions) for entropy, a in pairs))

@@ -13,7 +13,7 @@ TRIES = 100
 """Random architectures in a row that may be known before those that are left are looked for one by one."""
 
 
-def draw_new(feasible: Feasible, known: Collection[Architecture], rng: np.random.Generator) -> Architecture | None:
+def sample_unseen(feasible: Feasible, known: Collection[Architecture], rng: np.random.Generator) -> Architecture | None:
     """A random architecture within the budget that is not `known`; `None` if there is none left."""
     for _ in range(TRIES):
         arch = feasible.sample(rng)

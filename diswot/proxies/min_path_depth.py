@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 
 
-def directness(evidence: Evidence) -> float:
+def min_path_depth(inputs: ProxyInput) -> float:
     """Minus the logarithm of the fewest weighted layers on any path from the images to the logits.
 
     Shortcuts make a deep network act as many shallow ones: what trains it are the gradients along its short paths. At
@@ -19,7 +19,7 @@ def directness(evidence: Evidence) -> float:
     Raises:
         ValueError: no path leads from the images to the logits, or none was looked for.
     """
-    length = evidence.student.shortest_path
+    length = inputs.student.shortest_path
     if not length:
         raise ValueError("the logits do not depend on the images")
     return -math.log(length)

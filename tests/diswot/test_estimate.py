@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from diswot import price
-from diswot.evaluation import EvaluatorSpec, Measurer
-from diswot.price import Pricer, Speed, networks_left
+from diswot.estimate import Estimate, Estimator, Speed, networks_left
+from diswot.evaluation import Evaluator, EvaluatorSpec
 from diswot.search.search import Search
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.constraints import Constraints
@@ -44,24 +43,24 @@ def test_networks_are_counted_by_hand(changes: dict[str, Any], networks: int) ->
 
 
 @pytest.fixture
-def pricer(monkeypatch: pytest.MonkeyPatch) -> Pricer:
+def estimator(monkeypatch: pytest.MonkeyPatch) -> Estimator:
     """Of four workers; a teacher takes 10 s to observe, and a network one."""
-    found = Pricer(ComputeSpec("processes", 4, cache=None))
+    found = Estimator(ComputeSpec("processes", 4, cache=None))
     monkeypatch.setattr(found, "_timed", lambda _: Speed(10.0, 1.0))
     return found
 
 
-def test_workers_share_the_evaluations_and_the_teacher_is_observed_once(pricer: Pricer) -> None:
-    assert pricer.price(Search(SPEC)) == price.Price(30, 40, 10.0 + 40 / 4)
+def test_workers_share_the_evaluations_and_the_teacher_is_observed_once(estimator: Estimator) -> None:
+    assert estimator.estimate(Search(SPEC)) == Estimate(30, 40, 10.0 + 40 / 4)
 
 
-def test_a_limit_of_time_limits_the_price(pricer: Pricer) -> None:
-    assert pricer.price(Search(replace(SPEC, max_seconds=3.0))).seconds == 13.0
+def test_a_limit_of_time_limits_the_estimate(estimator: Estimator) -> None:
+    assert estimator.estimate(Search(replace(SPEC, max_seconds=3.0))).seconds == 13.0
 
 
-def test_latency_is_measured_for_each_candidate_alone(pricer: Pricer) -> None:
+def test_latency_is_measured_for_each_candidate_alone(estimator: Estimator) -> None:
     timed = replace(SPEC, constraints=Constraints(max_latency=1.0))
-    assert pricer.price(Search(timed)).seconds == pytest.approx(10.0 + 60 / 4 + 30 * 0.25)  # 20 beyond the limit
+    assert estimator.estimate(Search(timed)).seconds == pytest.approx(10.0 + 60 / 4 + 30 * 0.25)  # 20 beyond the limit
 
 
 def test_the_dry_run_observes_one_teacher_and_one_network_on_a_quarter_of_the_images(
@@ -69,19 +68,19 @@ def test_the_dry_run_observes_one_teacher_and_one_network_on_a_quarter_of_the_im
 ) -> None:
     built: list[EvaluatorSpec] = []
     evaluated: list[int] = []
-    build, evaluate = EvaluatorSpec.build, Measurer.__call__
+    build, evaluate = EvaluatorSpec.build, Evaluator.__call__
 
-    def watch(self: EvaluatorSpec) -> Measurer:
+    def watch(self: EvaluatorSpec) -> Evaluator:
         built.append(self)
         return build(self)
 
-    def count(self: Measurer, task: object) -> object:
+    def count(self: Evaluator, task: object) -> object:
         evaluated.append(len(self.probe.labels))
         return evaluate(self, task)  # type: ignore[arg-type]
 
     monkeypatch.setattr(EvaluatorSpec, "build", watch)
-    monkeypatch.setattr(Measurer, "__call__", count)
-    found = Pricer(ComputeSpec("serial", cache=tmp_path / "cache")).price(Search(SPEC))
+    monkeypatch.setattr(Evaluator, "__call__", count)
+    found = Estimator(ComputeSpec("serial", cache=tmp_path / "cache")).estimate(Search(SPEC))
     assert found.seconds > 0
     assert [(one.teacher_inits, len(one.probe.labels)) for one in built] == [(1, 4)]
     assert evaluated == [4]

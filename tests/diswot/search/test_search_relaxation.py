@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from diswot.search.beyond import LOOKS, TIMED, excess, just_beyond, widened
+from diswot.search.relaxation import MAX_RELAXED, TIMED, relaxed_neighbours, violation, widened
 from diswot.spec.constraints import Constraints
 from diswot_spaces import Architecture, Costs, get_space
 
@@ -23,7 +23,7 @@ def never(_: Architecture) -> float:
 
 def names(budget: Constraints, share: float, parents: Iterable[str], known: Iterable[str] = ()) -> list[str]:
     archs, seen = (list(map(SPACE.decode, given)) for given in (parents, known))
-    return list(map(SPACE.encode, just_beyond(SPACE, budget, share, costs, never, archs, seen)))
+    return list(map(SPACE.encode, relaxed_neighbours(SPACE, budget, share, costs, never, archs, seen)))
 
 
 def test_upper_limits_are_raised_by_a_share_and_rounded_down() -> None:
@@ -34,10 +34,10 @@ def test_upper_limits_are_raised_by_a_share_and_rounded_down() -> None:
 
 def test_the_excess_is_the_largest_share_of_a_limit_that_is_missing() -> None:
     budget = Constraints(max_params=100, max_macs=1000, max_latency=0.5)
-    assert excess(budget, Costs(110, 1300, 1, 10**9), 0.6) == pytest.approx(0.3)
-    assert excess(budget, Costs(110, 900, 1, 0), 0.6) == pytest.approx(0.2)
-    assert excess(budget, Costs(90, 900, 1, 0), 0.4) == 0
-    assert excess(Constraints(min_params=5), Costs(1, 1, 1, 1), None) == 0
+    assert violation(budget, Costs(110, 1300, 1, 10**9), 0.6) == pytest.approx(0.3)
+    assert violation(budget, Costs(110, 900, 1, 0), 0.6) == pytest.approx(0.2)
+    assert violation(budget, Costs(90, 900, 1, 0), 0.4) == 0
+    assert violation(Constraints(min_params=5), Costs(1, 1, 1, 1), None) == 0
 
 
 def test_only_what_is_outside_the_budget_and_inside_the_wider_one_is_asked_for() -> None:
@@ -53,7 +53,7 @@ def test_neighbours_of_the_better_come_first_and_no_more_than_a_few() -> None:
     budget = Constraints(max_params=costs(SPACE.decode("3-3-3")).params)
     one, other = names(budget, 1.0, ["3-3-3"]), names(budget, 1.0, ["1-1-3"])
     assert names(budget, 1.0, ["3-3-3", "1-1-3"]) == list(dict.fromkeys([*one, *other]))
-    assert len(names(budget, 1.0, map(SPACE.encode, SPACE.enumerate()))) == LOOKS
+    assert len(names(budget, 1.0, map(SPACE.encode, SPACE.enumerate()))) == MAX_RELAXED
 
 
 def test_where_latency_has_a_limit_it_is_measured_and_not_for_ever() -> None:
@@ -64,8 +64,8 @@ def test_where_latency_has_a_limit_it_is_measured_and_not_for_ever() -> None:
         return None if SPACE.encode(arch) == "3-3-5" else sum(SPACE.values(arch)) / 1000
 
     budget = Constraints(max_latency=0.009)
-    found = just_beyond(SPACE, budget, 0.25, costs, latency, [SPACE.decode("3-3-3")], ())
+    found = relaxed_neighbours(SPACE, budget, 0.25, costs, latency, [SPACE.decode("3-3-3")], ())
     assert list(map(SPACE.encode, found)) == ["5-3-3", "3-5-3"]
     asked.clear()
-    assert just_beyond(SPACE, budget, 0.0, costs, latency, SPACE.enumerate(), ()) == []
+    assert relaxed_neighbours(SPACE, budget, 0.0, costs, latency, SPACE.enumerate(), ()) == []
     assert len(asked) == TIMED

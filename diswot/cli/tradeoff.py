@@ -13,15 +13,15 @@ from diswot.report.units import UNITS
 from diswot.search.pareto import Point, outline
 
 if TYPE_CHECKING:
-    from diswot.report.beyond import Beyond
     from diswot.report.fronts import FrontPoint
+    from diswot.report.relaxation import Relaxation
     from diswot.report.result import Result
 
 COLUMNS = 6
 """Points of a front that are shown at most, its ends among them."""
 
 
-def show_trade(result: Result) -> None:
+def show_tradeoff(result: Result) -> None:
     """Print some points of the front that matters most, and what lies beyond the budget."""
     front = result.fronts[0]
     if len(front.points) > 1:
@@ -29,19 +29,19 @@ def show_trade(result: Result) -> None:
         left_out = len(front.points) - len(shown)
         some = f"{len(shown)} points of the Pareto front; result.json has {left_out} more"
         STDOUT.print(f"What a smaller budget buys ({some if left_out else 'the whole Pareto front'}):", soft_wrap=True)
-        STDOUT.print(_table(front.against, [front.points[place] for place in shown]))
+        STDOUT.print(_table(front.pareto_cost, [front.points[place] for place in shown]))
         STDOUT.print()
-    if result.beyond is not None:
-        for line in _beyond(result.beyond, result.recommended.score, result.resolution):
+    if result.relaxation is not None:
+        for line in _relaxation(result.relaxation, result.recommended.score, result.min_detectable_difference):
             STDOUT.print(line, markup=False, soft_wrap=True)
 
 
-def _table(against: str, points: Sequence[FrontPoint]) -> Table:
+def _table(cost: str, points: Sequence[FrontPoint]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     for _ in points:
         table.add_column(justify="right")
-    table.add_row(UNITS[against].name, *(say_cost(against, point.cost) for point in points))
+    table.add_row(UNITS[cost].name, *(say_cost(cost, point.cost) for point in points))
     table.add_row("score", *(f"{point.score:.3f}" for point in points))
     return table
 
@@ -53,17 +53,16 @@ def say_cost(cost: str, value: float) -> str:
     return f"{si(value)}B" if cost == "memory" else si(value)
 
 
-def _beyond(beyond: Beyond, best: float, resolution: float | None) -> list[str]:
-    if not beyond.measured:
-        return [f"Nothing next to the best students lies up to {beyond.share:.0%} beyond the budget."]
-    head = f"A glance at {beyond.measured} architectures up to {beyond.share:.0%} beyond the budget"
-    if not beyond.steps:
+def _relaxation(relaxation: Relaxation, best: float, least: float | None) -> list[str]:
+    if not relaxation.measured:
+        return [f"Nothing next to the best students lies up to {relaxation.share:.0%} beyond the budget."]
+    head = f"A glance at {relaxation.measured} architectures up to {relaxation.share:.0%} beyond the budget"
+    if not relaxation.steps:
         return [f"{head}: none scores more."]
     lines = [f"{head}, which are not recommended:"]
-    for step in beyond.steps:
+    for step in relaxation.steps:
         gain = step.student.score - best
-        doubt = ", too little to be told apart" if resolution is not None and gain < resolution else ""
-        lines.append(
-            f"  {step.more:+.1%} buys a score of {step.student.score:.3f} ({gain:+.3f}{doubt}): {step.student.arch}"
-        )
+        doubt = ", too little to be told apart" if least is not None and gain < least else ""
+        score, arch = step.student.score, step.student.arch
+        lines.append(f"  {step.violation:+.1%} buys a score of {score:.3f} ({gain:+.3f}{doubt}): {arch}")
     return lines

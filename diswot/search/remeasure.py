@@ -8,7 +8,7 @@ from diswot.latency import Latency, LatencyMeter
 from diswot.search.search import Search
 
 
-def confirm(search: Search, count: int) -> Mapping[str, Latency | None]:
+def remeasure_latency(search: Search, count: int) -> Mapping[str, Latency | None]:
     """Measure the best candidates again, in a fresh process, until `count` of them hold the budget.
 
     What passed narrowly by luck is found out here: of many candidates measured once, some near a limit are. Nothing
@@ -26,8 +26,8 @@ def confirm(search: Search, count: int) -> Mapping[str, Latency | None]:
         return found
     task = (search.spec.teacher.num_classes, search.spec.teacher.in_shape)
     with LatencyMeter(search.space, search.spec.constraints.latency, *task) as meter:
-        for measurement, _ in search.ranked():
-            latency = found[measurement.arch] = meter(search.space.decode(measurement.arch))
+        for evaluation, _ in search.ranked():
+            latency = found[evaluation.arch] = meter(search.space.decode(evaluation.arch))
             count -= latency is not None and search.spec.constraints.in_time(latency.median)
             if count == 0:
                 break

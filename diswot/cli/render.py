@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
-from diswot.cli.trade import show_trade
+from diswot.cli.tradeoff import show_tradeoff
 from diswot.quantities import say_seconds
 from diswot.spec.command import to_score_command
 from diswot.spec.probe import PROBES, SEEDED
@@ -36,7 +36,7 @@ def show_result(result: Result, compute: ComputeSpec) -> None:
         STDOUT.print(f"{rank} = {one.arch}", markup=False, soft_wrap=True)
     STDOUT.print()
     _show_doubt(result)
-    show_trade(result)
+    show_tradeoff(result)
     if best.latency is not None and how.constraints.times:
         STDOUT.print(
             "Latency was measured on this machine, for these students once more in a fresh process: "
@@ -93,7 +93,7 @@ def _known(result: Result) -> str:
     if use is None or not use.hits + use.partial:
         return ""
     in_part = f" and {use.partial:,} in part" if use.partial else ""
-    return f"Measured before: {use.hits:,} of {use.hits + use.partial + use.misses:,} measurements{in_part}. "
+    return f"Measured before: {use.hits:,} of {use.hits + use.partial + use.misses:,} evaluations{in_part}. "
 
 
 def _limits(result: Result) -> str:
@@ -140,12 +140,13 @@ def _students(students: Sequence[Student], *, memory: bool) -> Table:
 
 
 def _show_doubt(result: Result) -> None:
-    if result.resolution is None:
-        STDOUT.print("One seed only: how sure this ranking is cannot be said; give --seeds 2 or more.")
+    least = result.min_detectable_difference
+    if least is None:
+        STDOUT.print("One initialization only: the noise of this ranking is unknown; give --student-inits 2 or more.")
         return
-    alike = len(result.indistinguishable)
+    alike = len(result.tied)
     count = {0: "no other candidate", 1: "one other candidate"}.get(alike, f"{alike} other candidates")
     STDOUT.print(
-        f"Scores closer than {result.resolution:.3f} cannot be told apart: {count} so close to the best.",
+        f"Scores closer than {least:.3f} cannot be told apart: {count} so close to the best.",
         soft_wrap=True,
     )

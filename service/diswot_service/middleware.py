@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from diswot_service.errors import Forbidden, MalformedRequest, Refusal
+from diswot_service.errors import ApiError, Forbidden, MalformedRequest
 from diswot_service.problems import MEDIA_TYPE, problem_of
 
 REQUEST_ID = "X-Request-ID"
@@ -87,7 +87,7 @@ class Guard:
 
         return receive_within_limits
 
-    def _refusal(self, method: str, headers: Headers) -> Refusal | None:
+    def _refusal(self, method: str, headers: Headers) -> ApiError | None:
         host = headers.get("host", "")
         parts = _HOST.fullmatch(host)
         if parts is None or parts[1].strip("[]").lower() not in self.hosts:

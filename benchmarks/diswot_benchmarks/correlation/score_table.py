@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diswot.errors import UnreadableData
-from diswot.evaluation import Measurement
+from diswot.evaluation import Evaluation
 from diswot.scoring import Scorer
 from diswot.storage.atomic import atomic_write
 from diswot_benchmarks.labels.units import Unit
@@ -31,7 +31,7 @@ of all proxies and seeds."""
 
 
 @dataclass(frozen=True)
-class RawTable:
+class ScoreTable:
     """Raw scores, by architecture.
 
     Attributes:
@@ -55,11 +55,11 @@ class RawTable:
     failures: dict[str, str]
 
 
-def write_raw(
+def write_scores(
     path: Path,
     columns: Sequence[str],
     units: Sequence[Unit],
-    measurements: Mapping[Architecture, Measurement],
+    evaluations: Mapping[Architecture, Evaluation],
     scorers: Sequence[Scorer],
 ) -> None:
     """Write the raw scores of the units, whole or not at all.
@@ -68,23 +68,23 @@ def write_raw(
         path: of the CSV file.
         columns: names of the units' accuracies.
         units: rows of the evaluation.
-        measurements: of their canonical architectures.
+        evaluations: of their canonical architectures.
         scorers: of every proxy to write.
     """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*HEADER, *columns])
     for unit in units:
-        measurement = measurements[unit.canonical]
-        costs = (measurement.costs.params, measurement.costs.macs, measurement.costs.depth)
-        for proxy, seed, value, error in _values(measurement, scorers):
-            head = (unit.name, measurement.arch, unit.members, proxy, seed, value)
-            writer.writerow([*head, *costs, measurement.seconds, error, *unit.accuracies])
+        evaluation = evaluations[unit.canonical]
+        costs = (evaluation.costs.params, evaluation.costs.macs, evaluation.costs.depth)
+        for proxy, seed, value, error in _values(evaluation, scorers):
+            head = (unit.name, evaluation.arch, unit.members, proxy, seed, value)
+            writer.writerow([*head, *costs, evaluation.seconds, error, *unit.accuracies])
     atomic_write(path, text.getvalue())
 
 
-def read_raw(path: Path, columns: Sequence[str]) -> RawTable:
-    """The raw scores of a file that `write_raw` wrote.
+def read_scores(path: Path, columns: Sequence[str]) -> ScoreTable:
+    """The raw scores of a file that `write_scores` wrote.
 
     Raises:
         UnreadableData: missing, damaged or of other columns.
@@ -101,19 +101,19 @@ def read_raw(path: Path, columns: Sequence[str]) -> RawTable:
         raise UnreadableData(f"raw scores {str(path)!r} cannot be read: {error}") from error
 
 
-def _values(measurement: Measurement, scorers: Sequence[Scorer]) -> Iterator[tuple[str, int | str, float | str, str]]:
+def _values(evaluation: Evaluation, scorers: Sequence[Scorer]) -> Iterator[tuple[str, int | str, float | str, str]]:
     """Proxy, seed, value and error of each line of one architecture."""
-    if measurement.error is not None:
-        yield "", "", "", measurement.error
+    if evaluation.error is not None:
+        yield "", "", "", evaluation.error
         return
     for scorer in scorers:
-        seeds = len(next(iter(measurement.values.values())))
+        seeds = len(next(iter(evaluation.values.values())))
         for seed in range(seeds):
-            one = replace(measurement, values={name: (series[seed],) for name, series in measurement.values.items()})
+            one = replace(evaluation, values={name: (series[seed],) for name, series in evaluation.values.items()})
             yield scorer.name, seed, scorer(one).value, ""
 
 
-def _table(lines: Iterator[list[str]], columns: Sequence[str]) -> RawTable:
+def _table(lines: Iterator[list[str]], columns: Sequence[str]) -> ScoreTable:
     rows: dict[str, list[str]] = {}
     values: dict[str, dict[str, list[float]]] = {}
     failures: dict[str, str] = {}
@@ -125,7 +125,7 @@ def _table(lines: Iterator[list[str]], columns: Sequence[str]) -> RawTable:
         rows[arch] = line
         values.setdefault(proxy, {}).setdefault(arch, []).append(_finite(line[5]))
     classes = {name: i for i, name in enumerate(sorted({line[1] for line in rows.values()}))}
-    return RawTable(
+    return ScoreTable(
         tuple(rows),
         np.array([classes[line[1]] for line in rows.values()], dtype=np.int64),
         np.array([int(line[2]) for line in rows.values()], dtype=np.int64),

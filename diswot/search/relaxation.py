@@ -9,7 +9,7 @@ from itertools import islice
 from diswot.spec.constraints import COSTS, LONGEST, MOST, Constraints
 from diswot_spaces import Architecture, Costs, SearchSpace
 
-LOOKS = 20
+MAX_RELAXED = 20
 """Architectures that are measured beyond a budget."""
 TIMED = 60
 """Architectures whose latency is measured to find them, where latency has a limit."""
@@ -23,7 +23,7 @@ def widened(budget: Constraints, share: float) -> Constraints:
     return replace(budget, **wide)
 
 
-def excess(budget: Constraints, costs: Costs, latency: float | None) -> float:
+def violation(budget: Constraints, costs: Costs, latency: float | None) -> float:
     """How far beyond the budget these costs are: the largest share of an upper limit that is missing, at least 0."""
     found = {cost: float(getattr(costs, cost)) for cost in COSTS} | {"latency": latency or 0.0}
     limits = {cost: budget.range(cost)[1] for cost in found}
@@ -31,7 +31,7 @@ def excess(budget: Constraints, costs: Costs, latency: float | None) -> float:
     return max([0.0, *shares])
 
 
-def just_beyond(
+def relaxed_neighbours(
     space: SearchSpace,
     budget: Constraints,
     share: float,
@@ -55,7 +55,7 @@ def just_beyond(
     near = dict.fromkeys(space.canonical(arch) for parent in parents for arch in space.neighbours(parent))
     within = (arch for arch in near if arch not in known and wide.allows(costs(arch)))
     if not budget.times:
-        return list(islice((arch for arch in within if not budget.allows(costs(arch))), LOOKS))
+        return list(islice((arch for arch in within if not budget.allows(costs(arch))), MAX_RELAXED))
     timed = ((arch, latency(arch)) for arch in islice(within, TIMED))
     beyond = (
         arch
@@ -64,4 +64,4 @@ def just_beyond(
         and wide.in_time(seconds)
         and not (budget.in_time(seconds) and budget.allows(costs(arch)))
     )
-    return list(islice(beyond, LOOKS))
+    return list(islice(beyond, MAX_RELAXED))

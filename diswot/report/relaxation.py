@@ -5,8 +5,8 @@ from __future__ import annotations
 from diswot.report.document import Document
 from diswot.report.finished import FinishedSearch
 from diswot.report.student import Student
-from diswot.search.beyond import excess
 from diswot.search.pareto import Point, pareto_front
+from diswot.search.relaxation import violation
 from diswot.spec.constraints import Constraints
 from diswot_spaces import Costs
 
@@ -15,15 +15,15 @@ class Step(Document):
     """A student that a larger budget would allow.
 
     Attributes:
-        more: how much larger: the largest share of an upper limit that is missing, 0.08 for 8% more.
+        violation: how much larger: the largest share of an upper limit that is missing, 0.08 for 8% more.
         student: outside the budget; never recommended.
     """
 
-    more: float
+    violation: float
     student: Student
 
 
-class Beyond(Document):
+class Relaxation(Document):
     """What was found just beyond the budget, after the search within it.
 
     Attributes:
@@ -39,21 +39,21 @@ class Beyond(Document):
     steps: list[Step]
 
 
-def make_beyond(finished: FinishedSearch, best: Student) -> Beyond | None:
+def make_relaxation(finished: FinishedSearch, best: Student) -> Relaxation | None:
     """What was found beyond the budget; `None` where nobody looked there."""
-    found = finished.beyond
+    found = finished.relaxed
     if found is None:
         return None
-    better = [one for one in found if one.seeds == best.seeds and one.score > best.score]
-    steps = [Step(more=_excess(finished.spec.constraints, one), student=one) for one in better]
-    front = pareto_front([Point(step.more, step.student.score) for step in steps])
-    return Beyond(
+    better = [one for one in found if one.student_inits == best.student_inits and one.score > best.score]
+    steps = [Step(violation=_violation(finished.spec.constraints, one), student=one) for one in better]
+    front = pareto_front([Point(step.violation, step.student.score) for step in steps])
+    return Relaxation(
         share=finished.spec.relaxation,
-        measured=len(found) + finished.failed_beyond,
-        failed=finished.failed_beyond,
+        measured=len(found) + finished.failed_relaxed,
+        failed=finished.failed_relaxed,
         steps=[steps[i] for i in front],
     )
 
 
-def _excess(budget: Constraints, one: Student) -> float:
-    return excess(budget, Costs(one.params, one.macs, one.depth, one.memory), one.latency)
+def _violation(budget: Constraints, one: Student) -> float:
+    return violation(budget, Costs(one.params, one.macs, one.depth, one.memory), one.latency)

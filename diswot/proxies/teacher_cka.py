@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from diswot.losses import alignment
-from diswot.proxies.base import Evidence
+from diswot.proxies.base import ProxyInput
 
 
-def retention(evidence: Evidence) -> float:
+def teacher_cka(inputs: ProxyInput) -> float:
     """Kernel alignment of the student's last activation patterns with the early ones of the teacher.
 
     Which images fall alike in the student's last nonlinearity, against which fall alike in the first third of the
-    teacher's depth, mean over its initialisations: between -1 and 1. A student whose end has lost what a teacher sees
+    teacher's depth, mean over its initializations: between -1 and 1. A student whose end has lost what a teacher sees
     at the start cannot learn what the teacher makes of it.
     """
-    last = evidence.student.last_kernel[None]
-    return float(alignment(last, evidence.teachers.kernels[:1]))
+    last = inputs.student.last_kernel[None]
+    return float(alignment(last, inputs.teachers.kernels[:1]))

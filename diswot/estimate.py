@@ -10,7 +10,7 @@ from diswot.evaluation import EvalTask
 from diswot.latency.timing import TIMED, WARM_UP
 from diswot.runtime.threads import one_thread
 from diswot.scoring import needs_reference, reference_sample
-from diswot.search.beyond import LOOKS
+from diswot.search.relaxation import MAX_RELAXED
 from diswot.search.search import Search
 from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
@@ -19,14 +19,14 @@ from diswot_spaces import Architecture
 
 PART = 0.25
 """Share of the probe that is timed: enough for the time to be in proportion, little enough to take a tenth of what is
-priced."""
+estimated."""
 
 LOOKED_AT = 20
 """Architectures within the constraints of which the one of middle cost is timed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class Estimate:
     """What is left to do of a search, at most: what the cache holds costs nothing, and patience may end it sooner.
 
     Attributes:
@@ -49,8 +49,8 @@ class Speed:
     evaluate: float
 
 
-class Pricer:
-    """Prices searches; each combination of teacher, space and constraints is timed once.
+class Estimator:
+    """Estimates searches; each combination of teacher, space and constraints is timed once.
 
     Args:
         compute: where they would run.
@@ -60,22 +60,22 @@ class Pricer:
         self._compute = compute
         self._speeds: dict[tuple[object, ...], Speed] = {}
 
-    def price(self, search: Search) -> Price:
-        """The price of what is left of a search.
+    def estimate(self, search: Search) -> Estimate:
+        """The estimate of what is left of a search.
 
         Raises:
             InputError: the probe or the teacher cannot be had as specified.
         """
         networks = networks_left(search)
         if not networks:
-            return Price(search.total, 0, 0.0)
+            return Estimate(search.total, 0, 0.0)
         speed = self._speed(search)
         seconds = networks * speed.evaluate / self._compute.count
         if search.spec.times:
-            seconds += (WARM_UP + TIMED) * max(0, search.total - len(search.measurements))
+            seconds += (WARM_UP + TIMED) * max(0, search.total - len(search.evaluations))
         if search.spec.max_seconds is not None:
             seconds = min(seconds, max(0.0, search.spec.max_seconds - search.state.seconds))
-        return Price(search.total, networks, speed.observe + seconds)
+        return Estimate(search.total, networks, speed.observe + seconds)
 
     def _speed(self, search: Search) -> Speed:
         spec = search.spec
@@ -103,9 +103,9 @@ def networks_left(search: Search) -> int:
     """Networks that a search may still build and evaluate."""
     spec = search.spec
     sample = len(reference_sample(search.space, spec.seed)) if needs_reference(spec.score) else 0
-    finalists = search.expected_finalists if search.ended is None else len(search.unsure())
-    beyond = LOOKS if search.has_yet_to_look_beyond else 0
-    candidates = max(0, search.total - len(search.measurements)) if search.ended is None else 0
+    finalists = search.expected_finalists if search.ended is None else len(search.pending_finalists())
+    beyond = MAX_RELAXED if search.is_relaxation_pending else 0
+    candidates = max(0, search.total - len(search.evaluations)) if search.ended is None else 0
     return sample - len(search.reference) + candidates + finalists * (spec.student_inits - 1) + beyond
 
 
