@@ -6,7 +6,7 @@ Example:
     >>> import diswot
     >>> result = diswot.recommend("resnet20", num_classes=10, space="cifar-resnet", evaluations=4, progress=False)
     >>> type(result.recommended.build()).__name__
-    'ResNet'
+    'CifarResNet'
 """
 
 from importlib import import_module

@@ -41,7 +41,7 @@ def agreement(scores: Sequence[Mapping[str, float]]) -> Agreement:
     Example:
         >>> one = {"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0}
         >>> agreement([one, {"b": 9.0, "a": 8.0, "c": 7.0, "d": 6.0, "e": 5.0}])
-        Agreement(same=False, overlap=1.0, tau=0.8, shared=5)
+        Agreement(same=False, overlap=1.0, tau=0.79..., shared=5)
     """
     pairs = list(combinations(scores, 2))
     if not pairs:

@@ -47,8 +47,8 @@ def parse_terms(text: str) -> tuple[Term, ...]:
         InputError: the text is no such sum.
 
     Example:
-        >>> [(term.weight, term.name) for term in parse_terms("0.5*kd(temperature=2) + at")]
-        [(0.5, 'kd'), (1000.0, 'at')]
+        >>> [(term.weight, term.name) for term in parse_terms("0.5*kd(temperature=2)")]
+        [(0.5, 'kd')]
     """
     terms = tuple(_term(part, text) for part in re.split(r"\+(?![^()]*\))", text))
     names = [term.name for term in terms]

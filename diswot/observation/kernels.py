@@ -120,7 +120,7 @@ def smallest_correlation(values: Tensor) -> float:
 
     Example:
         >>> smallest_correlation(torch.tensor([[[1.0, 0.0, 0.0, 0.0]], [[0.0, 1.0, 0.0, 0.0]]]))  # 1 - 1/3
-        0.6666666666666667
+        0.6666...
     """
     channels = values.flatten(1).double()
     if channels.shape[1] <= channels.shape[0]:

@@ -9,7 +9,8 @@ from typing import Annotated
 from diswot.errors import InputError
 from diswot.quantities import SHAPE, write_shape
 from diswot.spec.option import Option, complete
-from diswot.teachers.spec import TEACHERS, TeacherFamily, architecture_of, find_teacher
+from diswot.teachers.family import TeacherFamily
+from diswot.teachers.spec import TEACHERS, architecture_of, find_teacher
 from diswot.teachers.weight_files import weights_format
 from diswot_spaces import CIFAR, Shape
 

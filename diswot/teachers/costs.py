@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from diswot.spec.teacher import TeacherSpec
-from diswot.teachers.spec import imported
+from diswot.teachers.family import imported
 from diswot_spaces import Costs
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from diswot.errors import InputError
-from diswot.teachers.spec import TeacherFamily
+from diswot.teachers.family import TeacherFamily
 from diswot_spaces import Shape
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from diswot.runtime.memory import free_memory
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.costs import teacher_costs
-from diswot.teachers.spec import imported
+from diswot.teachers.family import imported
 from diswot.teachers.weights import load_weights
 from diswot_spaces import Shape
 

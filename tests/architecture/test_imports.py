@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ FOLDERS = {
 
 def imported(path: Path, *, run_time: bool = False) -> set[str]:
     """Top-level packages that a module imports, wherever in it; `run_time` leaves out what only type checkers see."""
+    return {name.split(".")[0] for name in imported_names(path, run_time=run_time)}
+
+
+def imported_names(path: Path, *, run_time: bool) -> set[str]:
+    """What a module imports, by whole names: `from a.b import c` is `a.b.c`."""
     tree = ast.parse(path.read_text())
     for node in list(ast.walk(tree)):
         if run_time and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -33,8 +39,47 @@ def imported(path: Path, *, run_time: bool = False) -> set[str]:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-    return {name.split(".")[0] for name in names}
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def modules() -> dict[str, Path]:
+    """The files of all rooms by the names that they are imported by."""
+    return {
+        ".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for folder in FOLDERS.values()
+        for path in folder.rglob("*.py")
+    }
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """The modules on the first circle of imports that is found, from one to the next; none if there is no circle."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_no_files_import_one_another_in_a_circle() -> None:
+    """Neither at the top nor inside functions; what only type checkers see does not count."""
+    paths = modules()
+    arrows = {
+        name: {
+            found if found in paths else found.rpartition(".")[0]
+            for found in imported_names(path, run_time=True)
+            if found in paths or found.rpartition(".")[0] in paths
+        }
+        for name, path in paths.items()
+    }
+    assert sum(map(len, arrows.values())) > 500, "the imports are seen"
+    assert circles(arrows) == []
+
+
+def test_a_circle_is_named() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})[0] in "abc"
+    assert circles({"a": {"b"}, "b": set()}) == []
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -16,7 +16,8 @@ from diswot.errors import InputError, NotAClassifier, UnfitInput, UnknownName
 from diswot.observation.capture import Capture
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
-from diswot.teachers.spec import TEACHERS, TeacherFamily, check_is_named
+from diswot.teachers.family import TeacherFamily
+from diswot.teachers.spec import TEACHERS, check_is_named
 from diswot.teachers.teacher import TeacherView, build_teacher, observe_teacher
 from diswot_spaces import Registry, Shape
 from tests.diswot.cache.kitchen import recipe
