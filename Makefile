@@ -17,7 +17,7 @@ check: .venv/.dev  ## formatter, linter, strict type checker
 	$(BIN)/mypy
 
 docs: .venv/.dev  ## build the documentation as a site in site/
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 format: .venv/.dev  ## let ruff format and fix
 	$(BIN)/ruff format .
