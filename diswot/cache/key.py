@@ -96,7 +96,7 @@ def _described(value: Any) -> Any:
     """What JSON does not know: files by their content, tensors by theirs, everything else in full."""
     match value:
         case ProbeBatch():
-            return [value.fingerprint, str(value.images.dtype)]
+            return [value.fingerprint, str(value.images.dtype), value.normalization]
         case SearchSpace():
             kind = f"{type(value).__module__}.{type(value).__qualname__}"
             return {"name": value.name, "kind": kind, "options": value.options, "has": vars(value)}

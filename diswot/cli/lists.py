@@ -1,4 +1,4 @@
-"""What there is: spaces, teachers, proxies."""
+"""What there is: spaces, proxies."""
 
 from __future__ import annotations
 
@@ -13,30 +13,24 @@ from diswot.cli.options import JsonOption
 from diswot.distillation.distillers import DISTILLERS
 from diswot.distillation.methods import Method
 from diswot.proxies import SCORES, Aggregate, Proxy
-from diswot.teachers.spec import TEACHERS
 from diswot_spaces import SPACES
 
 
 def spaces() -> None:
     """List the search spaces."""
     rows = [[s.name, s.summary, _count(s.size)] for s in SPACES.values()]
-    _print(["space", "what it is", "architectures"], rows)
-
-
-def teachers() -> None:
-    """List the teachers."""
-    _print(["teacher", "what it is"], [[family.form, family.summary] for family in TEACHERS.values()])
+    print_table(["space", "what it is", "architectures"], rows)
 
 
 def proxies() -> None:
     """List the proxies with what they need and cost, and the scores made of them."""
     scores = SCORES.values()
     rows = [[p.name, _needs(p), p.passes, p.summary] for p in scores if isinstance(p, Proxy)]
-    _print(["proxy", "needs", "passes", "what it is"], rows)
+    print_table(["proxy", "needs", "passes", "what it is"], rows)
     STDOUT.print()
     aggregates = (score for score in scores if isinstance(score, Aggregate))
     terms = [[a.name, a.scale, " + ".join(f"{w:g} {t}" for t, w in a.terms.items())] for a in aggregates]
-    _print(["score", "scale", "sum of"], terms)
+    print_table(["score", "scale", "sum of"], terms)
     STDOUT.print("\nDefinitions and references: docs/reference/proxies.md", soft_wrap=True)
 
 
@@ -46,7 +40,7 @@ def distillers(json: JsonOption = False) -> None:
     if json:
         typer.echo(json_module.dumps([_told(name, method) for name, method in rows.items()]))
         return
-    _print(
+    print_table(
         ["distiller", "weight", "with cross-entropy", "needs beside logits", "what it is"],
         [[name, f"{m.weight:g}", f"{m.hard_weight:g}", ", ".join(_wants(m)), m.summary] for name, m in rows.items()],
     )
@@ -81,7 +75,8 @@ def _needs(proxy: Proxy) -> str:
     return ", ".join(name for name, needed in needs.items() if needed)
 
 
-def _print(header: list[str], rows: list[list[str]]) -> None:
+def print_table(header: list[str], rows: list[list[str]]) -> None:
+    """Print rows below their header."""
     table = Table(*header, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from diswot.errors import NotAClassifier, UnfitInput, reason_of
 from diswot.observation.capture import Capture
+from diswot.observation.named import NamedTaps, tapped
 from diswot.observation.paths import ShortestPaths
 from diswot.observation.record import Observation
 from diswot.observation.taps import Taps
@@ -20,6 +21,7 @@ def observe(
     *,
     batch_statistics: bool = True,
     title: str | None = None,
+    named: NamedTaps | None = None,
 ) -> Observation:
     """Run the probe batch through a classifier once and record what it shows.
 
@@ -32,8 +34,10 @@ def observe(
         batch_statistics: normalise with the batch's own statistics, as at the first training step (networks with random
             weights); `False` for the running statistics of trained weights.
         title: the network, for messages; by default its class.
+        named: where the last map and the head are, if that shall not be found.
 
     Raises:
+        InputError: a module that is named is not there, or shows no such thing.
         UnfitInput: the network fails on images of this shape.
         NotAClassifier: its output is no logits, of too few classes, or not those of a linear layer where that is
             wanted.
@@ -41,8 +45,9 @@ def observe(
     title = title or type(module).__name__
     paths = ShortestPaths(probe.images) if Capture.SHORTEST_PATH in capture else None
     taps = Taps(len(probe.labels), capture, batch_statistics=batch_statistics, paths=paths)
-    logits = _logits(_run(module, probe, taps, title), probe, title)
-    head_input = _head_input(logits, taps)
+    with tapped(module, named, title) as told:
+        logits = _logits(_run(module, probe, taps, title), probe, title)
+    head_input = _head_input(logits, taps) if told.head_input is None else told.head_input
     if head_input is None and Capture.HEAD in capture:
         raise NotAClassifier(
             f"{title} has no linear classifier head: its logits {tuple(logits.shape)} do not come from a linear layer"
@@ -54,7 +59,7 @@ def observe(
         head_input=None if head_input is None else head_input.float(),
         labels=probe.labels,
         stages=_stages(maps),
-        last_map=taps.pooled_map if taps.pooled_map is not None else _last_map(maps, width),
+        last_map=_chosen_map(told.last_map, taps, maps, width) if Capture.MAPS in capture else None,
         activations=taps.watched,
         correlations=tuple(taps.correlations),
         shortest_path=paths.to(logits) if paths is not None else None,
@@ -114,6 +119,13 @@ def _stages(maps: list[Tensor]) -> tuple[Tensor, ...]:
     """The last map of each resolution, largest resolution first; maps of one pixel are pooled vectors, not stages."""
     last = {tuple(m.shape[2:]): m for m in maps if m.shape[2] * m.shape[3] > 1}
     return tuple(sorted(last.values(), key=lambda m: -m.shape[2] * m.shape[3]))
+
+
+def _chosen_map(named: Tensor | None, taps: Taps, maps: list[Tensor], width: int | None) -> Tensor | None:
+    """The map of the module that was named, or that which was pooled, or the last one."""
+    if named is not None:
+        return _channels_first(named, width)
+    return taps.pooled_map if taps.pooled_map is not None else _last_map(maps, width)
 
 
 def _last_map(maps: list[Tensor], width: int | None) -> Tensor | None:

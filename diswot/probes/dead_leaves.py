@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from diswot.probes.batch import ProbeBatch
+from diswot.probes.batch import IMAGENET, ProbeBatch
 from diswot.probes.draw import balanced_labels
 from diswot.seeds import derive_seed, stream
 from diswot_spaces import Shape
@@ -38,7 +38,7 @@ def dead_leaves(size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBa
     images -= images.mean((0, 2, 3), keepdims=True)
     images /= images.std((0, 2, 3), keepdims=True)
     labels = balanced_labels(size, num_classes, torch.Generator().manual_seed(derive_seed(seed, "labels", "leaves")))
-    return ProbeBatch(torch.from_numpy(images).float(), labels, f"seeded dead-leaves noise, {size} images")
+    return ProbeBatch(torch.from_numpy(images).float(), labels, f"seeded dead-leaves noise, {size} images", IMAGENET)
 
 
 def _image(shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from diswot.data.images import MODES, ImageSet, Item
 from diswot.errors import InputError, UnreadableData
-from diswot.probes.batch import ProbeBatch
+from diswot.probes.batch import Normalization, ProbeBatch
 from diswot_spaces import Shape
 
 
@@ -43,10 +43,12 @@ def draw(images: ImageSet[Item], size: int, num_classes: int, shape: Shape, seed
     chosen = [images.classes[labels[place]][next(decks[place])] for place in places.tolist()]
     _check_sides(images, chosen, shape)
     pixels = torch.stack([images.decode(item, shape[0]) for item in chosen])
+    normalised, by = _normalise(pixels, images.title)
     return ProbeBatch(
-        _normalise(pixels, images.title),
+        normalised,
         torch.tensor(labels)[places] - first,
         f"{size} images of {len(set(places.tolist()))} classes from {images.what} {images.path.resolve().name!r}",
+        by,
     )
 
 
@@ -117,7 +119,7 @@ def _check_sides(images: ImageSet[Item], chosen: Sequence[Item], shape: Shape) -
         )
 
 
-def _normalise(pixels: Tensor, title: str) -> Tensor:
+def _normalise(pixels: Tensor, title: str) -> tuple[Tensor, Normalization]:
     """`(N, C, H, W)` uint8 to float32 with mean 0 and standard deviation 1 (over n, not n - 1) in each channel.
 
     Both are computed from whole numbers, so that no machine rounds them differently. A channel in which all pixels are
@@ -135,4 +137,5 @@ def _normalise(pixels: Tensor, title: str) -> Tensor:
     if bool((pixels == pixels[0]).all()):
         raise InputError(f"{title} gave the same picture {len(pixels)} times; a probe needs images that differ")
     mean, std = (torch.tensor(values, dtype=torch.float64)[:, None, None] for values in (means, stds))
-    return ((pixels - mean) / torch.where(std > 0, std, 1.0)).float()
+    by = Normalization(tuple(one / 255 for one in means), tuple((one or 1.0) / 255 for one in stds))
+    return ((pixels - mean) / torch.where(std > 0, std, 1.0)).float(), by

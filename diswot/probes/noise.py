@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from diswot.probes.batch import ProbeBatch
+from diswot.probes.batch import IMAGENET, ProbeBatch
 from diswot.probes.draw import balanced_labels
 from diswot.seeds import derive_seed
 from diswot_spaces import Shape
@@ -21,7 +21,9 @@ def white_noise(size: int, num_classes: int, shape: Shape, seed: int) -> ProbeBa
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "probe", "noise"))
     images = torch.randn(size, *shape, generator=generator)
-    return ProbeBatch(images, balanced_labels(size, num_classes, generator), f"seeded white noise, {size} images")
+    return ProbeBatch(
+        images, balanced_labels(size, num_classes, generator), f"seeded white noise, {size} images", IMAGENET
+    )
 
 
 def with_twins(batch: ProbeBatch, twins: int, step: float, seed: int) -> ProbeBatch:

@@ -39,12 +39,13 @@ def make_teacher(spec: TeacherSpec, student: Student) -> TeacherRecord:
         macs=macs,
         compression=params and round(params / student.params, 3),
         macs_ratio=macs and round(macs / student.macs, 3),
-        weights=_weights(spec),
+        weights=weights_of(spec),
         unused_weights=None if spec.weights is not None else spec.tag,
     )
 
 
-def _weights(spec: TeacherSpec) -> Literal["random", "file", "given"]:
+def weights_of(spec: TeacherSpec) -> Literal["random", "file", "given"]:
+    """Where a teacher's weights come from."""
     if spec.weights is not None:
         return "file"
     return "random" if spec.family.module is None else "given"

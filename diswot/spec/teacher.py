@@ -24,7 +24,8 @@ class TeacherSpec:
 
     The name is as in `TEACHERS`, such as `"resnet56"`, `"mobilenetv2:largest"` or `"timm:resnet18"`; the import path
     `package.module:name` of a network of yours or of what makes one; or these as objects, of which the spec keeps the
-    name that they then have in this process. Without weights the teacher is drawn at random.
+    name that they then have in this process. Without weights the teacher is drawn at random. Where feature map and head
+    are is found while images run through it, unless their modules are named: `diswot teachers show NAME` tells.
     """
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
@@ -38,6 +39,14 @@ class TeacherSpec:
     weights: Annotated[
         Path | None,
         Option("File of trained weights of the teacher, written by safetensors or by torch.save.", local=True),
+    ] = None
+    map_path: Annotated[
+        str | None,
+        Option("Module of the teacher whose output is its last feature map, by path.", flag="teacher-map"),
+    ] = None
+    head_path: Annotated[
+        str | None,
+        Option("Module of the teacher whose input are its pooled features, by path.", flag="teacher-head"),
     ] = None
 
     def __post_init__(self) -> None:

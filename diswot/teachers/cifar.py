@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from diswot_spaces import Shape
@@ -10,12 +12,26 @@ from diswot_spaces.networks.cifar_resnet import CifarResNet
 
 
 def cifar_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
-    """`resnet20` to `resnet110`: (depth - 2) / 6 basic blocks in each stage (He et al. 2016, section 4.2).
+    """`resnet8` to `resnet110`: (depth - 2) / 6 basic blocks in each stage (He et al. 2016, section 4.2).
 
-    Shortcuts that change shape are projected, as in the space of students.
+    Shortcuts that change shape are projected, as in the space of students. `resnet8x4` and `resnet32x4` have stages
+    four times as wide behind a stem that is twice as wide, as in the code of Tian et al., "Contrastive Representation
+    Distillation", ICLR 2020.
     """
-    blocks = (int(name.removeprefix("resnet")) - 2) // 6
-    return CifarResNet([(blocks, width) for width in WIDTHS], num_classes, in_shape[0])
+    depth, wide, _ = name.removeprefix("resnet").partition("x4")
+    stages = [((int(depth) - 2) // 6, width * (4 if wide else 1)) for width in WIDTHS]
+    return CifarResNet(stages, num_classes, in_shape[0], stem=2 * WIDTHS[0] if wide else None)
+
+
+def bottleneck_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
+    """`resnet50` of ImageNet (He et al. 2016, table 1) behind a stem of 3 x 3 at stride 1, without max pooling."""
+    from torchvision.models import get_model
+
+    network: Any = get_model(name, weights=None, num_classes=num_classes)
+    network.conv1 = nn.Conv2d(in_shape[0], 64, 3, 1, 1, bias=False)
+    network.maxpool = nn.Identity()
+    module: nn.Module = network
+    return module
 
 
 def wide_resnet(name: str, num_classes: int, in_shape: Shape) -> nn.Module:

@@ -30,6 +30,8 @@ class TeacherFamily:
         tags_weights: whether what follows a dot in the argument names trained weights.
         native_input: where the function is that knows for what images a teacher was made, as `module:function` of its
             argument.
+        normalization: where the function is that knows how images were normalized for a teacher's trained weights, as
+            `module:function` of its argument.
         costs: where the function is that tells what a teacher costs, as `module:function` of what the builder gets,
             free of torch; without one, the network is laid out to count them.
         public_names: where the function is that knows the parameters' names in other people's code, as
@@ -44,6 +46,7 @@ class TeacherFamily:
     of_space: bool = False
     tags_weights: bool = False
     native_input: str | None = None
+    normalization: str | None = None
     costs: str | None = None
     public_names: str | None = None
     module: nn.Module | None = None

@@ -21,8 +21,8 @@ Rename = Callable[[str], str]
 
 
 def public_resnet(name: str) -> Rename:
-    """For `resnet20` to `resnet110`."""
-    block = _numbered((int(name.removeprefix("resnet")) - 2) // 6)
+    """For `resnet8` to `resnet110`, and those four times as wide."""
+    block = _numbered((int(name.removeprefix("resnet").removesuffix("x4")) - 2) // 6)
     return _renaming(
         (r"\blayer([123])\.(\d+)\.conv([12])\b", lambda m: f"{block(m)}.conv{m[3]}.0"),
         (r"\blayer([123])\.(\d+)\.bn([12])\b", lambda m: f"{block(m)}.conv{m[3]}.1"),

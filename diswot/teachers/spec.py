@@ -34,21 +34,46 @@ TEACHERS: Registry[TeacherFamily] = Registry(
     "diswot.teachers",
     {
         **{
-            f"resnet{depth}": TeacherFamily(
-                f"resnet{depth}",
-                f"CIFAR ResNet of {depth} layers",
+            f"resnet{size}": TeacherFamily(
+                f"resnet{size}",
+                f"CIFAR ResNet of {size.removesuffix('x4')} layers" + ", four times as wide" * size.endswith("x4"),
                 "diswot.teachers.cifar:cifar_resnet",
-                costs="diswot.teachers.formulas:cifar_resnet",
+                costs=None if size.endswith("x4") else "diswot.teachers.formulas:cifar_resnet",
                 public_names="diswot.teachers.names:public_resnet",
             )
-            for depth in (20, 32, 44, 56, 110)
+            for size in ("8", "14", "20", "32", "44", "56", "110", "8x4", "32x4")
         },
-        "wrn-40-2": TeacherFamily(
-            "wrn-40-2",
-            "Wide ResNet of 40 layers, twice as wide",
-            "diswot.teachers.cifar:wide_resnet",
-            costs="diswot.teachers.formulas:wide_resnet",
-            public_names="diswot.teachers.names:public_wide_resnet",
+        "resnet50": TeacherFamily(
+            "resnet50",
+            "ResNet of 50 layers in bottlenecks, for small images",
+            "diswot.teachers.cifar:bottleneck_resnet",
+        ),
+        **{
+            f"wrn-{depth}-{factor}": TeacherFamily(
+                f"wrn-{depth}-{factor}",
+                f"Wide ResNet of {depth} layers, {'twice' if factor == 2 else 'once'} as wide",
+                "diswot.teachers.cifar:wide_resnet",
+                costs="diswot.teachers.formulas:wide_resnet",
+                public_names="diswot.teachers.names:public_wide_resnet",
+            )
+            for depth, factor in ((16, 1), (16, 2), (40, 1), (40, 2))
+        },
+        **{
+            f"vgg{depth}": TeacherFamily(
+                f"vgg{depth}", f"VGG of {depth} layers with batch norm, for small images", "diswot.teachers.vgg:vgg"
+            )
+            for depth in (8, 11, 13, 16, 19)
+        },
+        "mobilenetv2-0.5": TeacherFamily(
+            "mobilenetv2-0.5",
+            "MobileNetV2 at half width, as distillation papers have it",
+            "diswot.teachers.mobilenet:mobilenet_v2",
+        ),
+        "shufflev1": TeacherFamily(
+            "shufflev1", "ShuffleNet 1.0x of three groups, for small images", "diswot.teachers.shufflenet:shufflenet_v1"
+        ),
+        "shufflev2": TeacherFamily(
+            "shufflev2", "ShuffleNet V2 1.0x, for small images", "diswot.teachers.shufflenet:shufflenet_v2"
         ),
         **{space: _of_space(space) for space in SPACES.builtin},
         "timm": TeacherFamily(
@@ -58,6 +83,15 @@ TEACHERS: Registry[TeacherFamily] = Registry(
             draws_own_weights=True,
             tags_weights=True,
             native_input="diswot.teachers.timm:native_input",
+            normalization="diswot.teachers.timm:normalization",
+        ),
+        "torchvision": TeacherFamily(
+            "torchvision:NAME",
+            "a classifier of torchvision, with random weights; some need larger images than 3x32x32",
+            "diswot.teachers.torchvision:torchvision_model",
+            draws_own_weights=True,
+            native_input="diswot.teachers.torchvision:native_input",
+            normalization="diswot.teachers.torchvision:normalization",
         ),
     },
     _family,

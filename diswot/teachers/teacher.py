@@ -13,7 +13,8 @@ from diswot.memory import check_teacher
 from diswot.networks import build_random
 from diswot.observation import Observation, observe
 from diswot.observation.capture import Capture
-from diswot.probes.batch import ProbeBatch
+from diswot.observation.named import NamedTaps
+from diswot.probes.batch import Normalization, ProbeBatch
 from diswot.runtime.memory import free_memory
 from diswot.seeds import derive_seed
 from diswot.spec.teacher import TeacherSpec
@@ -113,6 +114,7 @@ def observe_teacher(
 def _observe_once(
     spec: TeacherSpec, probe: ProbeBatch, capture: Capture, seed: int, device: torch.device | str
 ) -> Observation:
+    probe = _as_trained_on(spec, probe)
     module = build_teacher(spec, seed, device).to(dtype=probe.images.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     try:
         seen = observe(
@@ -121,17 +123,31 @@ def _observe_once(
             capture,
             batch_statistics=not (spec.is_trained and _has_statistics(module)),
             title=f"teacher {spec.name}",
+            named=NamedTaps(spec.map_path, spec.head_path),
         )
     except UnfitInput as error:
         raise UnfitInput(f"{error}{_hint(spec)}") from error
+    check_classes(spec, seen)
+    if not torch.isfinite(seen.logits).all():
+        raise NotAClassifier(f"the logits of teacher {spec.name} on the probe are not finite; it shows nothing")
+    return seen
+
+
+def check_classes(spec: TeacherSpec, seen: Observation) -> None:
+    """Raise `NotAClassifier` if what was seen of a teacher are logits of another number of classes."""
     found = seen.logits.shape[1]
     if found != spec.num_classes:
         raise NotAClassifier(
             f"teacher {spec.name} is no classifier of {spec.num_classes} classes: it gives {found} logits"
         )
-    if not torch.isfinite(seen.logits).all():
-        raise NotAClassifier(f"the logits of teacher {spec.name} on the probe are not finite; it shows nothing")
-    return seen
+
+
+def _as_trained_on(spec: TeacherSpec, probe: ProbeBatch) -> ProbeBatch:
+    """The probe in the teacher's own normalization, if it has weights that were trained in one that is known."""
+    if not spec.is_trained or spec.family.normalization is None:
+        return probe
+    wanted: Normalization | None = imported(spec.family.normalization)(spec.argument)
+    return probe if wanted is None else probe.normalized(wanted)
 
 
 def _has_statistics(module: nn.Module) -> bool:

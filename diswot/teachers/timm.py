@@ -9,6 +9,7 @@ import timm
 from torch import nn
 
 from diswot.errors import InputError, NotAClassifier, UnknownName, reason_of
+from diswot.probes.batch import Normalization
 from diswot_spaces import Shape
 
 
@@ -44,6 +45,12 @@ def native_input(name: str) -> Shape | None:
     """The images that a model was made for, where timm knows."""
     config = timm.get_pretrained_cfg(name.partition(".")[0], allow_unregistered=True)  # Whatever the tag.
     return None if config is None else config.input_size
+
+
+def normalization(name: str) -> Normalization | None:
+    """How images are normalized for the weights that the name's tag says, or for the model's own."""
+    config = timm.get_pretrained_cfg(name, allow_unregistered=True) or timm.get_pretrained_cfg(name.partition(".")[0])
+    return None if config is None else Normalization(tuple(config.mean), tuple(config.std))
 
 
 def _hint(name: str, in_shape: Shape) -> str:

@@ -35,10 +35,15 @@ class CifarResNet(nn.Module):
     """Stem, one stage of basic blocks for each pair of depth and width, global pooling, classifier."""
 
     def __init__(
-        self, stages: Sequence[tuple[int, int]], num_classes: int, in_channels: int = 3, layers: LayerFactory = fresh
+        self,
+        stages: Sequence[tuple[int, int]],
+        num_classes: int,
+        in_channels: int = 3,
+        layers: LayerFactory = fresh,
+        stem: int | None = None,
     ) -> None:
         super().__init__()
-        c_in = stages[0][1]
+        c_in = stem or stages[0][1]  # as wide as the first stage, unless said otherwise
         self.stem = nn.Sequential(layers("stem.0", conv_bn, in_channels, c_in, 3), nn.ReLU())
         blocks: list[nn.Module] = []
         for stage, (depth, width) in enumerate(stages):

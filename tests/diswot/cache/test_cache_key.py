@@ -32,6 +32,7 @@ CHANGES: dict[str, list[dict[str, Any]]] = {
         {"probe": replace(probe(), images=probe().images + 1e-6)},
         {"probe": replace(probe(), labels=probe().labels.flip(0))},
         {"probe": probe().to("cpu", torch.bfloat16)},
+        {"probe": replace(probe(), normalization=None)},
     ],
     "seed": [{"seed": 1}],
     "teacher_inits": [{"teacher_inits": 2}],
@@ -53,7 +54,8 @@ def test_a_change_changes_the_key(changes: dict[str, Any]) -> None:
 
 
 def test_equal_arguments_give_an_equal_key() -> None:
-    again = ProbeBatch(probe().images.clone(), probe().labels.clone(), "the same, under another name")
+    images, labels = probe().images.clone(), probe().labels.clone()
+    again = ProbeBatch(images, labels, "the same, under another name", probe().normalization)
     assert key(recipe(probe=again, teacher=TeacherSpec("resnet20", 10, (3, 16, 16)))) == key(recipe())
     assert key(recipe("nwot")) == key(recipe())
 

@@ -18,6 +18,8 @@ ODD: dict[str, tuple[Any, ...]] = {
     "score": ("default", "nwot", "params+nwot"),
     "probe": ("dead-leaves", "noise", "folder:my photos/it's", "idx:--out", "cifar:$HOME;é"),
     "weights": (Path("w.safetensors"), Path("-odd name"), Path("/tmp/é'\"|")),
+    "teacher_map": ("blocks", "layer4.1.act2"),
+    "teacher_head": ("head", "--odd"),
     "algorithm": tuple(ALGORITHMS.builtin),
     "latency_device": ("cpu", "cuda", "cuda:12"),
 }

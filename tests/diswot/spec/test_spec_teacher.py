@@ -41,9 +41,11 @@ def test_the_builder_gets_what_follows_the_colon_or_the_whole_name(name: str, ar
 )
 def test_an_unknown_teacher_lists_the_valid_ones(name: str) -> None:
     spaces = ", ".join(f"{space}:ARCH" for space in SPACES)
-    forms = f"resnet20, resnet32, resnet44, resnet56, resnet110, wrn-40-2, {spaces}, timm:NAME"
-    with pytest.raises(UnknownName, match=re.escape(f"unknown teacher {name!r}; valid: {forms}")):
+    with pytest.raises(UnknownName) as raised:
         TeacherSpec(name)
+    said = str(raised.value)
+    assert said.startswith(f"unknown teacher {name!r}; valid: resnet8, resnet14, resnet20, ")
+    assert said.endswith(f", mobilenetv2-0.5, shufflev1, shufflev2, {spaces}, timm:NAME, torchvision:NAME")
 
 
 @pytest.mark.parametrize("name", ["timm:", "nasbench201:", "cifar-resnet:"])

@@ -1,11 +1,15 @@
 """Teachers for small images, counted by hand and against published figures."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
 
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.cifar import cifar_resnet, wide_resnet
+from diswot.teachers.costs import teacher_costs
+from diswot.teachers.spec import TEACHERS
 from diswot.teachers.teacher import build_teacher
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
@@ -69,6 +73,51 @@ def test_wrn_40_2_has_the_parameters_of_the_hand_count() -> None:
     assert parameters(module) == total == 2_255_156  # 2.26 M in the tables of distillation papers.
 
 
+PUBLISHED = {
+    "resnet8": 83_892, "resnet14": 181_108, "resnet20": 278_324, "resnet32": 472_756, "resnet44": 667_188,
+    "resnet56": 861_620, "resnet110": 1_736_564, "resnet8x4": 1_233_540, "resnet32x4": 7_433_860,
+    "resnet50": 23_705_252, "wrn-16-1": 180_916, "wrn-16-2": 703_284, "wrn-40-1": 569_780, "wrn-40-2": 2_255_156,
+    "vgg8": 3_965_028, "vgg11": 9_277_284, "vgg13": 9_462_180, "vgg16": 14_774_436, "vgg19": 20_086_692,
+    "mobilenetv2-0.5": 812_836, "shufflev1": 949_258, "shufflev2": 1_355_528,
+}  # fmt: skip
+"""Parameters with 100 classes in the code of Tian et al., "Contrastive Representation Distillation", ICLR 2020."""
+
+NAMED = [name for name, family in TEACHERS.builtin.items() if ":" not in family.form]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_named_teacher_has_the_parameters_of_the_published_code(name: str) -> None:
+    costs = teacher_costs(TeacherSpec(name, 100))
+    assert costs is not None
+    assert costs.params == PUBLISHED[name]
+
+
+def test_vgg8_has_the_parameters_of_the_hand_count() -> None:
+    """A convolution of 3 x 3 from a to b channels has 9ab weights and b biases, the batch norm behind it 2b."""
+    widths = [3, 64, 128, 256, 512, 512]
+    total = sum(9 * a * b + 3 * b for a, b in pairwise(widths)) + 512 * 100 + 100
+    assert total == PUBLISHED["vgg8"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tensors"),
+    [
+        ("vgg13", {"block0.0.weight": (64, 3, 3, 3), "block3.4.running_mean": (512,), "classifier.bias": (100,)}),
+        ("shufflev1", {"conv1.weight": (24, 3, 1, 1), "layer1.0.conv3.weight": (216, 18, 1, 1), "linear.bias": (100,)}),
+        ("shufflev2", {"layer2.0.conv5.weight": (116, 116, 1, 1), "layer3.3.bn3.bias": (232,), "bn2.weight": (1024,)}),
+        ("mobilenetv2-0.5", {"blocks.1.0.conv.3.weight": (48, 1, 3, 3), "classifier.0.weight": (100, 1280)}),
+        (
+            "resnet50",
+            {"layer4.2.conv3.weight": (2048, 512, 1, 1), "fc.weight": (100, 2048), "conv1.weight": (64, 3, 3, 3)},
+        ),
+    ],
+)
+def test_parameters_go_by_the_names_of_the_published_code(name: str, tensors: dict[str, tuple[int, ...]]) -> None:
+    with torch.device("meta"):
+        state = TeacherSpec(name).family.build(name, 100, (3, 32, 32)).state_dict()
+    assert {key: tuple(state[key].shape) for key in tensors} == tensors
+
+
 @pytest.mark.parametrize("name", ["resnet20", "resnet110", "wrn-40-2"])
 def test_layers_with_weights_are_as_many_as_the_name_says(name: str) -> None:
     with torch.device("meta"):
@@ -81,7 +130,9 @@ def test_layers_with_weights_are_as_many_as_the_name_says(name: str) -> None:
     assert len(layers) == {"resnet20": 20, "resnet110": 110, "wrn-40-2": 38}[name]
 
 
-@pytest.mark.parametrize("name", ["resnet20", "resnet56", "wrn-40-2", f"nasbench201:{CELL}"])
+@pytest.mark.parametrize(
+    "name", [*NAMED[:1], "resnet8x4", "vgg8", "shufflev1", "shufflev2", "mobilenetv2-0.5", f"nasbench201:{CELL}"]
+)
 @pytest.mark.parametrize(("classes", "shape"), [(1, (1, 28, 28)), (7, (4, 33, 20)), (1000, (3, 24, 24))])
 def test_any_class_count_and_input(name: str, classes: int, shape: tuple[int, int, int]) -> None:
     module = build_teacher(TeacherSpec(name, classes, shape), seed=0)

@@ -9,29 +9,19 @@ from torch import Tensor, nn
 
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.costs import costs_by_formula, teacher_costs
-from diswot.teachers.spec import TEACHERS
-from diswot.teachers.teacher import build_teacher
 from diswot_spaces import Shape
 from diswot_spaces.networks.counting import count_costs
 
 TASKS: list[tuple[int, Shape]] = [(7, (3, 33, 20)), (100, (3, 32, 32)), (5000, (3, 1, 1)), (10, (300, 2, 2))]
 
 
-@pytest.mark.parametrize("name", ["resnet20", "resnet56", "wrn-40-2", "cifar-resnet:3-1-7"])
+@pytest.mark.parametrize("name", ["resnet8", "resnet56", "wrn-16-1", "wrn-40-2", "cifar-resnet:3-1-7"])
 @pytest.mark.parametrize(("classes", "shape"), TASKS)
 def test_formulas_count_what_the_network_costs(name: str, classes: int, shape: Shape) -> None:
     spec = TeacherSpec(name, classes, shape)
     family = spec.family
     counted, _ = count_costs(lambda _: family.build(spec.argument, classes, shape), shape)
     assert costs_by_formula(spec) == counted
-
-
-@pytest.mark.parametrize("name", [name for name, family in TEACHERS.builtin.items() if ":" not in family.form])
-def test_every_teacher_of_one_name_has_a_formula(name: str) -> None:
-    spec = TeacherSpec(name, 10)
-    costs = costs_by_formula(spec)
-    assert costs is not None
-    assert costs.params == sum(parameter.numel() for parameter in build_teacher(spec, 0).parameters())
 
 
 def test_published_costs_are_counted() -> None:
