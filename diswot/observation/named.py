@@ -68,10 +68,10 @@ def tapped(module: nn.Module, named: NamedTaps | None, title: str) -> Iterator[S
 
 
 def _module(network: nn.Module, path: str, title: str) -> nn.Module:
-    known = {name: module for name, module in network.named_modules() if name}
+    known = [name for name, _ in network.named_modules() if name]
     if path not in known:
-        raise UnknownName(f"module of {title}", path, get_close_matches(path, known, 8, 0.4) or list(known)[:8])
-    return known[path]
+        raise UnknownName(f"module of {title}", path, get_close_matches(path, known, 8, 0.4) or known[:8])
+    return network.get_submodule(path)
 
 
 def _shaped(shown: dict[str, Any], which: str, dimensions: tuple[int, ...], title: str) -> Tensor:

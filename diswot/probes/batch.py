@@ -62,12 +62,16 @@ class ProbeBatch:
     def normalized(self, wanted: Normalization) -> ProbeBatch:
         """The same pictures as a network expects them that was trained on images of another normalization.
 
+        The batch itself where its own is not known, or where either is of another number of channels.
+
         Example:
             >>> batch = ProbeBatch(torch.ones(1, 1, 2, 2), torch.zeros(1), "one", Normalization((0.5,), (0.25,)))
             >>> float(batch.normalized(Normalization((0.5,), (0.5,))).images.mean())
             0.5
         """
-        if self.normalization is None or len(wanted.mean) != self.images.shape[1]:
+        if self.normalization is None:
+            return self
+        if {len(self.normalization.mean), len(wanted.mean)} != {self.images.shape[1]}:
             return self
         (mean, std), (new_mean, new_std) = (
             (torch.tensor(values, dtype=torch.float64, device=self.images.device).view(-1, 1, 1) for values in one)

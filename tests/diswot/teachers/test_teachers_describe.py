@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.describe import Tap, describe_teacher
+from diswot.teachers.spec import TEACHERS
 from tests.diswot.cli.inside import diswot
 
 
@@ -45,10 +46,10 @@ class Functional(nn.Module):
 
 
 def test_what_no_single_module_makes_has_no_path() -> None:
-    found = describe_teacher(TeacherSpec(Functional(), 7))
+    found = describe_teacher(TeacherSpec(TEACHERS.name_of(Functional()), 7))
     assert found.last_map == Tap(path=None, module=None, shape=(4, 30, 30))
     assert (found.pooled, found.head, found.weights) == (None, None, "given")
-    named = describe_teacher(TeacherSpec(Functional(), 7, map_path="conv", head_path="one"))
+    named = describe_teacher(TeacherSpec(TEACHERS.name_of(Functional()), 7, map_path="conv", head_path="one"))
     assert named.last_map == Tap(path="conv", module="Conv2d", shape=(4, 30, 30))
     assert named.pooled is not None
     assert named.pooled.shape == (4,)

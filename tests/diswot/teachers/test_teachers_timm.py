@@ -1,18 +1,24 @@
 """Teachers from timm."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from diswot.errors import InputError, NotAClassifier, UnknownName
-from diswot.observation import observe
+from diswot.observation import Observation, observe
+from diswot.observation.capture import Capture
+from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
 from diswot.spec.teacher import TeacherSpec
-from diswot.teachers.teacher import build_teacher
-from diswot.teachers.timm import timm_model
+from diswot.teachers.teacher import build_teacher, observe_teacher
+from diswot.teachers.timm import normalization, timm_model
 from diswot_spaces import Shape
 
 
@@ -96,3 +102,21 @@ def test_a_failure_without_words_is_quoted_by_the_check_that_failed(monkeypatch:
     )
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         timm_model("resnet18", 10, (3, 32, 32))
+
+
+def test_trained_weights_see_images_in_their_own_normalization(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Transformers of timm were trained with mean and standard deviation 0.5; those at random see what students see."""
+    spec = TeacherSpec("timm:test_vit", 4, (3, 16, 16))
+    save_file(build_teacher(spec, 0).state_dict(), tmp_path / "vit.safetensors")
+    probe, seen = white_noise(4, 4, (3, 16, 16), 0), list[ProbeBatch]()
+
+    def note(module: nn.Module, batch: ProbeBatch, *_: object, **more: Any) -> Observation:
+        seen.append(batch)
+        return observe(module, batch, **more)
+
+    monkeypatch.setattr("diswot.teachers.teacher.observe", note)
+    for weights in (None, tmp_path / "vit.safetensors"):
+        observe_teacher(replace(spec, weights=weights), probe, Capture.NOTHING, seed=0, inits=1)
+    wanted = normalization("test_vit")
+    assert wanted is not None
+    assert [one.normalization for one in seen] == [probe.normalization, wanted]
