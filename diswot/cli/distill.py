@@ -67,7 +67,7 @@ def distill(
     else:
         if out is None:
             raise InputError("--out must be given: the folder for weights, report and checkpoints")
-        spec = _spec(options, search)
+        spec = spec_of(options, search)
         from diswot.distillation.folder import check_empty
 
         folder = out
@@ -101,7 +101,7 @@ def evaluate(
     _show_judgement(found, student.architecture["classes"])
 
 
-def _spec(options: Mapping[str, Any], search: Path | None) -> DistillSpec:
+def spec_of(options: Mapping[str, Any], search: Path | None) -> DistillSpec:
     """What is asked, with the teacher and the task of a search where one is named."""
     from diswot.spec.document import from_flags, from_json, nested, to_json
 

@@ -106,3 +106,8 @@ class Distiller(nn.Module, ABC):
 
         What is learned there belongs into buffers: a training that is resumed does not come here again.
         """
+
+
+def warmed_up(epoch: float, epochs: int) -> float:
+    """A factor that rises from 0 to 1 over the first twelfth of a training: 20 of 240 epochs."""
+    return min(1.0, 12 * epoch / epochs)

@@ -1,0 +1,1 @@
+"""Whether a recommendation holds: students are distilled, and their accuracies set beside what was known before."""
