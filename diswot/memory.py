@@ -33,7 +33,7 @@ def check_students(spec: ScoreSpec, workers: int, limit: int) -> None:
     least = space.bounds(*task).lower
     shape, plural = write_shape(spec.teacher.in_shape), "s" * (workers > 1)
     _check(
-        f"evaluating students of {spec.space} on {spec.probe.size} images of {shape} by {workers} worker{plural}",
+        f"evaluating students of {space.name} on {spec.probe.size} images of {shape} by {workers} worker{plural}",
         workers * _bytes(least, spec.probe.size, spec.probe.dtype),
         limit,
         "fewer workers, smaller images (input) or fewer of them (probe_size)",

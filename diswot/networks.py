@@ -96,7 +96,8 @@ def _is_meta(tensor: Tensor | None) -> bool:
 def initialize(module: nn.Module, seed: int, path: str = "", only: Collection[str] | None = None) -> None:
     """Draw the weights of `module` in place: normal with variance 2 / fan-in, scales one, biases zero.
 
-    Where names are given, only those.
+    Where names are given, only those. A module inside that says `initial_std` has weights of that standard deviation,
+    and one that says `initial_value` has scales of that value: so publications' own initializations are told.
 
     Each parameter has a stream of its own, seeded by its name: networks that share a layer by name and shape share its
     weights, which takes noise out of their comparison.
@@ -104,15 +105,22 @@ def initialize(module: nn.Module, seed: int, path: str = "", only: Collection[st
     Source: He et al., "Delving Deep into Rectifiers", ICCV 2015, equation 10.
     """
     generator = torch.Generator()
-    for name, parameter in module.named_parameters(path):
+    for name, parameter, owner in _named_parameters(module, path):
         if only is not None and name not in only:
             continue
         if parameter.ndim > 1:
             generator.manual_seed(derive_seed(seed, name))
-            std = math.sqrt(2.0 / parameter[0].numel())
+            std = getattr(owner, "initial_std", None) or math.sqrt(2.0 / parameter[0].numel())
             parameter.copy_(_normal(parameter.shape, std, generator))
         else:
-            parameter.fill_(1.0 if name.endswith("weight") else 0.0)
+            parameter.fill_(getattr(owner, "initial_value", 1.0) if name.endswith("weight") else 0.0)
+
+
+def _named_parameters(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Parameter, nn.Module]]:
+    """Each parameter once, with its name and the module that has it itself."""
+    owners = dict(module.named_modules(prefix=path))
+    for name, parameter in module.named_parameters(path):
+        yield name, parameter, owners.get(name.rpartition(".")[0], module)
 
 
 def _normal(shape: torch.Size, std: float, generator: torch.Generator) -> Tensor:

@@ -20,7 +20,7 @@ from diswot.spec.models import Strict, model_of, written
 from diswot.spec.option import declared
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from diswot_spaces import get_space
+from diswot_spaces import SPACES, get_space, title_of
 
 T = TypeVar("T")
 
@@ -57,7 +57,9 @@ class Plan(Strict):
 
     schema_: Literal[2] = Field(default=SCHEMA, alias="schema", description="Version of this document.")
     teachers: list[TeacherPart] = Field(min_length=1, description="Teachers of the searches.")
-    spaces: list[str] = Field(min_length=1, description="Search spaces, as `diswot spaces` lists them.")
+    spaces: list[str] = Field(
+        min_length=1, description="Search spaces, as `diswot spaces` lists them, or files that declare one."
+    )
     constraints: dict[str, ConstraintsPart] = Field(
         min_length=1, description="Constraints of the searches by the names that you give them; {} is no limit."
     )
@@ -93,14 +95,15 @@ def jobs_of(plan: Plan) -> tuple[PlannedSearch, ...]:
         at(f"spaces[{i}]", partial(get_space, space))
     for i, seed in enumerate(plan.seeds):
         at(f"seeds[{i}]", partial(SEED.check, seed))
-    _distinct("spaces", plan.spaces)
+    names = [SPACES.name_of(space) for space in plan.spaces]
+    _distinct("spaces", map(title_of, names))
     _distinct("seeds", plan.seeds)
     shared = plan.search.model_dump(exclude_none=True)
     jobs = []
-    for label, space, budget, seed in product(teachers, plan.spaces, budgets, plan.seeds):
+    for label, space, budget, seed in product(teachers, names, budgets, plan.seeds):
         listed = dict(zip(LISTED, (to_json(teachers[label]), space, to_json(budgets[budget]), seed), strict=True))
         spec = at("search", partial(from_json, SearchSpec, shared | listed))
-        jobs.append(PlannedSearch(f"{label}--{space}--{budget}--seed{seed}", label, budget, spec))
+        jobs.append(PlannedSearch(f"{label}--{title_of(space)}--{budget}--seed{seed}", label, budget, spec))
     return tuple(jobs)
 
 
@@ -116,7 +119,7 @@ def check_feasible(jobs: Iterable[PlannedSearch]) -> None:
         task = (spec.teacher.num_classes, spec.teacher.in_shape)
         if (job.budget, spec.space, task) not in seen:
             seen.add((job.budget, spec.space, task))
-            where = f"constraints.{job.budget} (space {spec.space}, teacher {job.teacher})"
+            where = f"constraints.{job.budget} (space {title_of(spec.space)}, teacher {job.teacher})"
             if spec.times:
                 at(where, spec.constraints.latency.check)
             at(where, partial(Feasible, get_space(spec.space), spec.constraints, *task))

@@ -10,6 +10,7 @@ from typing import Any
 
 from diswot.batch.compare import Group
 from diswot.storage.atomic import atomic_write
+from diswot_spaces import title_of
 
 COMPARISON = "comparison.csv"
 
@@ -38,7 +39,7 @@ def _row(group: Group, failures: Mapping[str, str]) -> dict[str, Any]:
     reasons = [f"{one.name}: {failures[one.name]}" for one in group.jobs if one.name in failures]
     return {
         "teacher": job.teacher,
-        "space": job.spec.space,
+        "space": title_of(job.spec.space),
         "budget": job.budget,
         "limits": str(job.spec.constraints),
         "arch": consensus and consensus.arch,

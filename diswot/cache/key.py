@@ -99,7 +99,7 @@ def _described(value: Any) -> Any:
             return [value.fingerprint, str(value.images.dtype), value.normalization]
         case SearchSpace():
             kind = f"{type(value).__module__}.{type(value).__qualname__}"
-            return {"name": value.name, "kind": kind, "options": value.options, "has": vars(value)}
+            return {"name": value.name, "kind": kind, "options": value.options, "has": value.description}
         case Path():
             return _sha256([value])
         case Tensor():

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from diswot.cli.console import STDOUT, si
 from diswot.quantities import say_duration
+from diswot_spaces import title_of
 
 if TYPE_CHECKING:
     from diswot.batch.estimate import SearchEstimate
@@ -44,7 +45,7 @@ def show_estimates(estimates: Sequence[SearchEstimate], workers: int) -> None:
     for one in estimates:
         counts = (f"{one.estimate.evaluations:,}", f"{one.estimate.networks:,}")
         job = one.job
-        head = (job.teacher, job.spec.space, job.budget, str(job.spec.seed), one.state)
+        head = (job.teacher, title_of(job.spec.space), job.budget, str(job.spec.seed), one.state)
         shown.add_row(*head, *counts, say_duration(one.estimate.seconds))
     STDOUT.print(shown)
     done = sum(one.state == "done" for one in estimates)

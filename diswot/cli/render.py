@@ -12,6 +12,7 @@ from diswot.cli.tradeoff import show_tradeoff
 from diswot.quantities import say_seconds
 from diswot.spec.command import to_score_command
 from diswot.spec.probe import PROBES, SEEDED
+from diswot_spaces import title_of
 
 if TYPE_CHECKING:
     from diswot.report.result import Result
@@ -24,7 +25,7 @@ Number = TypeVar("Number", int, float)
 def show_result(result: Result, compute: ComputeSpec) -> None:
     """Print the recommendation, its alternatives, what the scores are made of, and what to do next."""
     best, how = result.recommended, result.search
-    STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher.title}, out of {how.space}:")
+    STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher.title}, out of {title_of(how.space)}:")
     STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
     STDOUT.print(f"  {_limits(result)}; {_rank(result)} (seed {how.seed})", soft_wrap=True)
     for line in _teacher(result):

@@ -17,6 +17,7 @@ from diswot.report.fronts import Front
 from diswot.report.result import Result
 from diswot.report.student import Student
 from diswot.report.units import UNITS
+from diswot_spaces import title_of
 
 # Okabe and Ito's palette.
 BLUE, ORANGE, GREEN, GRAY = "#0072B2", "#D55E00", "#009E73", "#777777"
@@ -47,9 +48,8 @@ def plot_search(finished: FinishedSearch, result: Result) -> bytes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)  # Above the data.
     spec = finished.spec
-    figure.suptitle(
-        f"Students for {spec.teacher.name} ({spec.teacher.num_classes} classes) in {spec.space}, {spec.constraints}"
-    )
+    teacher, space = f"{spec.teacher.name} ({spec.teacher.num_classes} classes)", title_of(spec.space)
+    figure.suptitle(f"Students for {teacher} in {space}, {spec.constraints}")
     picture = BytesIO()
     figure.savefig(picture, dpi=150, format="png", metadata={"Software": None})
     return picture.getvalue()

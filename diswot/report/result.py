@@ -20,7 +20,7 @@ from diswot.report.student import Student
 from diswot.report.tables import html_table
 from diswot.report.teacher import TeacherRecord, make_teacher
 from diswot.spec.search import SearchSpec
-from diswot_spaces import get_space
+from diswot_spaces import get_space, title_of
 
 if TYPE_CHECKING:
     import pandas
@@ -145,7 +145,8 @@ class Result(Document):
         best, spec = self.recommended, self.search
         noise = "" if best.stderr is None else f" (standard error {best.stderr:.3f})"
         return (
-            f"{best.arch} of {spec.space}, recommended for {spec.teacher.title}: score {best.score:.3f}{noise}, "
+            f"{best.arch} of {title_of(spec.space)}, recommended for {spec.teacher.title}: "
+            f"score {best.score:.3f}{noise}, "
             f"{best.params:,} parameters, {best.macs:,} MACs; best of {self.outcome.evaluations} evaluated"
         )
 

@@ -31,7 +31,9 @@ class ScoreSpec:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic's name
 
     teacher: TeacherSpec
-    space: Annotated[str, Option("Search space of the students; `diswot spaces` lists the names.")] = "nasbench201"
+    space: Annotated[
+        str, Option("Search space of the students: a name that `diswot spaces` lists, or a file that declares one.")
+    ] = "nasbench201"
     score: Annotated[str, Option("Score that ranks the students; `diswot proxies` lists the names.")] = "default"
     probe: ProbeSpec = field(default_factory=ProbeSpec)
     seed: Annotated[int, Option("Seed of all random numbers; the same seed gives the same result.", 0, 2**63 - 1)] = 0

@@ -81,6 +81,11 @@ class SearchSpace(ABC):
         return _count(self) if self.combinations <= COUNTABLE else None
 
     @property
+    def description(self) -> Any:
+        """What tells this space from others of its class, as JSON values: its attributes, unless it knows better."""
+        return vars(self)
+
+    @property
     def has_formulas(self) -> bool:
         """Whether costs are formulas: without them, the network of each architecture is built to count its costs."""
         return type(self).costs is not SearchSpace.costs

@@ -22,19 +22,18 @@ def test_every_space_is_a_family_of_teachers(space: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_the_smallest_architecture_teaches_by_its_string(name: str) -> None:
+def test_an_architecture_teaches_by_its_string(name: str) -> None:
     space = get_space(name)
-    spec = TeacherSpec(f"{name}:{space.encode(space.smallest)}", 7, (1, 20, 28))
+    arch = space.canonical(next(space.enumerate()))
+    spec = TeacherSpec(f"{name}:{space.encode(arch)}", 7, (1, 20, 28))
     module = build_teacher(spec, seed=0)
-    assert (
-        sum(parameter.numel() for parameter in module.parameters())
-        == space.costs(space.smallest, 7, (1, 20, 28)).params
-    )
+    params = sum(parameter.numel() for parameter in module.parameters())
+    assert params == space.costs(arch, 7, (1, 20, 28)).params
     with torch.inference_mode():
         assert module(torch.zeros(2, 1, 20, 28)).shape == (2, 7)
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", ["nasbench201", "cifar-resnet", "mobilenetv2"])
 def test_the_largest_has_the_costs_of_the_formula(name: str) -> None:
     """Without memory: the largest MobileNetV2 has 286 million parameters."""
     with torch.device("meta"):
