@@ -1,4 +1,4 @@
-"""For those who bring spaces or algorithms of their own: suites to subclass, and a toy space of known optimum.
+"""For those who bring spaces, algorithms or proxies of their own: suites to subclass, and a toy space of known optimum.
 
 Example:
     A test module that pytest runs:
@@ -10,7 +10,8 @@ Example:
 """
 
 from diswot.testing.algorithms import AlgorithmConformance
+from diswot.testing.proxies import ProxyConformance
 from diswot.testing.spaces import SearchSpaceConformance
 from diswot.testing.toy import ToySpace
 
-__all__ = ["AlgorithmConformance", "SearchSpaceConformance", "ToySpace"]
+__all__ = ["AlgorithmConformance", "ProxyConformance", "SearchSpaceConformance", "ToySpace"]

@@ -8,9 +8,8 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from diswot.errors import NotAClassifier
 from diswot.evaluation import Evaluation, capture_of
 from diswot.networks import build_random
 from diswot.probes.batch import ProbeBatch
@@ -20,6 +19,7 @@ from diswot.proxies.base import ProxyInput
 from diswot.scoring import Scorer
 from diswot.spec.teacher import TeacherSpec
 from diswot.teachers.teacher import TeacherView, observe_teacher
+from diswot.testing import ProxyConformance
 from diswot_spaces import Costs, get_space
 
 SHAPE = (3, 16, 16)
@@ -33,6 +33,14 @@ CASES = {
     "resnet": ("cifar-resnet", "1-3-1"),
     "mobilenet": ("mobilenetv2", ""),
 }
+
+
+class TestBuiltIn(ProxyConformance):
+    @pytest.fixture(autouse=True, params=PROXIES)
+    def each(self, request: pytest.FixtureRequest) -> None:
+        self.proxy = request.param
+
+
 DISTANCES = [name for name, proxy in PROXIES.items() if str(proxy.function).split(".")[-1].startswith("dis")]
 """Negative distances between student and teacher: DisWOT's and the distillation losses."""
 
@@ -84,52 +92,11 @@ def values(case: str) -> dict[str, float]:
     return {name: proxy.compute(record) for name, proxy in PROXIES.items()}
 
 
-@pytest.mark.parametrize("name", PROXIES)
-@pytest.mark.parametrize("case", CASES)
-def test_finite(name: str, case: str) -> None:
-    value = values(case)[name]
-    assert isinstance(value, float)
-    assert math.isfinite(value)
-
-
 @pytest.mark.parametrize("case", ["cell", "resnet"])
 def test_the_same_evidence_gives_the_same_value_in_any_order(case: str) -> None:
     record = inputs(case)
     again = {name: PROXIES[name].compute(record) for name in reversed(list(PROXIES))}
     assert again == values(case)
-
-
-def test_other_candidates_in_between_change_nothing() -> None:
-    values("resnet")
-    assert {name: proxy.compute(inputs("skips")) for name, proxy in PROXIES.items()} == values("skips")
-
-
-@pytest.mark.parametrize("name", PROXIES)
-def test_the_network_and_the_generator_are_left_as_they_were(name: str) -> None:
-    module = network(CONVOLUTION).train().requires_grad_(True)
-    record = evidence_of(CONVOLUTION, module, probe())
-    state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
-    generator = torch.get_rng_state()
-    value = PROXIES[name].compute(record)
-    assert torch.equal(torch.get_rng_state(), generator)
-    assert all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
-    assert all(p.grad is None and p.requires_grad and p.is_leaf for p in module.parameters())
-    assert all(layer.training and not layer._forward_hooks for layer in module.modules())
-    assert not record.probe.images.requires_grad
-    assert value == pytest.approx(values(CONVOLUTION)[name], rel=1e-4)
-
-
-@pytest.mark.parametrize("name", PROXIES)
-def test_the_teacher_matters_where_the_table_says_so(name: str) -> None:
-    record = inputs(CONVOLUTION)
-    alone = replace(record, teacher=None)
-    if PROXIES[name].teacher:
-        with pytest.raises(ValueError, match="looks at the teacher"):
-            PROXIES[name].compute(alone)
-        own = replace(record, teacher=TeacherView((record.student,)))
-        assert PROXIES[name].compute(own) != values(CONVOLUTION)[name]
-    else:
-        assert PROXIES[name].compute(alone) == values(CONVOLUTION)[name]
 
 
 @pytest.mark.parametrize("name", DISTANCES)
@@ -140,43 +107,6 @@ def test_the_teacher_itself_is_the_best_student(name: str) -> None:
     assert values(CONVOLUTION)[name] < 0
 
 
-@pytest.mark.parametrize("name", PROXIES)
-def test_labels_matter_where_the_table_says_so(name: str) -> None:
-    record = inputs(CONVOLUTION)
-    labels = record.probe.labels.roll(1)
-    shuffled = replace(record, probe=replace(record.probe, labels=labels))
-    vars(shuffled)["student"] = replace(record.student, labels=labels)
-    assert (PROXIES[name].compute(shuffled) != values(CONVOLUTION)[name]) == PROXIES[name].labels
-
-
-class Untouchable(nn.Module):
-    """Has weights and does not run."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, images: Tensor) -> Tensor:
-        raise AssertionError(f"the network was run on {len(images)} images")
-
-
-@pytest.mark.parametrize("name", PROXIES)
-def test_passes_are_those_the_table_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = inputs(CONVOLUTION)
-    still = replace(record, build=lambda: Untouchable(record.network))
-    if PROXIES[name].passes in ("none", "forward"):
-        if PROXIES[name].passes == "forward":
-            vars(still)["student"] = record.student
-        assert PROXIES[name].compute(still) == values(CONVOLUTION)[name]
-    else:
-        with pytest.raises((AssertionError, NotAClassifier), match="the network was run"):
-            PROXIES[name].compute(still)
-    backward = Mock(wraps=torch.autograd.grad)
-    monkeypatch.setattr(torch.autograd, "grad", backward)
-    PROXIES[name].compute(record)
-    assert backward.called == PROXIES[name].gradient
-
-
 def test_gradient_proxies_share_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     record = inputs(CONVOLUTION)
     forward = Mock(wraps=record.network.forward)
@@ -184,13 +114,6 @@ def test_gradient_proxies_share_one_pass(monkeypatch: pytest.MonkeyPatch) -> Non
     for name in [name for name, proxy in PROXIES.items() if proxy.passes == "backward"]:
         PROXIES[name].compute(record)
     forward.assert_called_once()
-
-
-@pytest.mark.parametrize("name", PROXIES)
-def test_the_wanted_part_of_a_pass_is_enough(name: str) -> None:
-    module, capture = network(CONVOLUTION), PROXIES[name].capture
-    lean = ProxyInput(lambda: module, capture, costs(CONVOLUTION), teacher(), probe())
-    assert PROXIES[name].compute(lean) == values(CONVOLUTION)[name]
 
 
 @pytest.mark.parametrize("case", ["cell", "mobilenet"])
