@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
+
+RESULT_SCHEMA: Final = 3
+"""Of the result of a search: raised when it changes."""
 
 
 class Document(BaseModel):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from diswot.errors import InputError, StorageError, UnreadableData
 from diswot.report.attempt import attempt
+from diswot.report.document import RESULT_SCHEMA
 from diswot.report.finished import FinishedSearch
-from diswot.report.result import SCHEMA, Result
+from diswot.report.result import Result
 from diswot.search.checkpoint import CHECKPOINT, RESULT
 from diswot.spec.search import SearchSpec
 from diswot.storage.atomic import atomic_write
@@ -88,12 +89,12 @@ def read_result(path: Path) -> Result:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         schema = content["schema"]
-        if schema == SCHEMA:
+        if schema == RESULT_SCHEMA:
             return Result.model_validate(content, by_alias=True)
     except (KeyError, TypeError, ValueError):
         raise UnreadableData(f"{str(path)!r} is damaged; delete its folder to search again") from None
     raise UnreadableData(
-        f"{str(path)!r} has schema {schema!r}, and this diswot reads schema {SCHEMA}; choose another folder"
+        f"{str(path)!r} has schema {schema!r}, and this diswot reads schema {RESULT_SCHEMA}; choose another folder"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -12,7 +12,7 @@ from diswot.errors import DiswotError, InputError
 from diswot.proxies import get_score
 from diswot.report.attempt import attempt
 from diswot.report.diagram import Stage
-from diswot.report.document import Document
+from diswot.report.document import RESULT_SCHEMA, Document
 from diswot.report.finished import FinishedSearch
 from diswot.report.fronts import Front, make_fronts
 from diswot.report.relaxation import Relaxation, make_relaxation
@@ -25,8 +25,6 @@ from diswot_spaces import get_space, title_of
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA: Final = 3
-"""Of the document: raised when it changes."""
 ALTERNATIVES = 3
 CONFIDENCE = 1.96
 """Standard errors to either side of a 95% interval."""
@@ -99,7 +97,7 @@ class Result(Document):
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
 
-    schema_: Literal[3] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal[3] = Field(default=RESULT_SCHEMA, alias="schema")
     recommended: Student
     stages: list[Stage] = Field(default_factory=list)
     alternatives: list[Student]

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from diswot_service import handlers
+from diswot_service.metrics import Metrics
 from diswot_service.middleware import Guard
 from diswot_service.routes import catalogue, health, searches
 from diswot_service.routes.shared import Service
 from diswot_service.settings import Settings
-from diswot_service.store import Store, open_database
-from diswot_service.web import pages, static_files
+from diswot_service.stopwatch import Stopwatch
+from diswot_service.store import Keys, Store, open_database
+from diswot_service.web import login, pages, static_files
 
 MAX_BODY = 64 * 1024
 
@@ -32,9 +34,11 @@ def create_app(settings: Settings) -> FastAPI:
         database.close()
 
     app = FastAPI(title="DisWOT", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.service = Service(settings, Store(database, settings.queue, settings.lifetime))
+    store, metrics = Store(database, settings.queue, settings.lifetime, settings.quota), Metrics(database)
+    app.state.service = Service(settings, store, Keys(database), metrics)
     app.add_middleware(Guard, hosts=settings.hosts, max_body=MAX_BODY, max_seconds=settings.body_seconds)
+    app.add_middleware(Stopwatch, requests=metrics.requests)
     handlers.install(app)
-    for router in (searches.routes, catalogue.routes, health.routes, pages.routes, static_files.routes):
+    for router in (searches.routes, catalogue.routes, health.routes, login.routes, pages.routes, static_files.routes):
         app.include_router(router)
     return app

@@ -12,6 +12,7 @@ from diswot_service.estimate import Estimate
 from diswot_service.jobs import JobKind
 from diswot_service.problems import Problem
 from diswot_service.progress import Progress
+from diswot_service.settings import Settings
 from diswot_service.store import Candidate, Event, Job
 
 State = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
@@ -116,15 +117,15 @@ def etag(job: Job) -> str:
     return f'"{job.version}"'
 
 
-def job_summary(job: Job, kind: JobKind, lifetime: float | None) -> dict[str, Any]:
+def job_summary(job: Job, kind: JobKind, settings: Settings) -> dict[str, Any]:
     """A job as `JobSummary` describes it.
 
     Args:
         job: its row.
         kind: of it.
-        lifetime: seconds for which a finished job is kept; `None` for ever.
+        settings: of the service.
     """
-    self = f"{kind.collection}/{job.id}"
+    self, lifetime = f"{settings.root_path}{kind.collection}/{job.id}", settings.lifetime
     expires = None if job.finished_at is None or lifetime is None else job.finished_at + lifetime
     return {
         "id": job.id,
@@ -155,9 +156,9 @@ def progress_of(job: Job) -> dict[str, Any]:
     return Progress(**job.progress).model_dump()
 
 
-def job_document(job: Job, kind: JobKind, lifetime: float | None) -> dict[str, Any]:
+def job_document(job: Job, kind: JobKind, settings: Settings) -> dict[str, Any]:
     """A job as `JobDocument` describes it."""
-    return {**job_summary(job, kind, lifetime), "result": job.result}
+    return {**job_summary(job, kind, settings), "result": job.result}
 
 
 def event_item(event: Event) -> dict[str, Any]:

@@ -6,6 +6,7 @@ DiswotError
     ├── MalformedRequest     400 invalid-request
     ├── InvalidKey           400 idempotency-key-invalid
     ├── InvalidPageToken     400 page-token-invalid
+    ├── Unauthenticated      401 unauthenticated
     ├── Forbidden            403 forbidden
     ├── NotFound             404 not-found
     ├── NoCandidatesYet      409 no-candidates-yet
@@ -15,6 +16,8 @@ DiswotError
     ├── PreconditionFailed   412 precondition-failed
     ├── WrongMediaType       415 unsupported-media-type
     ├── KeyReused            422 idempotency-key-reused
+    ├── RateLimited          429 rate-limited
+    ├── QuotaExceeded        429 quota-exceeded
     ├── Busy                 503 busy
     ├── QueueFull            503 queue-full
     └── StorageFault         the database cannot be relied on
@@ -67,8 +70,14 @@ class InvalidPageToken(ApiError):
     status, slug = 400, "page-token-invalid"
 
 
+class Unauthenticated(ApiError):
+    """Keys are needed, and the request has none that is valid."""
+
+    status, slug = 401, "unauthenticated"
+
+
 class Forbidden(ApiError):
-    """A request that a page of another origin made the browser send."""
+    """A request that a page of another origin made the browser send, or for which the scope of the key is too small."""
 
     status, slug = 403, "forbidden"
 
@@ -119,6 +128,18 @@ class KeyReused(ApiError):
     """An `Idempotency-Key` that came with another body before."""
 
     status, slug = 422, "idempotency-key-reused"
+
+
+class RateLimited(ApiError):
+    """Somebody asks too often."""
+
+    status, slug, retry_after = 429, "rate-limited", 1
+
+
+class QuotaExceeded(ApiError):
+    """Somebody has as many unfinished jobs as one may have."""
+
+    status, slug, retry_after = 429, "quota-exceeded", 60
 
 
 class Busy(ApiError):

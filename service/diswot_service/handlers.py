@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from diswot.errors import DiswotError
-from diswot_service.errors import ApiError
+from diswot_service.errors import ApiError, Unauthenticated
 from diswot_service.middleware import REQUEST_ID
 from diswot_service.problems import MEDIA_TYPE, Problem, problem, problem_of
 from diswot_service.validation_messages import pointer, sentence
@@ -42,8 +42,15 @@ def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {**plain, 500: {"description": "Internal Server Error", "model": Problem}}
 
 
+def guarded(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same of a route that asks who asks."""
+    return error_responses(401, 403, 429, *statuses)
+
+
 def _answer(request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     if wants_page(request):
+        if body["status"] == HTTPStatus.UNAUTHORIZED:
+            return RedirectResponse(request.scope.get("root_path", "") + "/login", 303)
         return error_page(request, body)
     return JSONResponse(body, body["status"], headers, media_type=MEDIA_TYPE)
 
@@ -55,7 +62,10 @@ def _about(request: Request) -> dict[str, str]:
 def _on_purpose(request: Request, error: Exception) -> Response:
     known = cast("DiswotError", error)
     wait = known.retry_after if isinstance(known, ApiError) else None
-    return _answer(request, problem_of(known, **_about(request)), {} if wait is None else {"Retry-After": str(wait)})
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    if isinstance(known, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return _answer(request, problem_of(known, **_about(request)), headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

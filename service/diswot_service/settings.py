@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diswot.errors import InputError
 from diswot.spec.compute import ComputeSpec
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""Hosts to listen on, and names under which requests may come; there is no authentication yet."""
+"""Hosts that nobody else can reach: listened on without a key."""
+DATABASE_URL = "DISWOT_DATABASE_URL"
+"""Environment variable with the URL of the database."""
 MIN_FREE = 64 * 2**20
 DAY = 24 * 3600.0
 
@@ -22,11 +25,14 @@ class Settings:
     """One service.
 
     Attributes:
-        data: folder of the database; nothing outside it is written.
+        data: folder of the database and of the cache; nothing outside it is written.
         executor: of the worker; one of `diswot.spec.compute.EXECUTORS`.
         workers: of the executor; by default one for each core.
         hosts: names under which requests may come.
         queue: unfinished jobs that are accepted.
+        quota: unfinished jobs that one principal may have; by default as many as are accepted.
+        database_url: of a Postgres server; by default the jobs are in a file of the data folder.
+        root_path: prefix of all paths behind a proxy that takes it away.
         keeps_measurements: whether the worker keeps what it measures, for later searches.
         keep_days: for which a finished job is kept; by default until it is deleted.
         min_free: bytes that the disk must have left for a job to be accepted.
@@ -42,12 +48,25 @@ class Settings:
     keep_days: float | None = None
     min_free: int = MIN_FREE
     body_seconds: float = 30.0
+    quota: int | None = None
+    database_url: str | None = field(default=None, repr=False)
+    root_path: str = ""
 
     @property
     def database(self) -> URL:
-        """The job store."""
-        from sqlalchemy import URL  # Only here, so that the other commands of `diswot` start without it.
+        """The job store.
 
+        Raises:
+            InputError: what was given is no URL of a database.
+        """
+        from sqlalchemy import URL, make_url  # Only here, so that the other commands of `diswot` start without it.
+        from sqlalchemy.exc import ArgumentError
+
+        if self.database_url is not None:
+            try:
+                return make_url(self.database_url)
+            except ArgumentError as error:
+                raise InputError("the database must be a URL, such as postgresql+psycopg://user@host/name") from error
         return URL.create("sqlite", database=str(self.data / "jobs.sqlite3"))
 
     @property

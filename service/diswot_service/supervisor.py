@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import zlib
 from types import TracebackType
 
 from diswot_service.processes import end_session, wait_unreaped
-from diswot_service.settings import Settings
+from diswot_service.settings import DATABASE_URL, Settings
 
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 30.0
@@ -33,9 +34,10 @@ class Supervisor:
 
     Args:
         settings: passed on to the worker.
+        number: of the worker among those of this data folder.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, number: int = 0) -> None:
         self._command = [
             sys.executable,
             "-P",
@@ -45,9 +47,11 @@ class Supervisor:
             "--data",
             str(settings.data),
         ]
-        self._command += ["--name", _name(settings), "--executor", settings.executor]
+        self._command += ["--name", _name(settings, number), "--executor", settings.executor]
         self._command += [] if settings.workers is None else ["--workers", str(settings.workers)]
         self._command += [] if settings.keeps_measurements else ["--no-cache"]
+        url = {} if settings.database_url is None else {DATABASE_URL: settings.database_url}
+        self._environment = os.environ | url  # Not on the command line, which everybody on the machine can read.
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -77,7 +81,7 @@ class Supervisor:
                 if self._stopping.is_set():
                     return
                 self._process = process = subprocess.Popen(  # noqa: S603 - our own module
-                    self._command, stdin=subprocess.PIPE, start_new_session=True
+                    self._command, stdin=subprocess.PIPE, start_new_session=True, env=self._environment
                 )
             started = time.monotonic()
             wait_unreaped(process.pid)
@@ -93,6 +97,6 @@ class Supervisor:
             delay = min(2 * delay, LONGEST_DELAY)
 
 
-def _name(settings: Settings) -> str:
-    """A name that the workers of this data folder on this machine have, one after the other, and no others."""
-    return f"{socket.gethostname()}-{zlib.crc32(str(settings.data.resolve()).encode()):08x}"
+def _name(settings: Settings, number: int) -> str:
+    """A name that the workers of this place on this machine have, one after the other, and no others."""
+    return f"{socket.gethostname()}-{zlib.crc32(str(settings.data.resolve()).encode()):08x}-{number}"

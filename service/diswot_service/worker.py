@@ -27,7 +27,7 @@ from diswot_service.errors import LeaseLost, StorageFault
 from diswot_service.jobs import KINDS, Cancelled, Stopped
 from diswot_service.problems import problem_of
 from diswot_service.processes import end_own
-from diswot_service.settings import Settings
+from diswot_service.settings import DATABASE_URL, Settings
 from diswot_service.store import Lease, Leases, open_database
 
 BEAT = 5.0
@@ -139,20 +139,40 @@ class Worker:
 
 
 def main() -> None:
-    """Work until told to stop or left alone."""
+    """Work for a supervisor, until told to stop or left alone."""
     options = _options()
+    settings = Settings(
+        options.data,
+        options.executor,
+        options.workers,
+        keeps_measurements=options.cache,
+        database_url=os.environ.get(DATABASE_URL),
+    )
+    try:
+        work(settings, options.name, supervised=options.supervised)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def work(settings: Settings, name: str | None = None, *, supervised: bool = False) -> None:
+    """Work until told to stop.
+
+    Args:
+        settings: of the service.
+        name: one process at a time has it, and takes over what the last one left; by default it has one of its own.
+        supervised: whether to stop when standard input ends, too.
+
+    Raises:
+        InputError: the database cannot be used.
+    """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s:     %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    if options.supervised:
+    if supervised:
         threading.Thread(target=_watch_supervisor, args=(stopping,), name="watch-supervisor", daemon=True).start()
-    settings = Settings(options.data, options.executor, options.workers, keeps_measurements=options.cache)
-    try:
-        _run(settings, options.name, stopping)
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    _run(settings, name, stopping)
 
 
 def _run(settings: Settings, name: str | None, stopping: threading.Event) -> None:

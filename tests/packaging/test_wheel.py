@@ -66,5 +66,12 @@ def test_the_installed_wheel_searches(command: Path, tmp_path: Path) -> None:
 def test_packages_of_the_users_own_are_left_alone(command: Path, tmp_path: Path) -> None:
     for name in GENERIC:
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('a package of the user')", encoding="utf-8")
-    for words in (("spaces",), ("benchmark", "--help"), ("serve", "--help")):
+    for words in (
+        ("spaces",),
+        ("benchmark", "--help"),
+        ("up", "--help"),
+        ("serve", "--help"),
+        ("worker", "--help"),
+        ("keys", "--help"),
+    ):
         run(command, *words, cwd=tmp_path, PYTHONPATH=str(tmp_path))

@@ -66,7 +66,7 @@ class Service:
 
     Args:
         data: its folder.
-        options: further ones of `diswot serve`; by default it measures every search anew, so that each takes its time.
+        options: further ones of `diswot up`; by default it measures every search anew, so that each takes its time.
     """
 
     def __init__(self, data: Path, *options: str) -> None:

@@ -16,15 +16,16 @@ from diswot_service.supervisor import Supervisor
 from tests.service.harness import alive, wait_for
 
 mounted = typer.Typer()
-mounted.add_typer(app, name="serve")
+mounted.add_typer(app, name="up")
 
 
-@pytest.mark.parametrize("command", [(app, []), (mounted, ["serve"])], ids=["alone", "mounted"])
+@pytest.mark.parametrize("command", [(app, []), (mounted, ["up"])], ids=["alone", "mounted"])
 def test_a_host_that_others_can_reach_is_refused(command: tuple[typer.Typer, list[str]], tmp_path: Path) -> None:
     done = CliRunner().invoke(command[0], [*command[1], "--host", "0.0.0.0", "--data", str(tmp_path / "data")])
     assert done.exit_code == 2
     assert done.stderr == (
-        "error: host must be one of 127.0.0.1, localhost, ::1 while there is no authentication, not '0.0.0.0'\n"
+        "error: others can reach '0.0.0.0', and there is no key yet; make one with `diswot keys add NAME` for the same "
+        "data, or listen on one of 127.0.0.1, localhost, ::1\n"
     )
     assert not (tmp_path / "data").exists()
 

@@ -197,7 +197,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, monkeypa
 
 
 def test_a_worker_does_not_change_the_tables(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has tables of version 0, and this worker needs version 4; start the service"):
+    with pytest.raises(InputError, match="has tables of version 0, and this worker needs version 5; start the service"):
         open_database(url(path), upgrade=False)
     with pytest.raises(InputError, match="cannot be opened: No such file or directory"):
         open_database(url(tmp_path / "none"), upgrade=False)
@@ -211,7 +211,7 @@ def test_a_worker_does_not_change_the_tables(path: Path, tmp_path: Path) -> None
     [
         (
             "UPDATE alembic_version SET version_num = '7'",
-            "has tables of version 7; this service reads versions up to 4",
+            "has tables of version 7; this service reads versions up to 5",
         ),
         ("PRAGMA user_version=7", "was made by a later service or another program: its user_version is 7"),
     ],
@@ -236,7 +236,7 @@ def test_the_tables_are_not_those_of_sqlite_alone() -> None:
     sql = io.StringIO()
     context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": sql})
     with Operations.context(context):
-        for name in ("v1_jobs", "v2_principals_and_rows"):
+        for name in ("v1_jobs", "v2_principals_and_rows", "v5_api_keys"):
             import_module(f"diswot_service.store.migrations.versions.{name}").upgrade()
     assert sql.getvalue().count("CREATE TABLE") == len(Base.metadata.tables)
     assert "DOUBLE PRECISION" in sql.getvalue()

@@ -17,6 +17,7 @@ from diswot_service.store import LOCAL, Lease, Leases, Snapshot, Store, open_dat
 from diswot_service.store.growth import changes, take_out
 from diswot_service.store.leases import LEASE
 from diswot_service.store.tables import FINISHED
+from tests.service.conftest import MakeUrl
 
 STEPS = 250
 
@@ -34,18 +35,16 @@ class Model:
     """Jobs that count upwards, with all numbers so far in their checkpoints; three workers.
 
     Args:
-        folder: of the database.
+        url: of the database, which is empty.
         seed: of what happens.
     """
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, url: URL, seed: int) -> None:
         self.now = 1_700_000_000.0
-        url = URL.create("sqlite", database=str(folder / "jobs.sqlite3"))
         self.database = open_database(url, lambda: self.now)
-        event.listen(
-            self.database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
-        )
-        self.database.engine.dispose()  # Connections from now on are quick: no power cut is part of this.
+        if self.database.file is not None:  # No power cut is part of this, so connections may be quick.
+            event.listen(self.database.engine, "connect", lambda link, _: link.execute("PRAGMA synchronous=OFF"))
+            self.database.engine.dispose()
         self.store = Store(self.database)
         self.random = random.Random(seed)
         self.boots = 0
@@ -165,11 +164,11 @@ class Model:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[int], Model]]:
+def start(tmp_path: Path, url_in: MakeUrl) -> Iterator[Callable[[int], Model]]:
     started: list[Model] = []
 
     def start(seed: int) -> Model:
-        started.append(Model(tmp_path, seed))
+        started.append(Model(url_in(tmp_path), seed))
         return started[-1]
 
     yield start
@@ -177,7 +176,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[int], Model]]:
         model.database.close()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_promises_hold_in_any_order_of_events(start: Callable[[int], Model], seed: int) -> None:
     model = start(seed)
     for _ in range(STEPS):

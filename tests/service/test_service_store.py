@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from diswot.errors import UnreadableData
@@ -17,6 +17,7 @@ from diswot_service.store.ids import uuid7
 from diswot_service.store.jobs import KEY_LIFETIME
 from diswot_service.store.leases import ATTEMPTS, FORGOTTEN, LEASE
 from diswot_service.store.tables import Base, Checkpoint, Increment, WorkerBeat
+from tests.service.conftest import MakeUrl
 
 HALF = {"done": 1, "total": 2, "percent": 50.0}
 
@@ -35,8 +36,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    database = open_database(url(tmp_path), clock)
+def database(tmp_path: Path, clock: Clock, url_in: MakeUrl) -> Iterator[Database]:
+    database = open_database(url_in(tmp_path), clock)
     yield database
     database.close()
 
@@ -49,10 +50,6 @@ def store(database: Database) -> Store:
 @pytest.fixture
 def leases(database: Database) -> Leases:
     return Leases(database, "worker-1", "first")
-
-
-def url(folder: Path) -> URL:
-    return URL.create("sqlite", database=str(folder / "jobs.sqlite3"))
 
 
 def new(store: Store, principal: str = LOCAL, key: Key | None = None) -> Job:

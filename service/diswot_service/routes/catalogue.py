@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from diswot_service import catalogue
 from diswot_service.errors import NotFound
-from diswot_service.handlers import error_responses
+from diswot_service.handlers import guarded
+from diswot_service.routes.shared import caller_of
 
-routes = APIRouter(prefix="/v1", tags=["catalogue"])
+routes = APIRouter(prefix="/v1", tags=["catalogue"], dependencies=[Depends(caller_of)])
 
 
 class SpaceList(BaseModel):
@@ -30,13 +31,13 @@ class ProxyList(BaseModel):
     items: list[catalogue.ProxyItem]
 
 
-@routes.get("/search-spaces", responses=error_responses())
+@routes.get("/search-spaces", responses=guarded())
 def list_search_spaces() -> SpaceList:
     """Where students can be looked for."""
     return SpaceList(items=catalogue.spaces())
 
 
-@routes.get("/search-spaces/{name}", responses=error_responses(404))
+@routes.get("/search-spaces/{name}", responses=guarded(404))
 def show_search_space(name: str) -> catalogue.SpaceItem:
     """One search space."""
     for item in catalogue.spaces():
@@ -45,13 +46,13 @@ def show_search_space(name: str) -> catalogue.SpaceItem:
     raise NotFound(f"there is no search space {name!r}; valid: {', '.join(s.name for s in catalogue.spaces())}")
 
 
-@routes.get("/teachers", responses=error_responses())
+@routes.get("/teachers", responses=guarded())
 def list_teachers() -> TeacherList:
     """Who can teach."""
     return TeacherList(items=catalogue.teachers())
 
 
-@routes.get("/proxies", responses=error_responses())
+@routes.get("/proxies", responses=guarded())
 def list_proxies() -> ProxyList:
     """What can rank students."""
     return ProxyList(items=catalogue.proxies())

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from diswot_service.errors import StorageFault
-from diswot_service.handlers import error_responses
-from diswot_service.routes.shared import TheService
+from diswot_service.handlers import error_responses, guarded
+from diswot_service.metrics import SILENCE
+from diswot_service.routes.shared import TheCaller, TheService
 from diswot_service.store import Database, WorkerBeat
-
-SILENCE = 20.0
-"""Seconds without a sign of life after which the workers are taken to be down."""
 
 routes = APIRouter(tags=["health"])
 
@@ -39,6 +38,13 @@ def ready(service: TheService) -> Response:
     reasons = _reasons(service.store.database)
     health = Health(status="unavailable" if reasons else "ok", reasons=reasons)
     return JSONResponse(health.model_dump(), 503 if reasons else 200)
+
+
+@routes.get("/metrics", response_class=PlainTextResponse, responses=guarded(503))
+def metrics(service: TheService, caller: TheCaller) -> Response:
+    """Figures for Prometheus; where there are keys, one with the scope `admin` is needed."""
+    caller.check("admin")
+    return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _reasons(database: Database) -> list[str]:

@@ -28,7 +28,7 @@ from diswot_service.documents import (
 )
 from diswot_service.errors import Busy, InvalidKey, MalformedRequest
 from diswot_service.etags import names
-from diswot_service.handlers import error_responses
+from diswot_service.handlers import guarded
 from diswot_service.jobs import Accepted, JobKind
 from diswot_service.routes.shared import PageSize, Principal, Service, TheService, page_of
 from diswot_service.store import Job, Key
@@ -52,16 +52,16 @@ class JobRoutes:
     def __init__(self, kind: JobKind) -> None:
         self.kind = kind
         self.router = APIRouter(prefix=kind.collection, tags=[kind.name], route_class=JsonRoute)
-        start = error_responses(403, 408, 413, 415, 503)
-        cancel = {**error_responses(403, 404, 409, 503), 200: {"model": JobDocument}}
+        start = guarded(408, 413, 415, 503)
+        cancel = {**guarded(404, 409, 503), 200: {"model": JobDocument}}
         dry = {**start, 200: {"model": DryRun, "description": "What `validate_only` answers"}}
         self._add("POST", "", self._start(), JobDocument, dry, 202, [Depends(json_only)])
-        self._add("GET", "", self.index, JobPage, error_responses(503))
-        self._add("GET", ITEM, self.show, JobDocument, {**error_responses(404, 503), 304: {}})
-        self._add("DELETE", ITEM, self.delete, None, error_responses(403, 404, 409, 412, 503), 204)
+        self._add("GET", "", self.index, JobPage, guarded(503))
+        self._add("GET", ITEM, self.show, JobDocument, {**guarded(404, 503), 304: {}})
+        self._add("DELETE", ITEM, self.delete, None, guarded(404, 409, 412, 503), 204)
         self._add("POST", f"{ITEM}:cancel", self.cancel, JobDocument, cancel, 202)
-        self._add("POST", f"{ITEM}:resume", self.resume, JobDocument, error_responses(403, 404, 409, 412, 503), 202)
-        events = {**error_responses(404, 503), 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
+        self._add("POST", f"{ITEM}:resume", self.resume, JobDocument, guarded(404, 409, 412, 503), 202)
+        events = {**guarded(404, 503), 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
         self._add("GET", f"{ITEM}/events", self.events, EventList, events)
 
     def _add(
@@ -122,7 +122,7 @@ class JobRoutes:
         jobs, more = page_of(
             page_size, lambda size: service.store.page(principal, self.kind.name, size, state, before, pair)
         )
-        items = [job_summary(job, self.kind, service.settings.lifetime) for job in jobs]
+        items = [job_summary(job, self.kind, service.settings) for job in jobs]
         return JSONResponse({"items": items, "next_page_token": cursor.token(jobs[-1].id, filters) if more else ""})
 
     async def show(
@@ -197,7 +197,7 @@ class JobRoutes:
         return StreamingResponse(stream, media_type=MEDIA_TYPE, headers=headers)
 
     def _respond(self, service: Service, job: Job, status: int, headers: dict[str, str] | None = None) -> Response:
-        document = job_document(job, self.kind, service.settings.lifetime)
+        document = job_document(job, self.kind, service.settings)
         every = {"ETag": etag(job), **(headers or {})}
         if not job.finished:
             every["Retry-After"] = str(POLL_SECONDS)

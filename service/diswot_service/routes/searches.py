@@ -11,7 +11,7 @@ from pydantic import UUID7
 from diswot.spec.constraints import Constraints
 from diswot_service import cursor
 from diswot_service.documents import CandidateItem, CandidatePage, candidate_item
-from diswot_service.handlers import error_responses
+from diswot_service.handlers import guarded
 from diswot_service.jobs import KINDS
 from diswot_service.recommendation import Recommendation, recommend
 from diswot_service.routes.jobs import ITEM, JobRoutes
@@ -40,7 +40,7 @@ def _limits(
     )  # fmt: skip
 
 
-@routes.get(f"{ITEM}/candidates", response_model=CandidatePage, responses=error_responses(404, 503))
+@routes.get(f"{ITEM}/candidates", response_model=CandidatePage, responses=guarded(404, 503))
 def candidates(
     job_id: UUID7,
     service: TheService,
@@ -61,7 +61,7 @@ def candidates(
     return JSONResponse({"items": [candidate_item(c) for c in items], "next_page_token": following})
 
 
-@routes.get(f"{ITEM}/candidates/{{number}}", response_model=CandidateItem, responses=error_responses(404, 503))
+@routes.get(f"{ITEM}/candidates/{{number}}", response_model=CandidateItem, responses=guarded(404, 503))
 def candidate(
     job_id: UUID7, number: Annotated[int, Path(ge=0, le=10**9)], service: TheService, principal: Principal
 ) -> Response:
@@ -69,7 +69,7 @@ def candidate(
     return JSONResponse(candidate_item(service.store.candidate(principal, SEARCH.name, str(job_id), number)))
 
 
-@routes.get(f"{ITEM}/recommendation", response_model=Recommendation, responses=error_responses(404, 409, 503))
+@routes.get(f"{ITEM}/recommendation", response_model=Recommendation, responses=guarded(404, 409, 503))
 def recommendation(
     job_id: UUID7,
     service: TheService,

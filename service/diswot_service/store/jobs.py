@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from diswot_service.errors import (
@@ -17,6 +18,7 @@ from diswot_service.errors import (
     NotResumable,
     PreconditionFailed,
     QueueFull,
+    QuotaExceeded,
 )
 from diswot_service.store.changes import end, remove, set_state
 from diswot_service.store.database import Database
@@ -50,12 +52,16 @@ class Store:
     Args:
         database: where they are.
         queue: unfinished jobs that are accepted.
+        quota: unfinished jobs that one principal may have.
         lifetime: seconds for which a finished job is kept; by default until it is deleted.
     """
 
-    def __init__(self, database: Database, queue: int = 1000, lifetime: float | None = None) -> None:
+    def __init__(
+        self, database: Database, queue: int = 1000, lifetime: float | None = None, quota: int | None = None
+    ) -> None:
         self.database = database
         self.queue = queue
+        self.quota = quota
         self.lifetime = lifetime
 
     def create(
@@ -72,17 +78,34 @@ class Store:
         Raises:
             KeyReused: the key came with another body before.
             QueueFull: as many jobs as are accepted are unfinished already.
+            QuotaExceeded: so are as many of this principal as one may have.
             StorageFault: the database cannot be relied on.
         """
         self.database.check()
+        try:
+            return self._create(principal, kind, spec, labels, progress, key)
+        except (
+            IntegrityError
+        ):  # Another process has used the key in the meantime; it has committed, so its job is there.
+            if key is None:
+                raise
+            return self._create(principal, kind, spec, labels, progress, key)
+
+    def _create(
+        self,
+        principal: str,
+        kind: str,
+        spec: dict[str, Any],
+        labels: dict[str, str],
+        progress: dict[str, Any],
+        key: Key | None,
+    ) -> tuple[Job, bool]:
         with self.database.write() as session:
             now = self.database.clock()
             if key is not None and (known := _known(session, principal, key, now)) is not None:
                 return known, True
             self._expire(session, now)
-            unfinished = session.scalar(select(func.count()).select_from(Job).where(Job.state.in_(ACTIVE))) or 0
-            if unfinished >= self.queue:
-                raise QueueFull(f"{unfinished:,} jobs are waiting, which is as many as this service accepts")
+            self._check_room(session, principal)
             job = Job(
                 id=uuid7(now), principal=principal, kind=kind, version=0, created_at=now,
                 started_at=None, finished_at=None, attempt=0, epoch=0, owner=None, lease_until=None,
@@ -237,6 +260,16 @@ class Store:
             if not job.finished:
                 raise JobActive(f"{kind} {job_id} is {job.state} and cannot be deleted; cancel it first")
             remove(session, [job_id])
+
+    def _check_room(self, session: Session, principal: str) -> None:
+        """Raise `QueueFull` or `QuotaExceeded` if as many jobs as are accepted are unfinished."""
+        count = select(func.count()).select_from(Job).where(Job.state.in_(ACTIVE))
+        unfinished = session.scalar(count) or 0
+        if unfinished >= self.queue:
+            raise QueueFull(f"{unfinished:,} jobs are waiting, which is as many as this service accepts")
+        mine = 0 if self.quota is None else session.scalar(count.where(Job.principal == principal)) or 0
+        if self.quota is not None and mine >= self.quota:
+            raise QuotaExceeded(f"{mine:,} of your jobs are unfinished, which is as many as you may have")
 
     def _expire(self, session: Session, now: float) -> None:
         if self.lifetime is not None:

@@ -83,8 +83,8 @@ class Leases:
         with self.database.write() as session:
             now = self.database.clock()
             free = or_(Job.lease_until.is_(None), Job.lease_until < now)
-            query = select(Job).where(Job.state.in_(ACTIVE), Job.kind.in_(kinds), free).order_by(Job.id)
-            for job in session.scalars(query.with_for_update(skip_locked=True)):
+            query = select(Job).where(Job.state.in_(ACTIVE), Job.kind.in_(kinds), free).order_by(Job.id).limit(1)
+            while (job := session.scalar(query.with_for_update(skip_locked=True))) is not None:
                 if job.state == "cancelling":
                     end(session, job, "cancelled", now)
                 elif job.attempt >= ATTEMPTS:

@@ -146,3 +146,24 @@ class WorkerBeat(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     boot: Mapped[str]
     heartbeat_at: Mapped[float]
+
+
+class ApiKey(Base):
+    """A key that lets somebody in; the key itself is shown once, when it is made.
+
+    Attributes:
+        id: begins the key, and names it in lists.
+        principal: whose jobs it reaches.
+        scope: `read`, `write` or `admin`; each holds the ones before it.
+        sha256: of the whole key, which is too long to be guessed, so that no slow hash is needed.
+        revoked_at: when it stopped being one.
+    """
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    principal: Mapped[str]
+    scope: Mapped[str]
+    sha256: Mapped[str]
+    created_at: Mapped[float]
+    revoked_at: Mapped[float | None]

@@ -8,6 +8,7 @@ from typing import Any
 
 from diswot.errors import InputError
 from diswot.quantities import say_duration
+from diswot.report.document import RESULT_SCHEMA
 from diswot.report.view import Row, SearchView
 from diswot.spec.document import from_json
 from diswot.spec.search import SearchSpec
@@ -99,7 +100,9 @@ class JobView:
 
     def search(self) -> SearchView | None:
         """The search, as its page shows it."""
-        return None if self.asked is None else SearchView(self.asked, self.job.result)
+        result = self.job.result
+        readable = result is not None and result.get("schema") == RESULT_SCHEMA
+        return None if self.asked is None else SearchView(self.asked, result if readable else None)
 
 
 def say_progress(job: Job) -> str:
