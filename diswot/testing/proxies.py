@@ -17,7 +17,7 @@ from diswot.networks import build_random
 from diswot.observation.capture import Capture
 from diswot.probes.batch import ProbeBatch
 from diswot.probes.noise import white_noise
-from diswot.proxies import PROXIES, get_proxy
+from diswot.proxies import PROXIES, SCORES
 from diswot.proxies.base import Proxy, ProxyInput
 from diswot.runtime.threads import one_thread
 from diswot.spec.teacher import TeacherSpec
@@ -52,7 +52,7 @@ class ProxyConformance:
 
     def test_the_row_is_complete(self) -> None:
         """What lists and references show of it."""
-        proxy = get_proxy(self.proxy)
+        proxy = self._row()
         assert proxy.name, "a proxy needs a name"
         assert proxy.summary, f"{proxy.name} needs a summary"
         assert proxy.reference, f"{proxy.name} needs a reference"
@@ -90,7 +90,7 @@ class ProxyConformance:
     def test_the_teacher_matters_where_the_row_says_so(self) -> None:
         """A proxy that does not say so is never shown one."""
         inputs = self._inputs(self.networks[0])
-        if get_proxy(self.proxy).teacher:
+        if self._row().teacher:
             own = replace(inputs, teacher=TeacherView((inputs.student,)))
             assert self._value(own) != self._value(inputs), "it says that it looks at the teacher, and does not"
         else:
@@ -103,11 +103,11 @@ class ProxyConformance:
         shuffled = replace(inputs, probe=replace(inputs.probe, labels=labels))
         vars(shuffled)["student"] = replace(inputs.student, labels=labels)
         matter = self._value(shuffled) != self._value(inputs)
-        assert matter == get_proxy(self.proxy).labels, f"labels matter: {matter}, and the row says otherwise"
+        assert matter == self._row().labels, f"labels matter: {matter}, and the row says otherwise"
 
     def test_it_runs_what_the_row_says(self) -> None:
         """Passes through the candidate, and whether one of them goes backward."""
-        proxy, inputs = get_proxy(self.proxy), self._inputs(self.networks[0])
+        proxy, inputs = self._row(), self._inputs(self.networks[0])
         still = replace(inputs, build=lambda: Untouchable(inputs.network))
         if proxy.passes != "none":
             vars(still)["student"] = inputs.student
@@ -122,19 +122,24 @@ class ProxyConformance:
     def test_what_it_captures_is_enough(self) -> None:
         """It asks for all that it reads."""
         inputs = self._inputs(self.networks[0])
-        lean = replace(inputs, capture=get_proxy(self.proxy).capture)
+        lean = replace(inputs, capture=self._row().capture)
         assert self._value(lean) == self._value(inputs), "it reads more than its row captures"
+
+    def _row(self) -> Proxy:
+        row = SCORES.find(self.proxy)
+        assert isinstance(row, Proxy), f"{self.proxy} is no proxy"
+        return row
 
     def _inputs(self, network: tuple[str, str]) -> ProxyInput:
         """What proxies may look at of a network; of what they compute nothing is kept but the observation."""
-        known = _observed(network, capture_of([*PROXIES.values(), get_proxy(self.proxy)]))
+        known = _observed(network, capture_of([*PROXIES.values(), self._row()]))
         inputs = replace(known)
         vars(inputs)["student"] = known.student
         return inputs
 
     def _value(self, inputs: ProxyInput) -> float:
         with one_thread():
-            return get_proxy(self.proxy).compute(inputs)
+            return self._row().compute(inputs)
 
 
 @cache
@@ -152,7 +157,7 @@ def _teacher(capture: Capture) -> TeacherView:
 def _network(name: str, text: str) -> nn.Module:
     space = get_space(name)
     build = partial(space.build, _arch(name, text), CLASSES, SHAPE)
-    return build_random(build, 0).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return build_random(build, 0).to(memory_format=torch.channels_last)
 
 
 def _arch(name: str, text: str) -> Architecture:
