@@ -56,7 +56,7 @@ def model_of(
 def _field(one: Declared, annotation: Any) -> tuple[Any, Any]:
     if one.default is MISSING:
         return annotation, Field(description=one.option.help)
-    default = list(one.default) if one.type is tuple else one.default
+    default = list(one.default) if isinstance(one.default, tuple) else one.default
     text = f"{one.option.help} Default: {one.option.default}." if one.option.default else one.option.help
     return (annotation if default is not None else annotation | None), Field(default=default, description=text)
 

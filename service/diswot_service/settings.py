@@ -70,6 +70,16 @@ class Settings:
         return URL.create("sqlite", database=str(self.data / "jobs.sqlite3"))
 
     @property
+    def datasets(self) -> Path:
+        """Folder whose folders are the data sets that distillations may name; the operator puts them there."""
+        return self.data / "datasets"
+
+    @property
+    def distillations(self) -> Path:
+        """Folder of what distillations leave, one folder for each."""
+        return self.data / "distillations"
+
+    @property
     def lifetime(self) -> float | None:
         """Seconds for which a finished job is kept; `None` until it is deleted."""
         return None if self.keep_days is None else self.keep_days * DAY

@@ -136,6 +136,11 @@ class Leases:
         with self.database.write() as session:
             return newest(session, self._held(session, lease).id)
 
+    def known(self, kind: str) -> set[str]:
+        """The ids of all jobs of a kind that there are."""
+        with self.database.write() as session:
+            return set(session.scalars(select(Job.id).where(Job.kind == kind)))
+
     def restart(self, lease: Lease, why: str) -> None:
         """Forget all checkpoints and candidates of the job, because they cannot be continued, and say so in its events.
 
