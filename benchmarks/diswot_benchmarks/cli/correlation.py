@@ -13,8 +13,9 @@ from diswot.cli.console import STDERR
 from diswot.labels.folder import find_table
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.score import ScoreSpec
-from diswot_benchmarks.cli.deliver import Report, deliver, read
+from diswot_benchmarks.cli.deliver import deliver, read
 from diswot_benchmarks.labels.units import Duplicates
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.runs.protocol import DEFAULTS, CorrelationSpec, score_settings
 
 

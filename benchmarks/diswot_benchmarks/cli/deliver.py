@@ -17,9 +17,7 @@ from diswot.cli.interrupt import saying
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.document import from_flags
 from diswot.spec.score import ScoreSpec
-
-Report = Callable[[str, int, int], None]
-"""Told what is being done, how far it is, and of how much."""
+from diswot_benchmarks.runs.progress import Report
 
 
 def read(options: Mapping[str, Any], **defaults: Any) -> tuple[ScoreSpec, ComputeSpec]:

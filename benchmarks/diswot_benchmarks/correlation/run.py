@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,23 +15,21 @@ import numpy as np
 from diswot.errors import DiswotError
 from diswot.evaluation import EvalTask, Evaluation, Evaluator, tasks_of
 from diswot.executors import connect
+from diswot.labels.table import read_labels
 from diswot.proxies import proxies_of
 from diswot.runtime.threads import one_thread
 from diswot.scoring import Scorer, needs_reference, reference_sample
 from diswot.spec.compute import ComputeSpec
 from diswot_benchmarks.correlation.score_table import write_scores
-from diswot_benchmarks.labels.table import read_labels
 from diswot_benchmarks.labels.units import Unit, draw_units, units_of
 from diswot_benchmarks.runs.folder import RAW, TIMINGS, write_json
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.runs.protocol import CorrelationSpec, command, protocol_of
 from diswot_benchmarks.runs.scores import RawScores, evaluator_spec, find_scores
 from diswot_spaces import Architecture, get_space
 
 TIMED = 8
 """Architectures on which each proxy is timed alone."""
-
-Report = Callable[[str, int, int], None]
-"""Called with the part of the work, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diswot.errors import InputError
-from diswot_benchmarks.labels.table import read_labels
+from diswot.labels.table import read_labels
 from diswot_benchmarks.labels.units import Duplicates, units_of
 from diswot_benchmarks.runs.protocol import CorrelationSpec
 from diswot_benchmarks.statistics.intervals import Vector

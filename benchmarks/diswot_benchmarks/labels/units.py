@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diswot.errors import InputError
+from diswot.labels.table import Label
 from diswot.seeds import stream
-from diswot_benchmarks.labels.table import Label
 from diswot_spaces import Architecture, SearchSpace
 
 

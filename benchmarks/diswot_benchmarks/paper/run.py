@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from diswot.errors import InputError
+from diswot.labels.table import fingerprint, read_labels
 from diswot.probes import load_probe
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.option import declared
 from diswot_benchmarks.correlation.run import run_correlation
 from diswot_benchmarks.correlation.tables import correlation_table, load_run
 from diswot_benchmarks.labels.ground_truth import read_truth
-from diswot_benchmarks.labels.table import fingerprint, read_labels
 from diswot_benchmarks.paper.checks import (
     ALONE,
     DISTILLED,
@@ -32,6 +32,7 @@ from diswot_benchmarks.paper.checks import (
 from diswot_benchmarks.paper.claims import Claim, plain
 from diswot_benchmarks.paper.spec import PaperSpec
 from diswot_benchmarks.runs.folder import write_json
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.runs.protocol import command
 from diswot_benchmarks.search.run import find_search_scores, run_search_benchmark
 from diswot_benchmarks.search.spec import SearchBenchmark
@@ -44,7 +45,6 @@ RESNETS, CELLS = "diswot_resnet_s0.csv", "nasbench201.csv"
 TRUTH = "cifar100_test_200"
 RESULT = "paper.json"
 
-Report = Callable[[str, int, int], None]
 
 Check = Callable[[], list[Claim]]
 """Does the work of a check whose input has been found in order."""

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from diswot.labels.table import fingerprint
 from diswot.proxies import Aggregate, get_proxy, get_score
 from diswot.spec.option import Declared, declared
 from diswot.spec.score import ScoreSpec
-from diswot_benchmarks.labels.table import fingerprint
 from diswot_benchmarks.labels.units import Duplicates
 from diswot_benchmarks.runs.folder import Protocol
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from statistics import median
@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import torch
 
-from diswot.errors import DiswotError, InputError
-from diswot.evaluation import Evaluator, tasks_of
+from diswot.errors import InputError
+from diswot.evaluation import Evaluator
 from diswot.executors import Executor, connect, open_executor
 from diswot.seeds import stream
 from diswot.spec.compute import EXECUTORS, ComputeSpec
@@ -22,12 +22,10 @@ from diswot.spec.score import ScoreSpec
 from diswot.spec.search import EVALUATIONS, PROPOSALS
 from diswot.spec.teacher import TeacherSpec
 from diswot.workflow import measurer_of
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.scaling.driver import driver_ms
-from diswot_benchmarks.speed.stopwatch import peak_rss
+from diswot_benchmarks.speed.stopwatch import map_seconds, peak_rss
 from diswot_spaces import Architecture
-
-Report = Callable[[str, int, int], None]
-"""Called with the part of the work, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _start_alone(one: Entrant, evaluator: Evaluator, archs: Sequence[Architectur
     start = time.perf_counter()
     with _open(one, evaluator) as executor:
         one.startup_seconds = time.perf_counter() - start
-        _map_seconds(executor, archs)
+        map_seconds(executor, archs)
         one.peak_rss_mib = sum(peak_rss(None, process) or 0.0 for process in family())
 
 
@@ -128,17 +126,17 @@ def _race(
     with ExitStack() as stack:
         pools = {id(one): stack.enter_context(_open(one, evaluator)) for one in entrants if one.executor != "serial"}
         for executor in pools.values():
-            _map_seconds(executor, archs[:size])
+            map_seconds(executor, archs[:size])
         for number in range(rounds):
             report("taking turns", number, rounds)
             batch = archs[number * size : (number + 1) * size]
             turn = number % len(entrants)
             for one in (*entrants[turn:], *entrants[:turn]):
                 if id(one) in pools:
-                    one.seconds.append(_map_seconds(pools[id(one)], batch))
+                    one.seconds.append(map_seconds(pools[id(one)], batch))
                 else:
                     with _open(one, evaluator) as executor:
-                        one.seconds.append(_map_seconds(executor, batch))
+                        one.seconds.append(map_seconds(executor, batch))
 
 
 @contextmanager
@@ -147,15 +145,6 @@ def _open(one: Entrant, evaluator: Evaluator) -> Iterator[Executor]:
         if one.executor == "serial":
             torch.set_num_threads(one.threads)  # the executor puts back what was there
         yield executor
-
-
-def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
-    """Wall time until all evaluations were there."""
-    start = time.perf_counter()
-    for evaluation in executor.map(tasks_of(archs)):
-        if evaluation.error is not None:
-            raise DiswotError(f"{evaluation.arch} could not be measured: {evaluation.error}")
-    return time.perf_counter() - start
 
 
 def family() -> list[int]:

@@ -6,7 +6,7 @@ the same `Search` that users run, with its own seed. Labels are looked up after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from diswot.spec.constraints import Constraints
 from diswot.spec.search import SearchSpec
 from diswot_benchmarks.labels.ground_truth import Truth, read_truth
 from diswot_benchmarks.runs.folder import write_json
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.runs.protocol import CorrelationSpec, protocol_of, score_settings
 from diswot_benchmarks.runs.scores import SCORES_DEPEND_ON, Memory, RawScores, evaluator_spec, find_scores
 from diswot_benchmarks.search.spec import Kind, SearchBenchmark, budgets_of, counts_of
@@ -34,9 +35,6 @@ from diswot_benchmarks.statistics.intervals import Vector
 from diswot_spaces import get_space
 
 RESULT, FIGURE = "result.json", "search.png"
-
-
-Report = Callable[[str, int, int], None]
 
 
 def run_search_benchmark(

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diswot.labels.table import fingerprint
 from diswot.seeds import stream
 from diswot_benchmarks.correlation.tables import number_or_none
 from diswot_benchmarks.labels.ground_truth import Truth
-from diswot_benchmarks.labels.table import fingerprint
 from diswot_benchmarks.runs.scores import RawScores
 from diswot_benchmarks.search.spec import Kind, SearchBenchmark, counts_of
 from diswot_benchmarks.statistics.intervals import FEWEST, LEVEL, RESAMPLES, Interval, Vector, resample

@@ -6,7 +6,7 @@ import pickle
 import resource
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -17,7 +17,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import torch
 
 from diswot.errors import DiswotError, ExecutorError
-from diswot.evaluation import EvalTask, Evaluation
+from diswot.evaluation import EvalTask, Evaluation, tasks_of
+from diswot.executors import Executor
 from diswot_spaces import Architecture
 
 P = ParamSpec("P")
@@ -92,6 +93,19 @@ def run(case: Case, arch: Architecture) -> None:
 def seconds_of(case: Any, arch: Architecture) -> float:
     """Wall time of scoring an architecture, until the device has finished."""
     return seconds(lambda: run(case, arch), case.probe.images.device)
+
+
+def map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
+    """Wall time until an executor has scored all of them.
+
+    Raises:
+        DiswotError: a network failed.
+    """
+    start = time.perf_counter()
+    for evaluation in executor.map(tasks_of(archs)):
+        if evaluation.error is not None:
+            raise DiswotError(f"{evaluation.arch} could not be scored: {evaluation.error}")
+    return time.perf_counter() - start
 
 
 def seconds(work: Callable[[], object], device: torch.device) -> float:

@@ -10,9 +10,10 @@ from statistics import fmean
 from typing import Any
 
 from diswot.spec.compute import ComputeSpec
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.speed.entrants import OURS, PUBLISHED_BY, processor
 from diswot_benchmarks.speed.spec import DEFAULT, DISWOT, SPACE, ThroughputSpec
-from diswot_benchmarks.speed.timing import Report, Timed, draw, measure
+from diswot_benchmarks.speed.timing import Timed, draw, measure
 from diswot_spaces import CIFAR, Architecture, get_space
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,19 +10,16 @@ from statistics import fmean, median
 
 import torch
 
-from diswot.errors import DiswotError
-from diswot.evaluation import Evaluator, tasks_of
+from diswot.evaluation import Evaluator
 from diswot.executors import Executor, open_executor
 from diswot.executors.cluster import connection
 from diswot.seeds import stream
 from diswot.spec.compute import ComputeSpec
+from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.speed.entrants import Entrant, entrants
 from diswot_benchmarks.speed.spec import SPACE, ThroughputSpec
-from diswot_benchmarks.speed.stopwatch import TimedProcess, matrix_rate, peak_rss, seconds_of
+from diswot_benchmarks.speed.stopwatch import TimedProcess, map_seconds, matrix_rate, peak_rss, seconds_of
 from diswot_spaces import Architecture, get_space
-
-Report = Callable[[str, int, int], None]
-"""Told what is being done, how far it is, and of how much."""
 
 WARM_UP = "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
 """Scored before the clock runs: it has every operation."""
@@ -99,7 +95,7 @@ def measure(
         for number in range(spec.rounds):
             _time_round(single, archs, lambda done: report("timing", done, spec.rounds * len(archs)), number)
             for one, pool, _ in pooled:
-                one.rounds.append([_map_seconds(pool, archs) / len(archs)])
+                one.rounds.append([map_seconds(pool, archs) / len(archs)])
             for dtype in rates:
                 rate = machine.ask(matrix_rate, getattr(torch, dtype), spec.device, matrix)
                 rates[dtype] = max(rates[dtype], rate)
@@ -135,16 +131,8 @@ def _open(stack: ExitStack, one: Timed, archs: Sequence[Architecture]) -> tuple[
     who, before = one.entrant, _children()
     assert isinstance(who.case, Evaluator), "published proxies are timed in one process"
     executor = stack.enter_context(open_executor(who.case, ComputeSpec(who.executor, who.workers)))
-    _map_seconds(executor, archs)
+    map_seconds(executor, archs)
     return one, executor, _children() - before
-
-
-def _map_seconds(executor: Executor, archs: Sequence[Architecture]) -> float:
-    start = time.perf_counter()
-    for evaluation in executor.map(tasks_of(archs)):
-        if evaluation.error is not None:
-            raise DiswotError(f"{evaluation.arch} could not be scored: {evaluation.error}")
-    return time.perf_counter() - start
 
 
 def _children() -> set[int]:

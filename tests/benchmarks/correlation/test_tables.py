@@ -9,11 +9,11 @@ from numpy.testing import assert_array_equal
 
 from diswot.errors import UnreadableData
 from diswot.evaluation import Evaluation
+from diswot.labels.table import read_labels
 from diswot.scoring import Scorer
 from diswot_benchmarks.correlation.console import footer
 from diswot_benchmarks.correlation.score_table import read_scores, write_scores
 from diswot_benchmarks.correlation.tables import correlation_table
-from diswot_benchmarks.labels.table import read_labels
 from diswot_benchmarks.labels.units import Duplicates, units_of
 from diswot_benchmarks.runs.folder import write_json
 from diswot_spaces import Costs, get_space

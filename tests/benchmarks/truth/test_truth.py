@@ -12,13 +12,13 @@ import pytest
 from diswot import Result, Search, SearchSpec, TeacherSpec
 from diswot.distillation.record import DistillReport
 from diswot.errors import InputError
+from diswot.labels.table import read_labels
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.distillation import DistillSpec
 from diswot.spec.images import DataSpec
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.recipe import RecipeSpec
 from diswot.workflow import run_search
-from diswot_benchmarks.labels.table import read_labels
 from diswot_benchmarks.truth.run import LABELS, run_truth
 from diswot_benchmarks.truth.students import draw_students, score_students
 from diswot_spaces import get_space

@@ -20,7 +20,7 @@ import torch
 
 from diswot.errors import InputError, UnreadableData
 from diswot.labels import COLUMNS, Imported, import_nasbench201
-from diswot_benchmarks.labels.table import read_labels
+from diswot.labels.table import read_labels
 from diswot_spaces import get_space
 
 from .conftest import ARCHS, SETS, TABLE, Files, states, whole, write_folder

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diswot.errors import InputError, InvalidArchitecture, UnknownName, UnreadableData
-from diswot_benchmarks.labels.percent import Cell, check_accuracy_column, to_percent
+from diswot.labels.percent import Cell, check_accuracy_column, to_percent
 from diswot_spaces import Architecture, SearchSpace
 
 ARCH = "arch"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from diswot.errors import InputError
-from diswot_benchmarks.labels.table import LabelTable, read_labels
+from diswot.labels.table import LabelTable, read_labels
 from diswot_spaces import get_space
 
 RESNETS = get_space("cifar-resnet")
