@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from diswot.cli import batch, cache, data, distill, export, lists, score, search, teachers
+from diswot.cli import batch, cache, data, distill, export, lists, score, search, spaces, teachers
 from diswot.cli.command import Command
 from diswot.cli.console import STDERR, speak_plainly, speaking
 from diswot.errors import DiswotError, InputError
@@ -26,9 +26,9 @@ app.command("score", cls=Command)(score.score)
 app.command("export", cls=Command)(export.export)
 app.command("distill", cls=Command)(distill.distill)
 app.command("evaluate", cls=Command)(distill.evaluate)
-app.command("spaces")(lists.spaces)
 app.command("proxies")(lists.proxies)
 app.command("distillers")(lists.distillers)
+app.add_typer(spaces.app, name="spaces")
 app.add_typer(teachers.app, name="teachers")
 app.add_typer(data.app, name="data")
 app.add_typer(cache.app, name="cache")

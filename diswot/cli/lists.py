@@ -1,4 +1,4 @@
-"""What there is: spaces, proxies."""
+"""What there is: proxies and distillers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ from diswot.cli.options import JsonOption
 from diswot.distillation.distillers import DISTILLERS
 from diswot.distillation.methods import Method
 from diswot.proxies import SCORES, Aggregate, Proxy
-from diswot_spaces import SPACES
-
-
-def spaces() -> None:
-    """List the search spaces."""
-    rows = [[s.name, s.summary, _count(s.size)] for s in SPACES.values()]
-    print_table(["space", "what it is", "architectures"], rows)
 
 
 def proxies() -> None:
@@ -62,12 +55,6 @@ def _told(name: str, method: Method) -> dict[str, Any]:
 
 def _wants(method: Method) -> list[str]:
     return [*(["teacher"] if method.teacher else []), *method.needs]
-
-
-def _count(size: int | None) -> str:
-    if size is None:
-        return "not counted"
-    return f"{size:.3g}" if size > 10**6 else f"{size:,}"
 
 
 def _needs(proxy: Proxy) -> str:

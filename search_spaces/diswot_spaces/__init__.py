@@ -4,7 +4,7 @@ from diswot_spaces.architecture import CIFAR, Architecture, Shape
 from diswot_spaces.base import SearchSpace
 from diswot_spaces.costs import Bounds, Costs
 from diswot_spaces.registry import Registry
-from diswot_spaces.table import SPACES, get_space, title_of
+from diswot_spaces.table import SPACES, get_space, is_declaration, title_of
 
 __all__ = [
     "CIFAR",
@@ -16,5 +16,6 @@ __all__ = [
     "SearchSpace",
     "Shape",
     "get_space",
+    "is_declaration",
     "title_of",
 ]

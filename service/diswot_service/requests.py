@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, StringConstraints
+import numpy as np
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from diswot.errors import InputError
 from diswot.memory import check_students, check_teacher
@@ -12,6 +13,7 @@ from diswot.proxies import SCORES
 from diswot.runtime.memory import total_memory
 from diswot.search.algorithms import ALGORITHMS
 from diswot.search.feasible import ENUMERABLE, Feasible, check_bounds
+from diswot.spec.constraints import COSTS
 from diswot.spec.document import from_json
 from diswot.spec.models import Strict, model_of, number
 from diswot.spec.option import Declared, declared
@@ -19,7 +21,8 @@ from diswot.spec.probe import SEEDED
 from diswot.spec.search import SearchSpec
 from diswot.teachers.costs import costs_by_formula
 from diswot.teachers.spec import check_is_named
-from diswot_spaces import SPACES, get_space
+from diswot_spaces import SPACES, get_space, is_declaration
+from diswot_spaces.declared.document import canonical_text
 
 MOST = {
     "classes": 25_000,
@@ -45,8 +48,47 @@ FILES = tuple(".".join(one.path) for one in declared(SearchSpec) if one.option.l
 Label = Annotated[str, StringConstraints(max_length=200)]
 
 
+LONGEST_NAME = 300
+"""Characters of a text."""
+MOST_COSTS = {"params": 2**30, "macs": 2**40, "memory": 2**32, "depth": 2_000}
+"""What a network of a space that is sent as data may cost."""
+MEMBERS = 32
+"""Architectures of such a space that are looked at."""
+
+
+def _declaration(space: object) -> object:
+    """The text of a space that is sent as data; a name as it is."""
+    if isinstance(space, str) and len(space) > LONGEST_NAME:
+        raise ValueError(f"must have at most {LONGEST_NAME} characters")
+    return canonical_text(space) if isinstance(space, dict) else space
+
+
+def _check_costs(spec: SearchSpec) -> None:
+    """Refuse a space that is sent as data and whose networks cost too much.
+
+    Raises:
+        InputError: says what.
+    """
+    space, rng = get_space(spec.space), np.random.default_rng(0)
+    for arch in (space.sample(rng) for _ in range(MEMBERS)):
+        costs = space.costs(arch, spec.teacher.num_classes, spec.teacher.in_shape)
+        for cost, most in MOST_COSTS.items():
+            if (found := getattr(costs, cost)) > most:
+                what = {**COSTS, "depth": "layers"}[cost]
+                raise InputError(f"space {space.name} has networks of {found:,} {what}; at most {most:,} are allowed")
+
+
+SPACE_SCHEMA = {
+    "anyOf": [{"type": "string", "maxLength": LONGEST_NAME}, {"type": "object"}],
+    "description": "Search space of the students: a name, or an object that declares one.",
+    "default": "nasbench201",
+}
+
+
 def _typed(one: Declared) -> Any:
-    return Annotated[str, StringConstraints(max_length=300)] if one.type is str else number(one, MOST)
+    if one.name == "space":
+        return Annotated[str, BeforeValidator(_declaration), WithJsonSchema(SPACE_SCHEMA)]
+    return Annotated[str, StringConstraints(max_length=LONGEST_NAME)] if one.type is str else number(one, MOST)
 
 
 if TYPE_CHECKING:
@@ -67,7 +109,8 @@ class SearchRequest(Request):
             InputError: with the sentence that the command line gives.
         """
         asked = self.model_dump(exclude={"labels"}, exclude_none=True)
-        SPACES.named(asked["space"])  # The library takes import paths, too, which run code.
+        if not is_declaration(asked["space"]):
+            SPACES.named(asked["space"])  # The library takes files and import paths, too, which run code.
         ALGORITHMS.named(asked["algorithm"])
         SCORES.named(asked["score"])
         check_is_named(asked["teacher"]["name"])
@@ -77,6 +120,8 @@ class SearchRequest(Request):
         if spec.evaluations > MOST["evaluations"]:  # A default: more cannot be asked for.
             spec = from_json(SearchSpec, asked | {"evaluations": MOST["evaluations"]})
         spec.check_probe_values(MAX_PROBE_VALUES)
+        if is_declaration(spec.space):
+            _check_costs(spec)
         return spec
 
 

@@ -84,6 +84,15 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert client.get(job["links"]["self"]).json() == job
 
 
+def test_a_space_can_be_sent_as_data(client: TestClient) -> None:
+    space = family("basic")
+    answer = client.post("/v1/searches", json={**RESNET, "space": space})
+    assert answer.status_code == 202
+    assert json.loads(answer.json()["spec"]["space"]) == space
+    shown = client.get("/openapi.json").json()["components"]["schemas"]["SearchRequest"]["properties"]["space"]
+    assert [one["type"] for one in shown["anyOf"]] == ["string", "object"]
+
+
 def test_a_body_can_say_all_that_the_command_line_can_but_files(client: TestClient) -> None:
     given = {
         "teacher": "resnet20",
@@ -136,17 +145,27 @@ def teacher(**fields: Any) -> dict[str, Any]:
     return {"teacher": {"name": "resnet20"} | fields}
 
 
+def family(block: str, width: int = 8) -> dict[str, Any]:
+    """A space that is sent as data."""
+    return {"name": "mine", "stages": [{"block": block, "width": width, "depth": [2, 3]}]}
+
+
 LIBRARY: list[tuple[dict[str, Any], str]] = [
-    (teacher(name="resnet57"), "unknown teacher 'resnet57'; valid: resnet20, "),
+    (teacher(name="resnet57"), "unknown teacher 'resnet57'; valid: resnet8, "),
     (teacher(name="timm:"), "teacher 'timm:' lacks what follows the colon: timm:NAME"),
     (teacher(name="nasbench201:|x~0|"), ""),
     (teacher(in_shape=[32, 32, 3]), "input 32x32x3 looks like HEIGHTxWIDTHxCHANNELS; channels come first here: write "),
     ({"space": "darts"}, f"unknown search space 'darts'; valid: {SPACES}"),
+    ({"space": "space.yaml"}, f"unknown search space 'space.yaml'; valid: {SPACES}"),
+    ({"space": {"name": "mine"}}, "stages: must be a list of 1 to 64 stages"),
+    ({"space": family("resnet")}, "stages[0].block: there is no block 'resnet'; blocks: conv, basic"),
+    ({"space": family("conv", width=65536)}, "space mine has networks of 77,318,127,716 parameters; at most 1,073,"),
+    ({"space": {**family("conv"), "constraints": ["1 > 2"]}}, "constraints[0]: '1 > 2' does not hold"),
     ({"space": "math:pi"}, f"unknown search space 'math:pi'; valid: {SPACES}"),
     ({"algorithm": "math:pi"}, "unknown algorithm 'math:pi'; valid: aging-evolution, "),
     ({"score": "best"}, "unknown proxy 'best'; valid: default, "),
     ({"score": "math:pi"}, "unknown proxy 'math:pi'; valid: default, "),
-    (teacher(name="torchvision.models:resnet18"), "unknown teacher 'torchvision.models:resnet18'; valid: resnet20, "),
+    (teacher(name="torchvision.models:resnet18"), "unknown teacher 'torchvision.models:resnet18'; valid: resnet8, "),
     ({"algorithm": "magic"}, "unknown algorithm 'magic'; valid: aging-evolution, nsga2, random, exhaustive"),
     ({"pareto_cost": "depth"}, "unknown pareto cost 'depth'; valid: params, macs, memory, latency"),
     (

@@ -41,5 +41,5 @@ class Identity(Block):
         from diswot_spaces.networks import parts
 
         if self.is_nothing(x.channels):
-            return parts.chain()
+            return parts.nothing()
         return parts.conv_norm(x.channels, self.width, 1, self.stride)

@@ -11,7 +11,7 @@ from diswot_spaces.declared.family import Family
 from diswot_spaces.declared.places import Fixed
 from diswot_spaces.declared.stages import Part
 
-KEPT = 200_000
+KEPT = 20_000
 """Costs of a block at one place that are kept before all are let go."""
 Figures = tuple[int, int, int, int]
 """Parameters, multiply-accumulates, depth and memory, as in `Costs`."""

@@ -17,6 +17,8 @@ from typing import Any
 
 TABLE = 400_000
 """Greatest number of combinations that are gone through at once."""
+WORK = 1_000_000
+"""Greatest number of combinations that are gone through for one space, or to count it once."""
 
 Choices = Sequence[int]
 
@@ -43,13 +45,7 @@ class Factor:
 
 
 def factor(scope: tuple[int, ...], sizes: Sequence[int], holds: Callable[[list[int]], Any]) -> Factor:
-    """The constraint that a predicate of all choices makes between the decisions that it looks at.
-
-    Raises:
-        TooWideError: they have too many combinations.
-    """
-    if prod(sizes[i] for i in scope) > TABLE:
-        raise TooWideError
+    """The constraint that a predicate of all choices makes between the decisions that it looks at."""
     choices = [0] * len(sizes)
     allowed = []
     for taken in product(*(range(sizes[i]) for i in scope)):
@@ -94,8 +90,12 @@ class Counted:
         self._free = [(i, size) for i, size in enumerate(sizes) if i not in linked]
         self._steps: list[_Step] = []
         self.total = prod(size for _, size in self._free)
+        work = 0
         while linked:
             decision = min(linked, key=lambda i: (self._work(i, tables), i))
+            work += self._work(decision, tables)
+            if work > WORK:
+                raise TooWideError
             linked.remove(decision)
             tables = self._eliminate(decision, tables)
         self._steps.reverse()

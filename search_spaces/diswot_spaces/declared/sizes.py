@@ -14,6 +14,8 @@ from diswot_spaces.errors import InputError
 
 MOST = 4_096
 """Combinations of strides that are looked at."""
+COUNTS = 16
+"""Of them, those for which it is counted whether an architecture has them; more are taken to be possible."""
 
 
 def check_sizes(family: Family, in_shape: Shape, sizes: Sequence[int], factors: Sequence[Factor]) -> None:
@@ -25,11 +27,15 @@ def check_sizes(family: Family, in_shape: Shape, sizes: Sequence[int], factors: 
     decisions = sorted({i for part in family.parts for i in part.stride.scope})
     many = prod(sizes[i] for i in decisions) > MOST
     choices = [0] * len(sizes)
+    counts = 0
     for taken in [None] if many else product(*(range(sizes[i]) for i in decisions)):
         for i, choice in zip(decisions, taken or (), strict=False):
             choices[i] = choice
         problem = _problem(family, in_shape, choices, largest=many)
-        if problem and (many or _is_possible(sizes, factors, dict(zip(decisions, taken or (), strict=False)))):
+        if not problem or _contradicts(factors, dict(zip(decisions, taken or (), strict=False))):
+            continue
+        counts += 1
+        if many or counts > COUNTS or _is_possible(sizes, factors, dict(zip(decisions, taken or (), strict=False))):
             raise InputError(problem)
 
 
@@ -49,10 +55,13 @@ def _problem(family: Family, in_shape: Shape, choices: Sequence[int], *, largest
     return ""
 
 
+def _contradicts(factors: Sequence[Factor], taken: dict[int, int]) -> bool:
+    """Whether some constraint between these choices alone is not kept."""
+    return any(not one.holds(taken) for one in factors if taken.keys() >= set(one.scope))
+
+
 def _is_possible(sizes: Sequence[int], factors: Sequence[Factor], taken: dict[int, int]) -> bool:
     """Whether some valid architecture makes these choices."""
-    if any(not one.holds(taken) for one in factors if taken.keys() >= set(one.scope)):
-        return False
     fixed = [Factor((i,), frozenset([(choice,)])) for i, choice in taken.items()]
     try:
         return bool(Counted(sizes, [*factors, *fixed]).total)

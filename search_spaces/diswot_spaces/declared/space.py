@@ -18,7 +18,7 @@ from diswot_spaces.blocks.base import Block, block_costs
 from diswot_spaces.blocks.tape import Features
 from diswot_spaces.costs import Costs
 from diswot_spaces.declared.costing import HeadCosts, PartCosts
-from diswot_spaces.declared.counting import Counted, Factor, TooWideError, factor
+from diswot_spaces.declared.counting import TABLE, WORK, Counted, Factor, TooWideError, factor
 from diswot_spaces.declared.document import Document, canonical_text, read_file
 from diswot_spaces.declared.family import Family, read_family
 from diswot_spaces.declared.notation import Notation
@@ -92,6 +92,10 @@ class DeclaredSpace(SearchSpace):
         if self._counted is None or self._predicates:
             return super().sample(rng)
         return Architecture(self.name, self._counted.sample(rng.random(len(self.options)).tolist()))
+
+    def is_reachable(self, decision: int, choice: int) -> bool:
+        """Whether some valid architecture takes an option; where that cannot be counted, it is not ruled out."""
+        return _total(self._sizes, [*self._factors, Factor((decision,), frozenset([(choice,)]))]) != 0
 
     def mutate(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
         """`arch` with one decision, drawn among those that have a choice, changed to another option."""
@@ -185,6 +189,7 @@ class DeclaredSpace(SearchSpace):
         """
         factors: list[Factor] = []
         due: list[Rule] = []
+        work = WORK
         wide: list[Rule] = []
         for rule in self.family.rules:
             if not rule.scope:
@@ -192,11 +197,12 @@ class DeclaredSpace(SearchSpace):
                 if not rule.holds(first):
                     raise document.error(rule.where, rule.why(first))
                 continue
-            try:
-                found = factor(rule.scope, self._sizes, rule.holds)
-            except TooWideError:
+            combinations = prod(self._sizes[i] for i in rule.scope)
+            if combinations > min(TABLE, work):
                 wide.append(rule)
                 continue
+            work -= combinations
+            found = factor(rule.scope, self._sizes, rule.holds)
             if len(found.allowed) == prod(self._sizes[i] for i in found.scope):
                 continue
             factors.append(found)

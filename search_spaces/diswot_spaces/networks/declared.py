@@ -41,30 +41,27 @@ class FamilyNetwork(nn.Module):
         if len(stem) == 1:
             self.stem: nn.Module = layers("stem", make_block, *stem[0])
         else:
-            self.stem = nn.Sequential(*(layers(f"stem.{i}", make_block, *placed) for i, placed in enumerate(stem)))
+            first = (layers(f"stem.{i}", make_block, *placed) for i, placed in enumerate(stem))
+            self.stem = nn.Sequential(*first) if stem else nn.Identity()
         self.blocks = nn.Sequential(*(layers(f"blocks.{i}", make_block, *placed) for i, placed in enumerate(blocks)))
-        channels = x.channels
-        self.last = nn.Sequential()
+        channels = head.width or x.channels
+        self.last: nn.Module = nn.Identity()
         if head.width:
-            activation = parts.activation(head.activation)
-            self.last = parts.chain(layers("last.0", parts.conv_norm, channels, head.width), activation)
-            channels = head.width
+            conv = layers("last.0", parts.conv_norm, x.channels, head.width)
+            self.last = parts.chain(conv, parts.activation(head.activation))
         self.norm: nn.Module = nn.Identity()
         if head.norm == "batch":
             self.norm = parts.chain(layers("norm.0", parts.norm, channels), parts.activation(head.activation))
         self.pool = parts.pool(head.pool, tokens=x.tokens)
-        self.hidden = nn.Sequential()
-        if head.norm == "layer":
-            self.hidden.append(layers("hidden.0", nn.LayerNorm, channels))
+        self.pooled_norm = nn.Identity() if head.norm != "layer" else layers("pooled_norm", nn.LayerNorm, channels)
+        self.hidden: nn.Module = nn.Identity()
         if head.hidden:
-            place = f"hidden.{len(self.hidden)}"
-            self.hidden.append(layers(place, nn.Linear, channels, head.hidden))
-            self.hidden.append(parts.activation(head.activation) or nn.Identity())
-            channels = head.hidden
-        self.classifier = layers("classifier", nn.Linear, channels, num_classes)
+            linear = layers("hidden.0", nn.Linear, channels, head.hidden)
+            self.hidden = parts.chain(linear, parts.activation(head.activation))
+        self.classifier = layers("classifier", nn.Linear, head.hidden or channels, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images `(N, C, H, W)` to logits `(N, num_classes)`."""
         features = self.norm(self.last(self.blocks(self.stem(images))))
-        logits: Tensor = self.classifier(self.hidden(self.pool(features)))
+        logits: Tensor = self.classifier(self.hidden(self.pooled_norm(self.pool(features))))
         return logits

@@ -19,6 +19,11 @@ def chain(*modules: nn.Module | None) -> nn.Sequential:
     return nn.Sequential(*(module for module in modules if module is not None))
 
 
+def nothing() -> nn.Module:
+    """What gives what it gets."""
+    return nn.Identity()
+
+
 def activation(name: str) -> nn.Module | None:
     """An activation by its name; `None` for `"none"`."""
     return None if name == "none" else _ACTIVATIONS[name]()
@@ -130,8 +135,21 @@ class ShuffleUnit(nn.Module):
 def pool(what: str, *, tokens: bool) -> nn.Module:
     """What makes features of an image `(N, C)` of its maps `(N, C, H, W)` or tokens `(N, T, C)`."""
     if not tokens:
-        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        return MapMean()
     return ClassToken() if what == "class" else TokenMean()
+
+
+class MapMean(nn.Module):
+    """The average over each map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(N, C, H, W)` to `(N, C)`."""
+        pooled: Tensor = self.pool(x)
+        return pooled.flatten(1)
 
 
 class ClassToken(nn.Module):
