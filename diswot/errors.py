@@ -9,6 +9,7 @@ DiswotError
 │   └── NotAClassifier      a network that gives no logits, or shows nothing that a score could use
 │       └── UnfitInput      a network that cannot take images of this shape
 ├── ExecutorError           workers could not be started or were lost for good
+├── ServerError             a service does not answer, or does not let us in
 └── StorageError            a file cannot be written: the disk is full, or gone
 """
 
@@ -38,6 +39,10 @@ class ExecutorError(DiswotError, RuntimeError):
     """Workers could not be started, or were lost for good."""
 
 
+class ServerError(DiswotError):
+    """A service does not answer, or does not let us in; the message says which, and why."""
+
+
 class StorageError(DiswotError, OSError):
     """A file cannot be written; the message says which, and why."""
 
@@ -49,6 +54,7 @@ __all__ = [
     "InputError",
     "InvalidArchitecture",
     "NotAClassifier",
+    "ServerError",
     "StorageError",
     "UnfitInput",
     "UnknownName",

@@ -10,9 +10,11 @@ import typer
 from diswot.cli import options as o
 from diswot.cli.conduct import conduct, estimate
 from diswot.cli.resume import check_options
+from diswot.errors import InputError
 from diswot.executors import warm_up
 from diswot.spec.compute import ComputeSpec
 from diswot.spec.search import SearchSpec
+from diswot.storage.refusal import obstacle
 
 
 @o.takes(*o.of(SearchSpec, ComputeSpec))
@@ -30,6 +32,14 @@ def search(
         bool,
         typer.Option("--dry-run", help="Whether the search is only estimated: what it would evaluate, and how long."),
     ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DISWOT_SERVER",
+            show_default=False,
+            help="Address of a service that searches instead, http://HOST:PORT; its key is in DISWOT_API_KEY.",
+        ),
+    ] = None,
     json: o.JsonOption = False,
     **options: Any,
 ) -> None:
@@ -49,6 +59,16 @@ def search(
     from diswot.spec.document import from_flags
 
     spec = from_flags(SearchSpec, options)
+    if server is not None:
+        from diswot.cli.remote import estimate_at, search_at
+
+        if out is not None and (found := obstacle(out)):
+            raise InputError(f"--out {str(out)!r} cannot be written: {found}")
+        if dry_run:
+            estimate_at(server, spec, json=json)
+        else:
+            search_at(server, spec, out, json=json)
+        return
     spec.check()
     compute = from_flags(ComputeSpec, options)
     if not dry_run:

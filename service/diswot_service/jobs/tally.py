@@ -9,6 +9,9 @@ from diswot.search.search import Search
 from diswot.search.state import Progress as PhaseProgress
 from diswot_service.progress import Progress
 
+ALMOST = 99.9
+"""Percent that is shown at most before the search is done: phases to come may bring more than is expected of them."""
+
 
 class Tally:
     """Adds up the phases of a search, so that progress only ever grows while an attempt lasts.
@@ -44,7 +47,7 @@ class Tally:
         self.progress = Progress(
             done=self.done,
             total=total,
-            percent=max(self.progress.percent, round(100 * self.done / total, 1)),  # Fronts bring more finalists.
+            percent=min(ALMOST, max(self.progress.percent, round(100 * self.done / total, 1))),
             phase=progress.phase,
             rate_per_s=rate and round(rate, 2),
             eta_s=rate and round((total - self.done) / rate, 1),
