@@ -25,9 +25,8 @@ from diswot_service.store import Lease, Leases, Snapshot, Store, open_database
 
 HOST = "http://127.0.0.1:8080"
 RESNET = {"teacher": {"name": "resnet56"}}
-SPACES = (
-    "nasbench201, cifar-resnet, mobilenetv2, autoformer-tiny, mobilenetv2-stages, nasbench-macro, resnet, shufflenetv2"
-)
+WRITTEN = "nasbench201, cifar-resnet, mobilenetv2"
+SPACES = f"{WRITTEN}, autoformer-tiny, mobilenetv2-stages, nasbench-macro, nats-size, resnet, shufflenetv2"
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import typer
 
 from diswot.cli.command import Command
-from diswot_benchmarks.cli import correlation, paper, scaling, search, throughput, truth
+from diswot_benchmarks.cli import correlation, paper, scaling, search, spaces, throughput, truth
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -18,6 +18,7 @@ app.command(cls=Command)(search.search)
 app.command(cls=Command)(paper.paper)
 app.command(cls=Command)(throughput.throughput)
 app.command(cls=Command)(scaling.scaling)
+app.command(cls=Command)(spaces.spaces)
 app.command(cls=Command)(truth.truth)
 
 __all__ = ["app"]

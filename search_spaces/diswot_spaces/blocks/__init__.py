@@ -9,6 +9,7 @@ from diswot_spaces.blocks.fused_mbconv import FusedMBConv
 from diswot_spaces.blocks.identity import Identity
 from diswot_spaces.blocks.inverted_residual import InvertedResidual
 from diswot_spaces.blocks.max_pool import MaxPool
+from diswot_spaces.blocks.nasbench201 import Cell201, Reduction201
 from diswot_spaces.blocks.patch import Patch
 from diswot_spaces.blocks.patchify import Patchify
 from diswot_spaces.blocks.pit import PiT
@@ -29,6 +30,8 @@ KINDS: tuple[type[Block], ...] = (
     PiT,
     Patch,
     Patchify,
+    Cell201,
+    Reduction201,
     MaxPool,
     Identity,
 )

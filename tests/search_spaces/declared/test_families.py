@@ -67,6 +67,10 @@ LARGE = (3, 224, 224)
         ("shufflenetv2", "116x4-232x8-464x4-1024", 1000, (3, 32, 32), 2_278_604),
         ("shufflenetv2", "48x4-96x8-192x4-1024", 1000, (3, 32, 32), 1_366_792),
         # The repositories of CRD and of mdistiller have 278,324 and 861,620 parameters for 100 classes.
+        # As NATS-Bench has them in its table.
+        ("nats-size", "8:8:8:8:8", 10, (3, 32, 32), 11_714),
+        ("nats-size", "8:8:16:40:40", 10, (3, 32, 32), 107_826),
+        ("nats-size", "64:64:64:64:64", 10, (3, 32, 32), 713_674),
         ("resnet", "16x3-32x3-64x3", 100, (3, 32, 32), 278_324),
         ("resnet", "16x9-32x9-64x9", 100, (3, 32, 32), 861_620),
         # timm's vit_tiny_patch16_224, convnext_tiny and resnet50, and torchvision's: as their model cards say.
@@ -80,6 +84,9 @@ LARGE = (3, 224, 224)
         "mobilenetv2",
         "shufflenetv2",
         "shufflenetv2-half",
+        "nats-least",
+        "nats-middle",
+        "nats-most",
         "resnet20",
         "resnet56",
         "vit-ti",
@@ -92,7 +99,7 @@ def test_members_have_the_published_number_of_parameters(
     space: str, arch: str, classes: int, shape: Shape, params: int
 ) -> None:
     where = get_space(space) if "\n" not in space else made(space)
-    text = arch if arch[0] == "[" or "x" in arch else f"[{arch}]"
+    text = arch if arch[0] == "[" or "x" in arch or ":" in arch else f"[{arch}]"
     assert where.costs(where.decode(text), classes, shape).params == params
 
 
