@@ -15,6 +15,7 @@ from diswot_service.routes.shared import Service
 from diswot_service.settings import Settings
 from diswot_service.stopwatch import Stopwatch
 from diswot_service.store import Keys, Store, open_database
+from diswot_service.web import distillations as distillation_pages
 from diswot_service.web import login, pages, static_files
 
 MAX_BODY = 64 * 1024
@@ -40,6 +41,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Stopwatch, requests=metrics.requests)
     handlers.install(app)
     api = (searches.routes, distillations.routes, catalogue.routes, health.routes)
-    for router in (*api, login.routes, pages.routes, static_files.routes):
+    for router in (*api, login.routes, pages.routes, distillation_pages.routes, static_files.routes):
         app.include_router(router)
     return app

@@ -18,7 +18,7 @@ from diswot_service.app import create_app
 from diswot_service.jobs import KINDS
 from diswot_service.settings import Settings
 from diswot_service.store import LOCAL, Leases, Snapshot, Store, open_database
-from diswot_service.web.form import OPTIONS, body_of, groups, texts_of
+from diswot_service.web.form import SEARCH_FORM
 from tests.service.harness import TINY
 
 PAGE = {"Accept": "text/html"}
@@ -87,14 +87,14 @@ def test_errors_are_pages_for_people_and_problems_for_programs(client: TestClien
 
 
 def test_every_setting_of_a_search_has_a_field() -> None:
-    fields = [field.name for fields in groups().values() for field in fields]
-    assert sorted(fields) == sorted(OPTIONS)
+    fields = [field.name for fields in SEARCH_FORM.groups().values() for field in fields]
+    assert sorted(fields) == sorted(SEARCH_FORM.options)
     assert "weights" not in fields
 
 
 def test_a_form_becomes_the_body_that_asks_for_the_same(client: TestClient) -> None:
     spec = SearchSpec(TeacherSpec("resnet56", 10, (3, 16, 16)), "cifar-resnet", evaluations=40, max_seconds=2.5, seed=7)
-    texts = texts_of(to_json(spec))
+    texts = SEARCH_FORM.texts_of(to_json(spec))
     found = draft(client, **texts)
     job_id = client.post("/v1/searches", json=found["body"]).json()["id"]
     assert client.get(f"/v1/searches/{job_id}").json()["spec"] == to_json(spec)
@@ -104,7 +104,7 @@ def test_a_form_becomes_the_body_that_asks_for_the_same(client: TestClient) -> N
 
 
 def test_units_are_read_as_the_command_line_reads_them() -> None:
-    body = body_of(
+    body = SEARCH_FORM.body_of(
         {"teacher": "resnet20", "max_params": "0.5M", "max_latency": "4ms", "evaluations": " "}, {"name": "a"}
     )
     assert body == {
@@ -193,3 +193,37 @@ def test_a_search_of_another_version_still_has_a_page(client: TestClient, store:
     assert page.status_code == 200
     assert "in a way that this version does not know" in page.text
     assert "resnet20" in client.get("/searches").text
+
+
+def test_the_student_of_a_search_is_distilled_from_its_page(client: TestClient, store: Store) -> None:
+    job_id = start(client, teacher={"name": "resnet20", "num_classes": 10, "in_shape": [1, 8, 8]})
+    page = client.get(f"/distillations/new?search={job_id}&arch=1-1-1", headers=PAGE).text
+    assert 'name="student" value="cifar-resnet:1-1-1"' in page
+    assert 'name="input" value="1x8x8"' in page
+    fields = {"teacher": "resnet20", "classes": "10", "input": "1x8x8", "student": "cifar-resnet:1-1-1", "epochs": "1"}
+    wrong = client.post("/distillations/draft", json={"fields": fields}).json()["wrong"]
+    assert wrong["detail"].startswith("teacher resnet20 has no trained weights")
+    found = client.post("/distillations/draft", json={"fields": fields | {"train_teacher": "yes"}}).json()
+    assert found["estimate"]["networks"] == 2
+    maybe = client.post("/distillations/draft", json={"fields": fields | {"train_teacher": "maybe"}}).json()["wrong"]
+    assert maybe == {"field": "train_teacher", "detail": "train_teacher must be yes or no, not 'maybe'"}
+    files = client.post(
+        "/distillations/draft", json={"fields": fields | {"train_teacher": "yes", "data": "folder:/etc"}}
+    ).json()["wrong"]
+    assert "are not among the data sets of this service" in files["detail"]
+    assert "Nothing has been distilled yet" in client.get("/distillations").text
+    job = client.post("/v1/distillations", json=found["body"]).json()
+    assert "cifar-resnet:1-1-1" in client.get("/distillations").text
+    assert "Cancel" in client.get(f"/distillations/{job['id']}", headers=PAGE).text
+    assert client.get(f"/distillations/{job['id']}/rows").json()["doing"] == "waiting for a worker, 0 of 2"
+    leases = Leases(store.database, "worker", "x")
+    lease = leases.claim(["distillation"])
+    assert lease is not None
+    group = {"kind": "teacher", "network": "resnet20", "params": 5, "accuracy": 0.5, "spread": None, "ece": 0.1}
+    report = {"teacher": {"accuracy": 0.5, "ece": 0.1}, "groups": [group | {"agreement": None}], "trainings": []}
+    leases.succeed(lease, {"done": 2, "total": 2}, report)
+    done = client.get(f"/distillations/{job['id']}", headers=PAGE).text
+    assert "50.00%" in done
+    assert f"/v1/distillations/{job['id']}/artifacts/student.safetensors" in done
+    again = client.get(f"/distillations/new?like={job['id']}", headers=PAGE).text
+    assert 'name="epochs" value="1"' in again

@@ -85,6 +85,21 @@ export function drawProgress(element, data, rows, choose) {
   draw(element, [each, line], layout("evaluations", `score (${data.score})`), choose);
 }
 
+// Validation accuracy of each training by its epoch.
+export function drawCurves(element, { trainings }) {
+  const dashes = ["solid", "dash", "dot", "dashdot"];
+  const shades = ["front", "pick", "sure", "point"];
+  const traces = trainings.map((one, place) => ({
+    type: "scatter", mode: "lines+markers", name: cut(`${one.kind}, seed ${one.seed}`),
+    x: one.history.map((epoch) => epoch.epoch), y: one.history.map((epoch) => epoch.valid_accuracy),
+    hovertemplate: "epoch %{x}: %{y:.1%}<extra></extra>",
+    line: { color: color(shades[place % 4]), dash: dashes[place % 4] },
+  }));
+  const drawn = layout("epoch", "validation accuracy");
+  drawn.yaxis.tickformat = ".0%";
+  draw(element, traces, drawn, () => {});
+}
+
 // The fronts of two searches over one cost.
 export function drawFronts(element, data, cost) {
   const unit = data.units[cost];

@@ -15,9 +15,9 @@ from diswot_service.documents import State, etag
 from diswot_service.jobs import KINDS
 from diswot_service.requests import Label
 from diswot_service.routes.jobs import ALIKE
-from diswot_service.routes.shared import PageSize, Principal, TheService, page_of
+from diswot_service.routes.shared import PageSize, Principal, Service, TheService, page_of
 from diswot_service.web.comparison import comparison
-from diswot_service.web.form import blamed, body_of, groups, request_of, texts_of
+from diswot_service.web.form import SEARCH_FORM, Form
 from diswot_service.web.render import page
 from diswot_service.web.views import JobView, row_of, say_progress
 
@@ -62,20 +62,26 @@ def index(
 @routes.get("/searches/new")
 def new(request: Request, service: TheService, principal: Principal, like: UUID7 | None = None) -> Response:
     """The form of a new search, filled in like another one if that is asked for."""
-    values = {} if like is None else texts_of(service.store.get(principal, SEARCH.name, str(like)).spec)
-    return page(request, "new.html", "New search", groups=groups(), values=values)
+    form = SEARCH_FORM
+    values = {} if like is None else form.texts_of(service.store.get(principal, SEARCH.name, str(like)).spec)
+    return page(request, "new.html", "New search", groups=form.groups(), values=values, form=form, what="search")
 
 
 @routes.post("/searches/draft", dependencies=[Depends(json_only)])
 def draft(service: TheService, principal: Principal, given: Annotated[Draft, Body()]) -> Response:
     """The body of the request that a form makes, and what it will take; or what is wrong, and with which field."""
+    return answer_draft(SEARCH_FORM, service, principal, given)
+
+
+def answer_draft(form: Form, service: Service, principal: str, given: Draft) -> Response:
+    """The same for any kind of job."""
     try:
-        body = body_of(given.fields, given.labels)
-        accepted = SEARCH.accept(request_of(body))
+        body = form.body_of(given.fields, given.labels)
+        accepted = form.accepted(body, service)
     except InputError as error:
-        return JSONResponse({"wrong": {"field": blamed(error), "detail": str(error)}})
-    alike = service.store.page(principal, SEARCH.name, ALIKE, "succeeded")
-    return JSONResponse({"body": body, "estimate": SEARCH.estimate(accepted.spec, alike).model_dump()})
+        return JSONResponse({"wrong": {"field": form.blamed(error), "detail": str(error)}})
+    alike = service.store.page(principal, form.kind.name, ALIKE, "succeeded")
+    return JSONResponse({"body": body, "estimate": form.kind.estimate(accepted.spec, alike).model_dump()})
 
 
 @routes.get(ITEM)
@@ -85,7 +91,13 @@ def show(request: Request, job_id: UUID7, service: TheService, principal: Princi
     view = JobView.of(job)
     search = view.search()
     title = view.name if search is None else search.title
-    told = {"id": job.id, "finished": job.finished, "etag": etag(job), "events": service.store.last_event(job.id)}
+    told = {
+        "id": job.id,
+        "collection": "searches",
+        "finished": job.finished,
+        "etag": etag(job),
+        "events": service.store.last_event(job.id),
+    }
     data = {} if search is None else search.data()
     return page(request, "search.html", title, job=view, view=search, told=told, data=data)
 

@@ -14,7 +14,7 @@ from diswot.report import assets
 from diswot_service.errors import NotFound
 from diswot_service.etags import names
 
-OURS = ("layout.js", "live.js", "list.js", "new.js", "compare.js", "login.js")
+OURS = ("layout.js", "curves.js", "live.js", "list.js", "new.js", "compare.js", "login.js")
 
 routes = APIRouter(include_in_schema=False)
 

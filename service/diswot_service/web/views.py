@@ -17,7 +17,7 @@ from diswot_service.store import Candidate, Job
 
 PHASES = {
     None: "waiting for a worker",
-    "preparing": "observing the teacher and starting workers",
+    "preparing": "getting ready",
     "reference": "measuring the reference sample",
     "exploring": "evaluating candidates",
     "finalists": "making sure of the finalists",
@@ -55,6 +55,12 @@ class JobView:
     def name(self) -> str:
         """The name that it was given, or else that of the teacher."""
         return self.given_name or str(self.job.spec.get("teacher", {}).get("name", self.job.kind))
+
+    @property
+    def distillable(self) -> str | None:
+        """The recommended student, where a distillation can name it."""
+        found = self.job.result and isinstance(self.job.spec.get("space"), str)
+        return self.job.result["recommended"]["arch"] if found and self.job.result else None
 
     @property
     def teacher(self) -> str:

@@ -1,8 +1,8 @@
-// A search while it runs: its progress and candidates as they come in, and what can be done with it.
+// A job while it runs: its progress, and the candidates of a search, as they come in, and what can be done with it.
 
 const root = document.querySelector("[data-root]").dataset.root;
 const job = JSON.parse(document.getElementById("job").textContent);
-const self = `${root}/v1/searches/${job.id}`;
+const self = `${root}/v1/${job.collection}/${job.id}`;
 let known = 0;
 let asking = false;
 let said = 0;
@@ -11,7 +11,7 @@ async function fetchRows() {
   if (asking) return;
   asking = true;
   try {
-    const answer = await fetch(`${root}/searches/${job.id}/rows?start=${known}`);
+    const answer = await fetch(`${root}/${job.collection}/${job.id}/rows?start=${known}`);
     if (!answer.ok) return;
     const { rows, doing, percent } = await answer.json();
     known += rows.length;
@@ -38,7 +38,10 @@ function follow() {
   events.addEventListener("progress", fetchRows);
   events.addEventListener("restarted", () => location.reload());
   events.addEventListener("state", (event) => {
-    document.getElementById("state").textContent = JSON.parse(event.data).data.state;
+    const { state } = JSON.parse(event.data).data;
+    const place = document.getElementById("state");
+    place.textContent = state;
+    place.className = `state ${state}`;
   });
   events.addEventListener("end", () => {
     events.close();
@@ -72,7 +75,7 @@ document.querySelector("[data-post]")?.addEventListener("click", (event) => {
 });
 document.querySelector("[data-delete]")?.addEventListener("click", (event) => {
   const button = event.currentTarget;
-  if (confirm(button.dataset.delete)) send(button, "DELETE", self, () => location.assign(`${root}/searches`));
+  if (confirm(button.dataset.delete)) send(button, "DELETE", self, () => location.assign(`${root}/${job.collection}`));
 });
 
 await fetchRows();

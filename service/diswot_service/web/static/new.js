@@ -1,9 +1,10 @@
-// The form of a new search: what it takes is asked for as it is filled in, and it is sent once.
+// The form of a new job: what it takes is asked for as it is filled in, and it is sent once.
 
 const root = document.querySelector("[data-root]").dataset.root;
 const form = document.getElementById("form");
 const start = document.getElementById("start");
 const price = document.getElementById("price");
+const collection = form.dataset.collection;
 let draft = null;
 let key = "";
 let turn = 0;
@@ -25,11 +26,11 @@ async function ask() {
   start.disabled = true;
   if (!fields().teacher) {
     wrong("", "");
-    price.textContent = "Name a teacher to see what the search takes.";
+    price.textContent = "Name a teacher to see what this takes.";
     return;
   }
   try {
-    const answer = await post(`${root}/searches/draft`, { fields: fields(), labels: labels() });
+    const answer = await post(`${root}/${collection}/draft`, { fields: fields(), labels: labels() });
     const found = await answer.json();
     if (mine !== turn) return;
     const { field, detail } = answer.ok ? found.wrong ?? { field: "", detail: "" } : { field: "", detail: found.detail };
@@ -45,6 +46,7 @@ async function ask() {
 }
 
 function say({ evaluations, networks, seconds, based_on }) {
+  if (collection === "distillations") return `${networks} ${networks === 1 ? "training" : "trainings"}.`;
   const work = `Up to ${evaluations.toLocaleString("en")} evaluations, ${networks.toLocaleString("en")} networks`;
   if (seconds === null) return `${work}. How long that takes is known once a search like it has run here.`;
   const last = based_on === 1 ? "the last search like it" : `the last ${based_on} searches like it`;
@@ -82,9 +84,9 @@ form.addEventListener("submit", async (event) => {
   if (!draft) return ask();
   start.disabled = true;
   try {
-    const answer = await post(`${root}/v1/searches`, draft, { "Idempotency-Key": key });
+    const answer = await post(`${root}/v1/${collection}`, draft, { "Idempotency-Key": key });
     const found = await answer.json();
-    if (answer.ok) return location.assign(`${root}/searches/${found.id}`);
+    if (answer.ok) return location.assign(`${root}/${collection}/${found.id}`);
     price.textContent = found.detail;
   } catch {
     price.textContent = "The service does not answer; press again, nothing is started twice.";
