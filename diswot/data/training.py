@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -156,18 +156,23 @@ def split_off(images: LabelledImages, share: float, seed: int) -> tuple[Labelled
     return images.subset(torch.tensor(sorted(rest))), images.subset(torch.tensor(sorted(taken)))
 
 
-def draw_some(images: LabelledImages, count: int | None, seed: int) -> LabelledImages:
-    """So many of the images, drawn by seed with the classes in equal shares; all of them where no count is given."""
-    if count is None or count >= len(images):
-        return images
-    order = stream(seed, "subset").permutation(len(images))
-    place = np.zeros(len(images), dtype=np.int64)
+def draw_some(source: ImageSet[Any], count: int | None, seed: int) -> ImageSet[Any]:
+    """So many of the images, drawn by seed with the classes in equal shares; all of them where no count is given.
+
+    No image is decoded for that.
+    """
+    labels = np.array([label for label in sorted(source.classes) for _ in source.classes[label]])
+    if count is None or count >= len(labels):
+        return source
+    order = stream(seed, "subset").permutation(len(labels))
+    place = np.zeros(len(labels), dtype=np.int64)
     seen: dict[int, int] = {}
     for i in order.tolist():  # Each image's place among the drawn ones of its class.
-        label = int(images.labels[i])
-        place[i] = seen[label] = seen.get(label, -1) + 1
-    chosen = order[np.argsort(place[order], kind="stable")][:count]
-    return images.subset(torch.from_numpy(np.sort(chosen)))
+        place[i] = seen[labels[i]] = seen.get(labels[i], -1) + 1
+    chosen = np.sort(order[np.argsort(place[order], kind="stable")][:count])
+    items = [item for label in sorted(source.classes) for item in source.classes[label]]
+    classes = {label: [items[i] for i in chosen if labels[i] == label] for label in sorted(source.classes)}
+    return replace(source, classes={label: found for label, found in classes.items() if found})
 
 
 class VariedImages(Dataset[tuple[Tensor, int, int]]):

@@ -42,8 +42,8 @@ def load_data(spec: DistillSpec) -> JobData:
     found = read_splits(spec.data.kind, spec.data.path)
     first = check_classes(found.train, spec.teacher.num_classes)
     shape = joint_shape(spec.teacher.in_shape, spec.student_input)
-    every = gather(found.train, shape, first, skip_corrupt=spec.data.skip_corrupt)
-    some = draw_some(every, spec.data.train_images, spec.seed)
+    drawn = draw_some(found.train, spec.data.train_images, spec.seed)
+    some = gather(drawn, shape, first, skip_corrupt=spec.data.skip_corrupt)
     train, valid = split_off(some, spec.data.valid_share, spec.seed)
     test = gather(found.test, shape, first, skip_corrupt=spec.data.skip_corrupt)
     if len(train) < 2:

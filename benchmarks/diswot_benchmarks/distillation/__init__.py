@@ -1,0 +1,1 @@
+"""What distilling costs: the training loop against the bare steps that it makes."""
