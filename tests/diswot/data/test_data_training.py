@@ -62,7 +62,9 @@ def test_a_split_takes_a_share_of_each_class() -> None:
     assert not set(train.items) & set(valid.items)
     assert train.pixels is not None
     assert [int(one[0, 0, 0]) for one in train.pixels] == train.items
-    with pytest.raises(InputError, match="class 1 of the images 'there' has 1 images, too few to validate on 0.1 of them"):
+    with pytest.raises(
+        InputError, match=r"class 1 of the images 'there' has 1 images, too few to validate on 0.1 of them"
+    ):
         split_off(gather(plain({0: 5, 1: 1}), SHAPE, 0), 0.1, 0)
 
 
