@@ -1,8 +1,12 @@
 """Independent random streams out of one seed."""
 
-import hashlib
+from __future__ import annotations
 
-import numpy as np
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def derive_seed(seed: int, *parts: object) -> int:
@@ -13,4 +17,6 @@ def derive_seed(seed: int, *parts: object) -> int:
 
 def stream(seed: int, *parts: object) -> np.random.Generator:
     """A numpy generator for the stream of that seed and those parts."""
+    import numpy as np
+
     return np.random.default_rng(derive_seed(seed, *parts))

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from diswot.errors import InfeasibleBudget
 from diswot.quantities import say_seconds
 from diswot.search.ordered import OrderedRepair
@@ -17,6 +15,8 @@ from diswot.spec.constraints import COSTS, Constraints
 from diswot_spaces import Architecture, Costs, SearchSpace, Shape
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from diswot.latency import LatencyMeter
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from diswot.search.repair import ConstraintRepair
 from diswot_spaces import Architecture
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class OrderedRepair(ConstraintRepair):
@@ -31,6 +33,8 @@ class OrderedRepair(ConstraintRepair):
         self, arch: Architecture, rng: np.random.Generator, *, up: bool, until: Callable[[Architecture], bool]
     ) -> Architecture:
         """`arch` after the fewest steps in random order `until` something holds, by bisection: each step adds to it."""
+        import numpy as np
+
         choices = np.array(arch.choices)
         ends = np.array([len(options) - 1 for options in self.space.options])
         steps = rng.permutation(np.repeat(np.arange(len(choices)), ends - choices if up else choices))

@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from diswot.spec.constraints import Constraints
 from diswot_spaces import Architecture, Costs, SearchSpace
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MEMORY = 20
 """Moves whose distance a later one may return to."""
@@ -139,7 +141,7 @@ class UnorderedRepair(ConstraintRepair):
 
     def adjust(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
         """`arch` with decisions changed in random order, each to a random option that is nearer to the budget."""
-        far, before = self.distance(arch), np.inf
+        far, before = self.distance(arch), float("inf")
         while 0 < far < before:
             before = far
             for i in rng.permutation(len(arch.choices)).tolist():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from diswot.search.feasible import Feasible
 from diswot_spaces import Architecture
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TRIES = 100
 """Random architectures in a row that may be known before those that are left are looked for one by one."""

@@ -10,14 +10,13 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.costs import UNKNOWN, Bounds, Costs
 from diswot_spaces.errors import InputError, InvalidArchitecture
 from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
 COUNTABLE = 100_000
@@ -42,6 +41,7 @@ class SearchSpace(ABC):
     The random generator is always an argument. `diswot.testing.SearchSpaceConformance` checks all of this.
 
     Example:
+        >>> import numpy as np
         >>> class Plain(SearchSpace):
         ...     name = "plain"
         ...     options = ((8, 16), (8, 16, 32))

@@ -10,8 +10,6 @@ import json
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.base import SearchSpace
 from diswot_spaces.costs import Costs, alive, classifier, convolution, halved, numbers
@@ -19,6 +17,7 @@ from diswot_spaces.errors import InvalidArchitecture
 from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
@@ -45,6 +44,8 @@ class MobileNetV2(SearchSpace):
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """An architecture with uniform depths and first width; growth is log-uniform, as in published samples."""
+        import numpy as np
+
         grow = [int(np.exp(rng.uniform(0.0, np.log(len(steps) + 1)))) - 1 for steps in GROWTHS]
         head = [int(rng.integers(len(options))) for options in self.options[: len(STRIDES) + 1]]
         return Architecture(self.name, (*head, *grow))

@@ -10,8 +10,6 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from diswot_spaces.architecture import CIFAR, Architecture, Shape, check_input
 from diswot_spaces.base import CHANGES, SearchSpace
 from diswot_spaces.blocks.base import Block, block_costs
@@ -30,6 +28,7 @@ from diswot_spaces.errors import InputError, InvalidArchitecture
 from diswot_spaces.layers import LayerFactory, fresh
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
 
