@@ -1,37 +1,59 @@
-"""The `diswot` command: its own sub-commands, and those that the rooms above mount by entry point."""
+"""The `diswot` command: the table of its sub-commands, and those that the rooms above add by entry point."""
 
 from __future__ import annotations
 
-import functools
 import sys
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
-from diswot.cli import batch, cache, data, distill, export, lists, score, search, spaces, teachers
-from diswot.cli.command import Command
 from diswot.cli.console import STDERR, speak_plainly, speaking
+from diswot.cli.lazy import PLAIN, LazyCommand, LazyGroup
 from diswot.errors import DiswotError, InputError
 
+HERE = "diswot.cli"
+COMMANDS = {
+    "search": LazyCommand(f"{HERE}.search:search", "Search a space for the student that will distil best."),
+    "batch": LazyCommand(f"{HERE}.batch:batch", "Run every search of a plan and compare what they recommend."),
+    "score": LazyCommand(f"{HERE}.score:score", "Explain the score of one architecture."),
+    "export": LazyCommand(f"{HERE}.export:export", "Write a student as JSON, Python, ONNX or a checkpoint."),
+    "distill": LazyCommand(f"{HERE}.distill:distill", "Train a student under its teacher, and judge it."),
+    "evaluate": LazyCommand(f"{HERE}.distill:evaluate", "Judge a distilled student on test images."),
+    "proxies": LazyCommand(f"{HERE}.lists:proxies", "List the proxies and the scores made of them."),
+    "distillers": LazyCommand(f"{HERE}.lists:distillers", "List the methods of distillation."),
+    "spaces": LazyCommand(f"{HERE}.spaces:app", "List, show and check search spaces, and begin one of your own."),
+    "teachers": LazyCommand(f"{HERE}.teachers:app", "List the teachers, and show what one of them is."),
+    "data": LazyCommand(f"{HERE}.data:app", "Say which data sets are here, and import some."),
+    "cache": LazyCommand(f"{HERE}.cache:app", "Show and clear the evaluations that were made before."),
+}
+MOUNTED = {
+    "benchmark": "Measure what the project claims.",
+    "keys": "Manage the keys that let somebody into a service.",
+    "serve": "Serve the API and the pages.",
+    "up": "Serve the API and the pages, and work on jobs.",
+    "worker": "Work on the jobs of a service.",
+}
+"""Sentences on commands of the rooms above, which are found by entry point."""
+
+
+def commands() -> Mapping[str, LazyCommand]:
+    """All commands, those that packages add by the entry point group `diswot.commands` behind our own."""
+    found = sorted(entry_points(group="diswot.commands"), key=lambda entry: entry.name)
+    mounted = {one.name: LazyCommand(one.value, MOUNTED.get(one.name, f"A command of {one.module}.")) for one in found}
+    return {**COMMANDS, **{name: one for name, one in mounted.items() if name not in COMMANDS}}
+
+
+class Commands(LazyGroup):
+    """The commands of `diswot`."""
+
+    table = staticmethod(commands)
+
+
 app = typer.Typer(
-    help="The right student for a teacher, without training.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    cls=Commands, help="The right student for a teacher, without training.", no_args_is_help=True, **PLAIN
 )
-app.command("search", cls=Command)(search.search)
-app.command("batch", cls=Command)(batch.batch)
-app.command("score", cls=Command)(score.score)
-app.command("export", cls=Command)(export.export)
-app.command("distill", cls=Command)(distill.distill)
-app.command("evaluate", cls=Command)(distill.evaluate)
-app.command("proxies")(lists.proxies)
-app.command("distillers")(lists.distillers)
-app.add_typer(spaces.app, name="spaces")
-app.add_typer(teachers.app, name="teachers")
-app.add_typer(data.app, name="data")
-app.add_typer(cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
@@ -46,17 +68,9 @@ def version(
         raise typer.Exit
 
 
-@functools.cache
-def mount() -> None:
-    """Add the commands of the rooms above; once, however often the command line is run in one process."""
-    for entry in entry_points(group="diswot.commands"):
-        app.add_typer(entry.load(), name=entry.name)
-
-
 def main() -> None:
     """Run the command line; wrong input ends with one sentence on stderr and exit code 2, other failures with 1."""
     speak_plainly()
-    mount()
     try:
         with speaking():
             app()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from diswot.cli.app import app, mount
+from diswot.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")})
@@ -32,7 +32,6 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_of_the_documentation_can_be_given(page: Path) -> None:
-    mount()
     top = get_command(app)
     for words in commands(page):
         command, known = top, []
