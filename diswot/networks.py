@@ -113,7 +113,7 @@ def initialize(module: nn.Module, seed: int, path: str = "", only: Collection[st
             std = getattr(owner, "initial_std", None) or math.sqrt(2.0 / parameter[0].numel())
             parameter.copy_(_normal(parameter.shape, std, generator))
         else:
-            parameter.fill_(getattr(owner, "initial_value", 1.0) if name.endswith("weight") else 0.0)
+            parameter.fill_(0.0 if name.endswith("bias") else getattr(owner, "initial_value", 1.0))
 
 
 def _named_parameters(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Parameter, nn.Module]]:

@@ -32,7 +32,8 @@ class ScoreSpec:
 
     teacher: TeacherSpec
     space: Annotated[
-        str, Option("Search space of the students: a name that `diswot spaces` lists, or a file that declares one.")
+        str,
+        Option("Search space of the students: a name that `diswot spaces` lists, a file, or from:timm:NAME."),
     ] = "nasbench201"
     score: Annotated[str, Option("Score that ranks the students; `diswot proxies` lists the names.")] = "default"
     probe: ProbeSpec = field(default_factory=ProbeSpec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import partial
+from typing import Any
 
 import timm
 from torch import nn
@@ -13,8 +14,14 @@ from diswot.probes.batch import Normalization
 from diswot_spaces import Shape
 
 
-def timm_model(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
+def timm_model(name: str, num_classes: int, in_shape: Shape, **overrides: Any) -> nn.Module:
     """The timm model of that name, without downloading anything.
+
+    Args:
+        name: of the model.
+        num_classes: of the task.
+        in_shape: of the task.
+        overrides: arguments of its constructor in place of those that its name stands for.
 
     Raises:
         UnknownName: names what comes closest.
@@ -25,7 +32,9 @@ def timm_model(name: str, num_classes: int, in_shape: Shape) -> nn.Module:
         raise UnknownName(
             "timm model", name, [*get_close_matches(name, timm.list_models(), 8, 0.5), "all of timm.list_models()"]
         )
-    create = partial(timm.create_model, name, pretrained=False, num_classes=num_classes, in_chans=in_shape[0])
+    create = partial(
+        timm.create_model, name, pretrained=False, num_classes=num_classes, in_chans=in_shape[0], **overrides
+    )
     try:
         try:
             module: nn.Module = create(img_size=in_shape[1:])

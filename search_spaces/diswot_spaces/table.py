@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TypeGuard
 
@@ -17,6 +18,8 @@ from diswot_spaces.registry import Registry
 
 FAMILIES = Path(__file__).parent / "families"
 """Files of the families that are built in, each called by its name."""
+DERIVED = "from:"
+"""How the names of spaces begin that are derived from a teacher."""
 SUFFIXES = (".yaml", ".yml", ".json")
 """Of files that declare a space."""
 _NAME = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
@@ -68,6 +71,8 @@ class Spaces(Registry[SearchSpace]):
         """As in `Registry.find`."""
         if isinstance(key, str) and is_declaration(key):
             return space_of_text(key)
+        if isinstance(key, str) and key.startswith(DERIVED):
+            return _derived(key)
         return load_space(Path(key)) if _is_file(key) else super().find(key)
 
     def name_of(self, key: object) -> str:
@@ -80,6 +85,19 @@ class Spaces(Registry[SearchSpace]):
             assert isinstance(space, DeclaredSpace), "files declare spaces"
             return space.name if space.name in self.builtin and self.builtin[space.name] == space else space.text
         return super().name_of(key)
+
+
+def _derived(key: str) -> SearchSpace:
+    """The space that an installed package derives of what stands behind the colon.
+
+    Raises:
+        InputError: nothing can be derived from it.
+    """
+    for entry in entry_points(group="diswot.space_sources"):
+        if key.startswith(f"{entry.name}:"):
+            found: SearchSpace = _space(entry.load()(key.partition(":")[2]))
+            return found
+    raise InputError(f"no installed package makes a search space of {key!r}")
 
 
 def is_declaration(name: str) -> bool:
