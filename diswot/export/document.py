@@ -11,7 +11,9 @@ from pydantic import Field, ValidationError
 
 from diswot.errors import InputError, UnreadableData
 from diswot.report.document import Document
-from diswot_spaces import Shape, get_space
+from diswot_spaces import SPACES, Shape, get_space
+from diswot_spaces.declared import DeclaredSpace
+from diswot_spaces.table import title_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,7 +29,7 @@ class NetworkDocument(Document):
 
     Attributes:
         format: version of this document.
-        space: name or import path of its search space.
+        space: name or import path of its search space; of a declared one the whole declaration, as JSON text.
         arch: string of the architecture in that space.
         num_classes: of the task.
         in_shape: channels, height, width of an image.
@@ -49,7 +51,7 @@ class NetworkDocument(Document):
     def title(self) -> str:
         """Which network, for messages and docstrings."""
         shape = "x".join(map(str, self.in_shape))
-        return f"{self.arch} of {self.space}, for {self.num_classes} classes and images of {shape}"
+        return f"{self.arch} of {title_of(self.space)}, for {self.num_classes} classes and images of {shape}"
 
     def build(self) -> nn.Module:
         """The network, with random weights as torch draws them.
@@ -78,8 +80,9 @@ def describe(space: str, arch: str, num_classes: int, in_shape: Shape) -> Networ
     """
     of = get_space(space)
     costs = of.costs(of.decode(arch), num_classes, in_shape)
+    lasting = of.text if isinstance(of, DeclaredSpace) else SPACES.name_of(space)
     return NetworkDocument(
-        space=space, arch=arch, num_classes=num_classes, in_shape=in_shape, params=costs.params, macs=costs.macs
+        space=lasting, arch=arch, num_classes=num_classes, in_shape=in_shape, params=costs.params, macs=costs.macs
     )
 
 
