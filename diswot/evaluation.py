@@ -43,9 +43,11 @@ class EvalTask:
     proxies: tuple[str, ...] | None = None
 
 
-def tasks_of(archs: Iterable[Architecture], inits: range = FIRST) -> list[EvalTask]:
-    """Tasks to evaluate each architecture under these initializations, by all proxies."""
-    return [EvalTask(arch, inits) for arch in archs]
+def tasks_of(
+    archs: Iterable[Architecture], inits: range = FIRST, proxies: tuple[str, ...] | None = None
+) -> list[EvalTask]:
+    """Tasks to evaluate each architecture under these initializations, by these proxies or by all."""
+    return [EvalTask(arch, inits, proxies) for arch in archs]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -22,6 +22,7 @@ from diswot.report.result import ALTERNATIVES, CacheRecord, Result, make_result
 from diswot.runtime.cores import core_count
 from diswot.runtime.memory import free_memory
 from diswot.scoring import Scorer, needs_reference, reference_sample
+from diswot.search.opinions import opinions
 from diswot.search.remeasure import remeasure_latency
 from diswot.search.run import run_phases
 from diswot.search.search import Search
@@ -44,8 +45,13 @@ def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Evaluator:
     return evaluator_spec(spec, device).build()
 
 
-def evaluator_spec(spec: ScoreSpec, device: str = "cpu") -> EvaluatorSpec:
+def evaluator_spec(spec: ScoreSpec, device: str = "cpu", others: Sequence[str] = ()) -> EvaluatorSpec:
     """Load the probe, and leave the teacher for when it is needed.
+
+    Args:
+        spec: what the score depends on.
+        device: where the networks run.
+        others: names of scores to measure beside it.
 
     Raises:
         InputError: the probe cannot be had as specified, or this machine lacks something else.
@@ -53,7 +59,8 @@ def evaluator_spec(spec: ScoreSpec, device: str = "cpu") -> EvaluatorSpec:
     spec.check()
     teacher = spec.teacher
     probe = load_probe(spec.probe, teacher.num_classes, teacher.in_shape, spec.seed).to(device)
-    return EvaluatorSpec(get_space(spec.space), teacher, probe, (spec.score,), spec.seed, spec.teacher_inits)
+    scores = (spec.score, *others)
+    return EvaluatorSpec(get_space(spec.space), teacher, probe, scores, spec.seed, spec.teacher_inits)
 
 
 def caching_executor(
@@ -133,7 +140,7 @@ def finish_search(
     """Run a search as `run_search` does; returns all of its candidates beside the result."""
     start = time.perf_counter()
     _check_memory(search.spec, compute)
-    evaluator = evaluator_spec(search.spec, compute.device)
+    evaluator = evaluator_spec(search.spec, compute.device, opinions(search.spec.score))
     search.bind_probe(evaluator.probe.fingerprint)
     ready = time.perf_counter()
     with caching_executor(evaluator, compute, tell) as executor, search.meter:

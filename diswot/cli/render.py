@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.table import Table
+from rich.text import Text
 
 from diswot.cli.console import STDOUT, si
 from diswot.cli.tradeoff import show_tradeoff
@@ -17,6 +18,7 @@ from diswot_spaces import title_of
 if TYPE_CHECKING:
     from diswot.report.result import Result
     from diswot.report.student import Student
+    from diswot.report.trust import Trust
     from diswot.spec.compute import ComputeSpec
 
 Number = TypeVar("Number", int, float)
@@ -25,6 +27,8 @@ Number = TypeVar("Number", int, float)
 def show_result(result: Result, compute: ComputeSpec) -> None:
     """Print the recommendation, its alternatives, what the scores are made of, and what to do next."""
     best, how = result.recommended, result.search
+    if result.trust is not None and result.trust.verdict == "doubt":
+        _show_contradiction(result.trust)
     STDOUT.print(f"[bold]Recommended student[/bold] for {how.teacher.title}, out of {title_of(how.space)}:")
     STDOUT.print(f"  {best.arch}", markup=False, style="bold green", soft_wrap=True)
     STDOUT.print(f"  {_limits(result)}; {_rank(result)} (seed {how.seed})", soft_wrap=True)
@@ -37,6 +41,8 @@ def show_result(result: Result, compute: ComputeSpec) -> None:
         STDOUT.print(f"{rank} = {one.arch}", markup=False, soft_wrap=True)
     STDOUT.print()
     _show_doubt(result)
+    if result.trust is not None and result.trust.verdict != "doubt":
+        STDOUT.print(result.trust.sentence, markup=False, soft_wrap=True)
     show_tradeoff(result)
     if best.latency is not None and how.constraints.times:
         STDOUT.print(
@@ -138,6 +144,21 @@ def _students(students: Sequence[Student], *, memory: bool) -> Table:
     for name in students[0].components:
         table.add_row(f"from {name}", *(f"{one.components[name]:+.3f}" for one in students))
     return table
+
+
+def _show_contradiction(trust: Trust) -> None:
+    """Say that other opinions rank otherwise, and what each of them would pick."""
+    STDOUT.print("[bold yellow]Doubtful:[/bold yellow] ", end="")
+    STDOUT.print(trust.sentence, markup=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("opinion")
+    table.add_column("Kendall's tau", justify="right")
+    table.add_column(f"its pick of the {trust.candidates}", overflow="fold")
+    table.add_row("the score", "", Text(trust.pick or ""))
+    for one in trust.opinions:
+        table.add_row(one.name, "" if one.tau is None else f"{one.tau:+.2f}", Text(one.pick))
+    STDOUT.print(table)
+    STDOUT.print()
 
 
 def _show_doubt(result: Result) -> None:

@@ -77,6 +77,14 @@ _RECOMMENDATION_ROWS = (
         "docs/research/score.md",
         "saturating_capacity:saturating_capacity",
         "own forward",
+        version=2,
+    ),
+    _of_student(
+        "layer-capacity",
+        "what a typical layer holds",
+        "docs/research/score.md",
+        "layer_capacity:layer_capacity",
+        "own forward",
     ),
     _of_student(
         "trainability",
@@ -84,6 +92,7 @@ _RECOMMENDATION_ROWS = (
         "docs/research/score.md",
         "trainability:trainability",
         "own forward",
+        version=2,
     ),
 )
 
@@ -226,15 +235,22 @@ AGGREGATES: dict[str, Aggregate] = {
             "default",
             "the recommendation score",
             "docs/research/score.md",
-            {"spectral-capacity": 1.0, "input-stability": 0.2, "teacher-cka": 1.5, "min-path-depth": 0.15},
+            {"saturating-capacity": 1.0, "layer-capacity": 0.5, "trainability": 0.3},
             "none",
-            version=4,
+            version=5,
         ),
         Aggregate(
-            "default-next",
-            "the recommendation score to come",
+            "unsaturated",
+            "a second opinion: width without diminishing returns",
             "docs/research/score.md",
-            {"saturating-capacity": 1.0, "trainability": 0.4},
+            {"spectral-capacity": 1.0, "input-stability": 0.2},
+            "none",
+        ),
+        Aggregate(
+            "default-v4",
+            "the recommendation score before",
+            "docs/research/score.md",
+            {"spectral-capacity": 1.0, "input-stability": 0.2, "teacher-cka": 1.5, "min-path-depth": 0.15},
             "none",
         ),
         Aggregate(

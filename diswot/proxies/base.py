@@ -32,6 +32,9 @@ NOISE_IMAGES, MOST_NOISE_IMAGES, NOISE_POSITIONS = 16, 32, 1024
 NOISE_BYTES = 128 * 2**20
 """White noise of each kind that is kept in a process."""
 
+GLANCE = 2
+"""Images of white noise that tell how large the maps are: the fewest of which batch norms have a variance."""
+
 TWINS = 4
 """Images of white noise that are seen twice, the second time slightly changed."""
 
@@ -53,6 +56,13 @@ class NoiseView:
     observation: Observation
     twins: int
     step: float
+
+    @cached_property
+    def entropies(self) -> list[float]:
+        """Spectral entropy of what enters each nonlinearity, in order of execution."""
+        from diswot.observation.kernels import spectral_entropies
+
+        return spectral_entropies(self.observation.channel_covariances)
 
 
 @dataclass(frozen=True)
@@ -108,10 +118,11 @@ class ProxyInput:
 
         from diswot.observation import observe
 
-        smallest = min((a.positions for a in self.student.activations if a.positions > 1), default=1)
-        count = min(max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest)), MOST_NOISE_IMAGES)
         step = math.sqrt(torch.finfo(self.probe.images.dtype).eps)
-        batch = _twin_noise(count, self.student.logits.shape[1], self.probe.image_shape, step)
+        glance = observe(self.network, self._beside(_white_noise(GLANCE, 1, self.probe.image_shape)), Capture.NOTHING)
+        smallest = min((a.positions for a in glance.activations if a.positions > 1), default=1)
+        count = min(max(NOISE_IMAGES, math.ceil(NOISE_POSITIONS / smallest)), MOST_NOISE_IMAGES)
+        batch = _twin_noise(count, 1, self.probe.image_shape, step)
         return NoiseView(observe(self.network, self._beside(batch), Capture.COVARIANCES), TWINS, step)
 
     @cached_property

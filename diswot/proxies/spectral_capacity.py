@@ -16,9 +16,6 @@ def spectral_capacity(inputs: ProxyInput) -> float:
 
     Measured on white noise, which excites every direction alike; docs/research/score.md says how it was found.
     """
-    from diswot.observation.kernels import spectral_entropies
-
-    seen = inputs.on_noise.observation
-    entropies = spectral_entropies(seen.channel_covariances)
-    pairs = zip(entropies, seen.activations, strict=True)
+    noise = inputs.on_noise
+    pairs = zip(noise.entropies, noise.observation.activations, strict=True)
     return math.log(sum(math.exp(2 * entropy) * math.sqrt(a.positions) for entropy, a in pairs))

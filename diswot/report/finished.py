@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from diswot.evaluation import Evaluation
 from diswot.latency import Latency
 from diswot.report.student import Student, student
+from diswot.report.trust import Trust, trust_of
 from diswot.search.search import Search
 from diswot.spec.search import SearchSpec
 
@@ -31,6 +32,7 @@ class FinishedSearch:
         probe: fingerprint of the images that the networks were observed on.
         latency_seconds: that were spent on measuring latency.
         measuring_seconds: that all workers together spent on measuring candidates.
+        trust: how far the score can be trusted in this space.
     """
 
     spec: SearchSpec
@@ -47,6 +49,7 @@ class FinishedSearch:
     probe: str | None
     latency_seconds: float
     measuring_seconds: float
+    trust: Trust
 
     @staticmethod
     def of(search: Search, confirmed: Mapping[str, Latency | None] | None = None) -> FinishedSearch:
@@ -80,6 +83,7 @@ class FinishedSearch:
             within_budget=None if listed is None else len(listed),
             probe=state.probe,
             latency_seconds=search.meter.seconds,
+            trust=trust_of(search),
             measuring_seconds=sum(m.seconds for m in (*state.reference, *state.evaluations, *(state.relaxed or ()))),
         )
 

@@ -19,6 +19,7 @@ from diswot.report.relaxation import Relaxation, make_relaxation
 from diswot.report.student import Student
 from diswot.report.tables import html_table
 from diswot.report.teacher import TeacherRecord, make_teacher
+from diswot.report.trust import Trust
 from diswot.spec.search import SearchSpec
 from diswot_spaces import get_space, title_of
 
@@ -85,6 +86,7 @@ class Result(Document):
         min_detectable_difference: the least difference of two scores that is more than chance; `null` with a
             single initialization.
         tied: other finalists whose score is closer than that to the recommended one's.
+        trust: whether other opinions rank like the score; `null` in results of earlier versions.
         teacher: what it costs, beside the recommended student.
         fronts: what each budget buys, by what was measured.
         relaxation: what a little more budget would buy; `null` where that was not asked, or no cost has an upper limit.
@@ -103,6 +105,7 @@ class Result(Document):
     alternatives: list[Student]
     min_detectable_difference: float | None
     tied: list[str]
+    trust: Trust | None = None
     teacher: TeacherRecord
     fronts: list[Front]
     relaxation: Relaxation | None
@@ -197,6 +200,7 @@ def make_result(
         alternatives=others[:ALTERNATIVES],
         min_detectable_difference=limit,
         tied=[one.arch for one in others if one.student_inits == best.student_inits and _close(best, one, limit)],
+        trust=finished.trust,
         teacher=make_teacher(finished.spec.teacher, best),
         fronts=make_fronts(finished),
         relaxation=make_relaxation(finished, best),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
@@ -89,5 +90,5 @@ def student(evaluation: Evaluation, scorer: Scorer, latency: Latency | None = No
         latency=None if latency is None else latency.median,
         latency_spread=None if latency is None else latency.spread,
         components=score.components,
-        raw={name: sum(series) / len(series) for name, series in evaluation.values.items()},
+        raw={name: fmean(evaluation.values[name]) for name in scorer.terms},
     )

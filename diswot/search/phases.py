@@ -8,6 +8,7 @@ from diswot.errors import InfeasibleBudget
 from diswot.evaluation import EvalTask, Evaluation, tasks_of
 from diswot.executors import Executor
 from diswot.scoring import needs_reference, reference_sample
+from diswot.search.opinions import ASKED
 from diswot.search.relaxation import relaxed_neighbours
 from diswot.search.search import Search
 from diswot.search.state import Progress
@@ -24,7 +25,7 @@ def measure_reference(search: Search, executor: Executor, report: Report) -> Ite
     """Measure what is left of the reference sample, where the score needs one."""
     known = search.state.reference
     sample = reference_sample(search.space, search.spec.seed) if needs_reference(search.spec.score) else []
-    for evaluation in executor.map(tasks_of(sample[len(known) :])):
+    for evaluation in executor.map(tasks_of(sample[len(known) :], proxies=search.terms)):
         known.append(evaluation)
         report(Progress("reference", len(known), len(sample)))
         if len(known) % search.spec.proposals_per_batch == 0 and len(known) < len(sample):
@@ -39,7 +40,8 @@ def explore(search: Search, executor: Executor, report: Report) -> Iterator[None
         proposed = search.algorithm.ask(_room(search))
         asked = _admit(search, proposed)
         scores: dict[Architecture, float | None] = {}
-        for arch, evaluation in zip(asked, _measure(search, executor, asked), strict=True):
+        asking = max(0, ASKED - len(state.evaluations))
+        for arch, evaluation in zip(asked, _measure(search, executor, asked, asking), strict=True):
             scores[arch] = search.scorer(evaluation).value if evaluation.error is None else None
             state.add(evaluation, scores[arch])
             report(state.progress("exploring", len(state.evaluations), search.total))
@@ -113,11 +115,17 @@ def _admit(search: Search, proposed: Sequence[Architecture]) -> list[Architectur
     return admitted
 
 
-def _measure(search: Search, executor: Executor, archs: Sequence[Architecture]) -> Iterator[Evaluation]:
-    """Evaluations by one initialization, in order; those that the reference sample already holds cost nothing."""
+def _measure(
+    search: Search, executor: Executor, archs: Sequence[Architecture], asking: int = 0
+) -> Iterator[Evaluation]:
+    """Evaluations by one initialization, in order; those that the reference sample already holds cost nothing.
+
+    Of the first `asking` of them, the other opinions are heard, too.
+    """
     known = {m.arch: m for m in search.reference}
     names = [search.space.encode(arch) for arch in archs]
-    fresh = executor.map(tasks_of(arch for arch, name in zip(archs, names, strict=True) if name not in known))
+    new = [arch for arch, name in zip(archs, names, strict=True) if name not in known]
+    fresh = executor.map([*tasks_of(new[:asking]), *tasks_of(new[asking:], proxies=search.terms)])
     for name in names:
         yield known[name] if name in known else next(fresh)
 
@@ -127,6 +135,6 @@ def _complete(search: Search, executor: Executor, measured: Sequence[Evaluation]
     inits = search.spec.student_inits
     if inits == 1:
         return
-    asked = [EvalTask(search.space.decode(one.arch), range(one.num_inits, inits)) for one in measured]
+    asked = [EvalTask(search.space.decode(one.arch), range(one.num_inits, inits), search.terms) for one in measured]
     for one, more in zip(measured, executor.map(asked), strict=True):
         yield one.extended(more, inits)

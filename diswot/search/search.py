@@ -8,10 +8,12 @@ from typing import Any
 from diswot.errors import InputError, UnreadableData
 from diswot.evaluation import FIRST, Evaluation
 from diswot.latency import LatencyMeter
+from diswot.proxies import proxies_of
 from diswot.scoring import Score, Scorer
 from diswot.search.algorithms import AlgorithmSettings, make_algorithm
 from diswot.search.feasible import Feasible
 from diswot.search.finalists import finalists, front_costs
+from diswot.search.opinions import opinions
 from diswot.search.state import SearchState
 from diswot.spec.search import PARETO_COSTS, SearchSpec
 from diswot_spaces import Architecture, get_space
@@ -55,6 +57,11 @@ class Search:
     def scorer(self) -> Scorer:
         """Scores evaluations; to be asked for once the reference sample is measured."""
         return Scorer(self.spec.score, self.reference)
+
+    @cached_property
+    def terms(self) -> tuple[str, ...] | None:
+        """Proxies that the score is made of; `None`, for all that are measured, where there are no other opinions."""
+        return tuple(proxies_of([self.spec.score])) if opinions(self.spec.score) else None
 
     @property
     def total(self) -> int:

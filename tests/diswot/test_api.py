@@ -66,7 +66,7 @@ def test_a_result_as_a_table(result: Result) -> None:
     frame = result.to_frame()
     assert isinstance(frame, pd.DataFrame)
     assert list(frame["arch"]) == [one.arch for one in result.students]
-    assert frame.loc[0, "from_spectral-capacity"] == result.recommended.components["spectral-capacity"]
+    assert frame.loc[0, "from_layer-capacity"] == result.recommended.components["layer-capacity"]
 
 
 def test_a_table_without_pandas(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import typer
 
 from diswot.cli.command import Command
-from diswot_benchmarks.cli import correlation, distillation, paper, scaling, search, spaces, throughput, truth
+from diswot_benchmarks.cli import correlation, distillation, paper, scaling, search, spaces, throughput, truth, validate
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -21,5 +21,6 @@ app.command(cls=Command)(scaling.scaling)
 app.command(cls=Command)(spaces.spaces)
 app.command(cls=Command)(truth.truth)
 app.command(cls=Command)(distillation.distillation)
+app.command(cls=Command)(validate.validate)
 
 __all__ = ["app"]

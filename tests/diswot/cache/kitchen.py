@@ -32,8 +32,8 @@ def probe() -> ProbeBatch:
 
 
 def recipe(*scores: str, **changes: Any) -> EvaluatorSpec:
-    """Spec of an evaluator of the default score, with some fields changed."""
-    return replace(EvaluatorSpec(SPACE, TASK, probe(), scores or ("default",), teacher_inits=1), **changes)
+    """Spec of an evaluator of a score that looks at the teacher through one of its terms, with some fields changed."""
+    return replace(EvaluatorSpec(SPACE, TASK, probe(), scores or ("default-v4",), teacher_inits=1), **changes)
 
 
 def serial(make: Callable[[], EvaluatorLike]) -> AbstractContextManager[Executor]:

@@ -40,7 +40,7 @@ def test_hits_and_misses_come_in_the_order_of_the_question(tmp_path: Path) -> No
 
 
 def test_fewer_seeds_and_fewer_or_other_proxies_use_what_is_there(tmp_path: Path) -> None:
-    measure(recipe("default", "nwot"), tmp_path)
+    measure(recipe("default-v4", "nwot"), tmp_path)
     for fewer, inits in (
         (recipe("nwot"), 2),
         (recipe("teacher-cka"), 1),

@@ -18,6 +18,7 @@ from diswot.observation.kernels import sampled_covariance, spectral_entropies, s
 from diswot.probes.noise import white_noise
 from diswot.proxies.base import MOST_NOISE_IMAGES, NOISE_BYTES, TWINS, NoiseView, ProxyInput, _white_noise
 from diswot.proxies.input_stability import input_stability
+from diswot.proxies.layer_capacity import layer_capacity
 from diswot.proxies.min_path_depth import min_path_depth
 from diswot.proxies.saturating_capacity import ENOUGH, saturating_capacity
 from diswot.proxies.spectral_capacity import spectral_capacity
@@ -105,6 +106,17 @@ def test_width_saturates_and_depth_does_not() -> None:
     assert saturating_capacity(wide) - saturating_capacity(narrow) < 0.12
     assert saturating_capacity(deep) - saturating_capacity(narrow) == pytest.approx(math.log(4))
     assert saturating_capacity(wide) < math.log(4 ** (1 / 3) * ENOUGH**2)
+
+
+def test_layer_capacity_by_hand() -> None:
+    # Three channels on a side of 4 and twelve at one place: 12 each; a further layer of one: a third of ln 144.
+    layers = filled(3, 16), filled(12, 1)
+    assert layer_capacity(on_layers(*layers)) == pytest.approx(math.log(12), rel=1e-5)
+    assert layer_capacity(on_layers(*layers, filled(1, 1))) == pytest.approx(math.log(144) / 3, rel=1e-5)
+
+
+def test_depth_alone_adds_nothing_to_a_typical_layer() -> None:
+    assert layer_capacity(on_layers(*[filled(8, 4)] * 5)) == pytest.approx(layer_capacity(on_layers(filled(8, 4))))
 
 
 @pytest.mark.parametrize("growth", [0.5, TOLERATED, 100 * TOLERATED])

@@ -11,6 +11,7 @@ import pytest
 from diswot.report.finished import FinishedSearch
 from diswot.report.page import search_page
 from diswot.report.result import make_result
+from diswot.report.trust import Opinion, Trust
 from diswot.report.view import SearchView, cost, number
 from diswot.search.search import Search
 from tests.browser import Visit, chromium
@@ -45,6 +46,20 @@ def test_the_page_asks_for_nothing_beside_it(page: str) -> None:
     head, _, rest = page.partition("<script>")
     assert "plotly.js v" in rest
     assert re.findall(r"<(?:script|link|img|iframe)[^>]*\b(?:src|href)=", head) == []
+
+
+def test_other_opinions_are_shown_where_they_contradict_the_score(search: Search) -> None:
+    finished = FinishedSearch.of(search)
+    opinion = Opinion(name="unsaturated", tau=0.41, pick="1-2-3")
+    doubt = Trust(verdict="doubt", candidates=48, pick="3-2-1", opinions=[opinion], sentence="They contradict.")
+    page = search_page(finished, make_result(finished).model_copy(update={"trust": doubt}))
+    shown = re.sub(r"<[^>]+>|\s+", " ", page)
+    for words in ("Doubtful.", "They contradict.", "unsaturated", "0.41", "1-2-3", "Its pick of the 48"):
+        assert words in shown
+    agreed = doubt.model_copy(update={"verdict": "agreement", "sentence": "They agree."})
+    page = search_page(finished, make_result(finished).model_copy(update={"trust": agreed}))
+    assert "They agree." in page
+    assert "Doubtful." not in page
 
 
 def test_what_a_term_adds_is_told_the_largest_first(search: Search) -> None:
