@@ -13,6 +13,7 @@ from diswot_spaces.cifar_resnet import CifarResNets
 from diswot_spaces.declared import DeclaredSpace, load_space, space_of_text
 from diswot_spaces.errors import InputError
 from diswot_spaces.mobilenetv2 import MobileNetV2
+from diswot_spaces.nasbench101 import NASBench101
 from diswot_spaces.nasbench201 import NASBench201
 from diswot_spaces.registry import Registry
 
@@ -114,7 +115,9 @@ def _is_file(key: object) -> TypeGuard[str | Path]:
     return isinstance(key, Path) or (isinstance(key, str) and key.endswith(SUFFIXES))
 
 
-SPACES: Spaces = Spaces("search space", "diswot.spaces", _BuiltIn(NASBench201(), CifarResNets(), MobileNetV2()), _space)
+SPACES: Spaces = Spaces(
+    "search space", "diswot.spaces", _BuiltIn(NASBench201(), CifarResNets(), MobileNetV2(), NASBench101()), _space
+)
 """The search spaces, by name."""
 
 

@@ -131,7 +131,8 @@ def test_choices_outside_the_space_are_refused(space: SearchSpace) -> None:
 
 def test_an_unknown_space_lists_the_valid_ones() -> None:
     with pytest.raises(
-        UnknownName, match=r"^unknown search space 'nb201'; valid: nasbench201, cifar-resnet, mobilenetv2, autoformer"
+        UnknownName,
+        match=r"^unknown search space 'nb201'; valid: nasbench201, cifar-resnet, mobilenetv2, nasbench101, autoformer",
     ):
         get_space("nb201")
 

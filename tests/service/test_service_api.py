@@ -25,7 +25,7 @@ from diswot_service.store import Lease, Leases, Snapshot, Store, open_database
 
 HOST = "http://127.0.0.1:8080"
 RESNET = {"teacher": {"name": "resnet56"}}
-WRITTEN = "nasbench201, cifar-resnet, mobilenetv2"
+WRITTEN = "nasbench201, cifar-resnet, mobilenetv2, nasbench101"
 SPACES = f"{WRITTEN}, autoformer-tiny, mobilenetv2-stages, nasbench-macro, nats-size, resnet, shufflenetv2"
 
 
