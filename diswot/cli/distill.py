@@ -68,6 +68,7 @@ def distill(
         if out is None:
             raise InputError("--out must be given: the folder for weights, report and checkpoints")
         spec = spec_of(options, search)
+        spec.check()
         from diswot.distillation.folder import check_empty
 
         folder = out
@@ -127,20 +128,19 @@ def _student(result: Result, which: str) -> str:
 
 
 def _show(report: DistillReport, folder: Path) -> None:
-    from diswot.distillation.page import KINDS
     from diswot.distillation.record import said
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("network", "what it is"):
-        table.add_column(name)
+    table.add_column("network", overflow="fold")
+    table.add_column("training")
     for name in ("test accuracy", "ECE", "as teacher", "parameters", "MACs"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name != "as teacher")
     if report.teacher is not None and not report.spec.train_teacher:
         accuracy, ece = f"{report.teacher.accuracy:.2%}", f"{report.teacher.ece:.3f}"
-        table.add_row(report.spec.teacher.name, "the teacher, as it is used", accuracy, ece, "", "", "")
+        table.add_row(report.spec.teacher.name, "teacher", accuracy, ece, "", "", "")
     for one in report.groups:
         same = "" if one.agreement is None else f"{one.agreement:.1%}"
-        table.add_row(one.network, KINDS[one.kind], said(one), f"{one.ece:.3f}", same, f"{one.params:,}", si(one.macs))
+        table.add_row(one.network, one.kind, said(one), f"{one.ece:.3f}", same, f"{one.params:,}", si(one.macs))
     STDOUT.print(table, markup=False)
     STDOUT.print(
         f"Files: {folder}/student.safetensors, student.json, report.json, report.html.", markup=False, soft_wrap=True
