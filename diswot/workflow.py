@@ -36,7 +36,7 @@ Stage = Literal["observing", "starting", "evaluating"]
 """What goes on before the first evaluation is there: the teacher is observed, workers start, and then they evaluate."""
 
 
-def measurer_of(spec: ScoreSpec, device: str = "cpu") -> Evaluator:
+def build_evaluator(spec: ScoreSpec, device: str = "cpu") -> Evaluator:
     """Load the probe, observe the teacher, and get ready to measure candidates.
 
     Raises:

@@ -45,7 +45,7 @@ class CacheUse:
 
 
 class CachingExecutor:
-    """Measurements from the store, and where it has none, from an executor that is started then.
+    """Evaluations from the store, and where it has none, from an executor that is started then.
 
     Entered, and left to close everything. Only this process uses it. The values are those that would have been
     computed, bit for bit; the seconds are what they cost now.
@@ -89,7 +89,7 @@ class CachingExecutor:
             self._stack.close()
 
     def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
-        """Measurements in the order of `tasks`, each as soon as those before it are there.
+        """Evaluations in the order of `tasks`, each as soon as those before it are there.
 
         Raises:
             InputError: the teacher cannot be observed.

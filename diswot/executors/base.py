@@ -43,7 +43,7 @@ class Executor(Protocol):
     """
 
     def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
-        """Measurements in the order of `tasks`, each as soon as those before it are there.
+        """Evaluations in the order of `tasks`, each as soon as those before it are there.
 
         Raises:
             ExecutorError: no worker can be started any more.

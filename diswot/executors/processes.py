@@ -51,7 +51,7 @@ class ProcessPool:
     def __init__(self, evaluator: EvaluatorLike, count: int) -> None:
         # Pickled here, so that a worker's tensors are its own: a connection would pass torch's through shared memory.
         try:
-            self._measurer = pickle.dumps(evaluator)
+            self._evaluator = pickle.dumps(evaluator)
         except (AttributeError, TypeError, pickle.PicklingError) as error:
             raise InputError(
                 f"worker processes cannot be sent what they shall compute ({reason_of(error)}); "
@@ -79,7 +79,7 @@ class ProcessPool:
         self._workers[worker] = _Worker(process, ours)
         # Closed here, so that the pipe ends with the process, even if there is none.
         with its, suppress(OSError, EOFError):
-            forkserver.start(process, self._measurer)
+            forkserver.start(process, self._evaluator)
 
     def send(self, worker: int, task: EvalTask) -> None:
         """Send a task."""
@@ -107,7 +107,7 @@ class ProcessPool:
         try:
             message = worker.pipe.recv()
             if isinstance(message, _Hello):
-                worker.pipe.send_bytes(self._measurer)
+                worker.pipe.send_bytes(self._evaluator)
                 return None
         except (EOFError, ConnectionError):
             return Lost(_how_it_ended(worker.process))

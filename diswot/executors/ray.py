@@ -32,7 +32,7 @@ class RayPool:
 
         self.count = count or _cpus()
         self._kind: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
-        self._measurer = ray.put(evaluator)
+        self._evaluator = ray.put(evaluator)
         self._actors: dict[int, Any] = {}
         self._calls: dict[int, deque[Any]] = {}
         """For each actor what it was asked and has not answered, oldest first."""
@@ -49,7 +49,7 @@ class RayPool:
     def start(self, worker: int) -> None:
         """Ask for an actor; the cluster starts it where a CPU is free."""
         actor = self._actors[worker] = self._kind.remote()
-        self._calls[worker] = deque([actor.start.remote(self._measurer)])
+        self._calls[worker] = deque([actor.start.remote(self._evaluator)])
 
     def send(self, worker: int, task: EvalTask) -> None:
         """Send a task."""
@@ -82,17 +82,17 @@ class _Actor:
     def __init__(self) -> None:
         torch.set_num_threads(1)
         keep_freed_memory()
-        self._measurer: EvaluatorLike | None = None
+        self._evaluator: EvaluatorLike | None = None
 
     def start(self, evaluator: EvaluatorLike) -> Ready:
         """Keep the evaluator, which Ray has fetched from the object store."""
-        self._measurer = evaluator
+        self._evaluator = evaluator
         return Ready()
 
     def measure(self, task: EvalTask) -> Done:
         """Evaluate a task."""
-        assert self._measurer is not None, "an actor is started before it is sent anything"
-        return evaluate(self._measurer, task)
+        assert self._evaluator is not None, "an actor is started before it is sent anything"
+        return evaluate(self._evaluator, task)
 
 
 def _event(call: Any) -> Event:

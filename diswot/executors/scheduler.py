@@ -115,7 +115,7 @@ class Scheduler:
                 self._workers[number].ready = True
 
     def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
-        """Measurements in the order of `tasks`.
+        """Evaluations in the order of `tasks`.
 
         Raises:
             ExecutorError: no worker can be started any more.

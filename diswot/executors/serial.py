@@ -18,7 +18,7 @@ class SerialExecutor:
     evaluator: EvaluatorLike
 
     def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
-        """Measurements in the order of `tasks`."""
+        """Evaluations in the order of `tasks`."""
         return map(self.evaluator, tasks)
 
 

@@ -117,7 +117,7 @@ class Feasible:
         for _ in range(LATENCY_TRIES * (self._meter is not None)):
             if self.allows(arch):
                 return arch
-            stepped = self._towards(arch, rng)
+            stepped = self._step_towards(arch, rng)
             if self.allows(stepped):
                 return stepped
             arch = self._draw(rng)
@@ -191,7 +191,7 @@ class Feasible:
             arch = self._repair.random_walk(self._witness, rng)
         return self.space.canonical(arch)
 
-    def _towards(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
+    def _step_towards(self, arch: Architecture, rng: np.random.Generator) -> Architecture:
         """`arch` after the fewest steps down that make it fast enough, or up that make it slow enough.
 
         Steps that lead out of the ranges of costs end it, so that nothing out there is timed.

@@ -61,7 +61,7 @@ def up_command(
     """Serve jobs over HTTP and work on them, until interrupted."""
     settings = _settings(
         host, allow_host, data=data, database_url=database, executor=executor, workers=workers,
-        keeps_measurements=cache, keep_days=keep_days, quota=quota, root_path=root_path,
+        keeps_evaluations=cache, keep_days=keep_days, quota=quota, root_path=root_path,
     )  # fmt: skip
     _serve(host, port, settings, jobs)
 
@@ -95,7 +95,7 @@ def worker_command(
     """Work on jobs, one after the other, until interrupted; any number of these share the jobs of a database."""
     from diswot_service.worker import work
 
-    settings = Settings(data, executor, workers, keeps_measurements=cache, database_url=database)
+    settings = Settings(data, executor, workers, keeps_evaluations=cache, database_url=database)
     with _saying():
         _ = settings.compute  # Checks what it is made of.
         work(settings)

@@ -33,7 +33,7 @@ class Settings:
         quota: unfinished jobs that one principal may have; by default as many as are accepted.
         database_url: of a Postgres server; by default the jobs are in a file of the data folder.
         root_path: prefix of all paths behind a proxy that takes it away.
-        keeps_measurements: whether the worker keeps what it measures, for later searches.
+        keeps_evaluations: whether the worker keeps what it measures, for later searches.
         keep_days: for which a finished job is kept; by default until it is deleted.
         min_free: bytes that the disk must have left for a job to be accepted.
         body_seconds: for the body of a request to come in.
@@ -44,7 +44,7 @@ class Settings:
     workers: int | None = None
     hosts: tuple[str, ...] = LOOPBACK
     queue: int = 1000
-    keeps_measurements: bool = True
+    keeps_evaluations: bool = True
     keep_days: float | None = None
     min_free: int = MIN_FREE
     body_seconds: float = 30.0
@@ -91,4 +91,4 @@ class Settings:
         Raises:
             InputError: there is no such executor, or it cannot have that many workers.
         """
-        return ComputeSpec(self.executor, self.workers, cache=self.data / "cache" if self.keeps_measurements else None)
+        return ComputeSpec(self.executor, self.workers, cache=self.data / "cache" if self.keeps_evaluations else None)

@@ -49,7 +49,7 @@ class Supervisor:
         ]
         self._command += ["--name", _name(settings, number), "--executor", settings.executor]
         self._command += [] if settings.workers is None else ["--workers", str(settings.workers)]
-        self._command += [] if settings.keeps_measurements else ["--no-cache"]
+        self._command += [] if settings.keeps_evaluations else ["--no-cache"]
         url = {} if settings.database_url is None else {DATABASE_URL: settings.database_url}
         self._environment = os.environ | url  # Not on the command line, which everybody on the machine can read.
         self._stopping = threading.Event()

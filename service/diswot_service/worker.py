@@ -145,7 +145,7 @@ def main() -> None:
         options.data,
         options.executor,
         options.workers,
-        keeps_measurements=options.cache,
+        keeps_evaluations=options.cache,
         database_url=os.environ.get(DATABASE_URL),
     )
     try:

@@ -17,7 +17,7 @@ def test_a_second_search_finds_what_the_first_one_measured(tmp_path: Path) -> No
 
 def test_a_service_that_keeps_nothing_measures_anew(tmp_path: Path) -> None:
     assert Settings(tmp_path).compute.cache == tmp_path / "cache"
-    assert Settings(tmp_path, keeps_measurements=False).compute.cache is None
+    assert Settings(tmp_path, keeps_evaluations=False).compute.cache is None
     with Service(tmp_path / "data", "--executor", "serial", "--no-cache") as service:
         result = service.finished(service.post()["id"])["result"]
     assert result["cache"] is None

@@ -147,7 +147,7 @@ def test_names_of_before_are_names_of_now(old: str, new: str) -> None:
 def test_the_jobs_of_before_finish(path: Path, tmp_path: Path) -> None:
     database = open_database(url(path))
     leases = Leases(database, "worker-2", "now")
-    worker = Worker(leases, Settings(tmp_path, "serial", keeps_measurements=False), threading.Event())
+    worker = Worker(leases, Settings(tmp_path, "serial", keeps_evaluations=False), threading.Event())
     while (lease := leases.claim(KINDS)) is not None:
         worker.work(lease)
     store = Store(database)

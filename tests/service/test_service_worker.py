@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def worker(store: Store, tmp_path: Path) -> Worker:
-    settings = Settings(tmp_path, "serial", keeps_measurements=False)
+    settings = Settings(tmp_path, "serial", keeps_evaluations=False)
     return Worker(Leases(store.database, "worker-1", "x"), settings, threading.Event())
 
 
@@ -430,7 +430,7 @@ def test_a_spec_of_another_version_fails_the_job_and_not_the_worker(store: Store
 
 def test_two_workers_share_a_store(store: Store, tmp_path: Path) -> None:
     jobs = [post(store, TINY | {"evaluations": 2, "seed": seed}) for seed in range(4)]
-    settings = Settings(tmp_path, "serial", keeps_measurements=False)
+    settings = Settings(tmp_path, "serial", keeps_evaluations=False)
     stopping = threading.Event()
     workers = [Worker(Leases(store.database, name, "x"), settings, stopping) for name in ("a", "b")]
     threads = [threading.Thread(target=worker.run) for worker in workers]

@@ -135,7 +135,7 @@ class Memory:
         self._found: dict[tuple[str, range], Evaluation] = {}
 
     def map(self, tasks: Sequence[EvalTask]) -> Iterator[Evaluation]:
-        """Measurements by all proxies, in the order of `tasks`."""
+        """Evaluations by all proxies, in the order of `tasks`."""
         asked = {(self._space.encode(self._space.canonical(task.arch)), task.inits): task for task in tasks}
         new = {key: task for key, task in asked.items() if key not in self._found}
         self._found |= zip(new, self._executor.map(list(new.values())), strict=True)

@@ -21,7 +21,7 @@ from diswot.spec.compute import EXECUTORS, ComputeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.search import EVALUATIONS, PROPOSALS
 from diswot.spec.teacher import TeacherSpec
-from diswot.workflow import measurer_of
+from diswot.workflow import build_evaluator
 from diswot_benchmarks.runs.progress import Report
 from diswot_benchmarks.scaling.driver import driver_ms
 from diswot_benchmarks.speed.stopwatch import map_seconds, peak_rss
@@ -94,7 +94,7 @@ def run_scaling(spec: ScalingSpec, report: Report) -> dict[str, Any]:
     """
     load = os.getloadavg()[0]
     report("observing the teacher", 0, 1)
-    evaluator = measurer_of(spec.scored)
+    evaluator = build_evaluator(spec.scored)
     rng = stream(spec.scored.seed, "scaling")
     archs = [evaluator.space.sample(rng) for _ in range(spec.evaluations)]
     entrants = [Entrant("serial", 1), Entrant("serial", 1, threads=2)]

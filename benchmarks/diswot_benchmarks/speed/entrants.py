@@ -15,7 +15,7 @@ from diswot.probes import load_probe
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.score import ScoreSpec
 from diswot.spec.teacher import TeacherSpec
-from diswot.workflow import measurer_of
+from diswot.workflow import build_evaluator
 from diswot_benchmarks.speed.as_published import PUBLISHED, AsPublished
 from diswot_benchmarks.speed.spec import DEFAULT, DISWOT, SPACE, ThroughputSpec
 from diswot_spaces import get_space
@@ -68,7 +68,7 @@ def entrants(spec: ThroughputSpec) -> Iterator[Entrant]:
         yield from _ours(spec, DISWOT, evaluator, time.perf_counter() - start)
     if DEFAULT in spec.scores:
         start = time.perf_counter()
-        evaluator = measurer_of(ScoreSpec(teacher, SPACE, DEFAULT, seed=spec.seed, student_inits=1), spec.device)
+        evaluator = build_evaluator(ScoreSpec(teacher, SPACE, DEFAULT, seed=spec.seed, student_inits=1), spec.device)
         yield from _ours(spec, DEFAULT, evaluator, time.perf_counter() - start)
 
 

@@ -64,7 +64,7 @@ class Tally:
         return len(search.reference) + len(search.evaluations) + search.evaluated_finalists + len(beyond or ())
 
     def _sizes(self, progress: PhaseProgress) -> dict[str, int]:
-        """Measurements of each phase, in order: made in those that are past, expected in those to come."""
+        """Evaluations of each phase, in order: made in those that are past, expected in those to come."""
         search = self._search
         expected = {
             "reference": 0,

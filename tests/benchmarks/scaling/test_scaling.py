@@ -41,7 +41,7 @@ def test_the_family_has_the_children_and_theirs_but_no_strangers() -> None:
     assert os.getppid() not in found
 
 
-def test_made_up_measurements_look_like_real_ones() -> None:
+def test_made_up_evaluations_look_like_real_ones() -> None:
     space = get_space("nasbench201")
     instant = Instant(space, 4, white_noise(2, 4, CIFAR, seed=0), None, proxies_of(["default"]), seed=0)
     task = EvalTask(space.largest, range(2))

@@ -1,4 +1,4 @@
-"""Measurements that were made before are the ones that would be made now."""
+"""Evaluations that were made before are the ones that would be made now."""
 
 import logging
 from dataclasses import replace

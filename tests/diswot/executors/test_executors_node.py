@@ -18,7 +18,7 @@ from tests.diswot.executors.workload import Workload
 
 
 @pytest.mark.slow
-def test_a_lost_node_costs_time_and_no_measurement(tmp_path: Path) -> None:
+def test_a_lost_node_costs_time_and_no_evaluation(tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     settings = {
         MARK: mark,

@@ -95,7 +95,7 @@ def test_what_ray_says_when_it_cannot_start_is_passed_on(monkeypatch: pytest.Mon
     ("name", "reason"),
     [("processes", "ended with exit code 1; .* under `if __name__"), ("ray", "was lost: .* needs diswot installed")],
 )
-def test_a_worker_that_cannot_load_the_measurer_is_told_at_once(name: str, reason: str) -> None:
+def test_a_worker_that_cannot_load_the_evaluator_is_told_at_once(name: str, reason: str) -> None:
     unloadable = Unloadable({}, Path())
     sentence = f"^a worker cannot be started: it {reason}"
     with nothing_left(), pytest.raises(ExecutorError, match=sentence), open_executor(unloadable, ComputeSpec(name, 1)):

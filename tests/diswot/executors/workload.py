@@ -99,11 +99,11 @@ class Workload:
     """Measures architectures of several spaces; to executors, those of the deadly space.
 
     Attributes:
-        measurers: by space.
+        evaluators: by space.
         scratch: a folder of this workload's own.
     """
 
-    measurers: Mapping[str, Evaluator]
+    evaluators: Mapping[str, Evaluator]
     scratch: Path
     space = DeadlySpace()
     num_classes = CLASSES
@@ -112,13 +112,13 @@ class Workload:
     def __call__(self, task: EvalTask) -> Evaluation:
         arch = task.arch
         if arch.space != "deadly":
-            return self.measurers[arch.space](task)
+            return self.evaluators[arch.space](task)
         kind, often = self.space.values(arch)
         if kind in ("deadly", "sleeping", "stopped") and (often == "always" or self._first(arch)):
             self._strike(kind)
         if kind == "slow":
             time.sleep(0.2)
-        for evaluator in self.measurers.values():
+        for evaluator in self.evaluators.values():
             evaluator.probe.images.add_(0.0)  # a worker's tensors are its own, and not read-only
         values = {"threads": (torch.get_num_threads(),), "worker": (os.getpid(),)}
         return Evaluation(self.space.encode(arch), Costs(1, 1, 1, 1), values, 0.0)
@@ -157,8 +157,8 @@ def prepare_workload(scratch: Path) -> Workload:
     spaces = dict.fromkeys(map(get_space, ("nasbench201", "cifar-resnet")), SCORES) | {BrokenSpace(): ["relation"]}
     probe = white_noise(4, CLASSES, CIFAR, seed=0)
     teacher = TeacherSpec("resnet20", CLASSES)
-    measurers = {
+    evaluators = {
         space.name: EvaluatorSpec(space, teacher, probe, tuple(scores), teacher_inits=1).build()
         for space, scores in spaces.items()
     }
-    return Workload(measurers, scratch)
+    return Workload(evaluators, scratch)

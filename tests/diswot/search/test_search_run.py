@@ -27,7 +27,7 @@ from diswot.spec.constraints import Constraints
 from diswot.spec.probe import ProbeSpec
 from diswot.spec.search import SearchSpec
 from diswot.spec.teacher import TeacherSpec
-from diswot.workflow import measurer_of
+from diswot.workflow import build_evaluator
 from diswot_spaces import get_space
 
 SPACE = get_space("cifar-resnet")
@@ -94,7 +94,7 @@ def search(asked: SearchSpec, executor: Costing | None = None) -> tuple[Search, 
 def test_a_small_search_of_true_networks_finds_the_optimum(score: str) -> None:
     asked = spec(score, evaluations=40)
     found = Search(asked)
-    with open_executor(measurer_of(asked), ComputeSpec("serial")) as executor:
+    with open_executor(build_evaluator(asked), ComputeSpec("serial")) as executor:
         run_phases(found, executor, ignore)
     best, found_score = found.ranked()[0]
     assert best.arch == BEST
