@@ -3,7 +3,18 @@
 import typer
 
 from diswot.cli.command import Command
-from diswot_benchmarks.cli import correlation, distillation, paper, scaling, search, spaces, throughput, truth, validate
+from diswot_benchmarks.cli import (
+    correlation,
+    distillation,
+    pairs,
+    paper,
+    scaling,
+    search,
+    spaces,
+    throughput,
+    truth,
+    validate,
+)
 
 app = typer.Typer(
     help="What the project claims, measured.",
@@ -22,5 +33,6 @@ app.command(cls=Command)(spaces.spaces)
 app.command(cls=Command)(truth.truth)
 app.command(cls=Command)(distillation.distillation)
 app.command(cls=Command)(validate.validate)
+app.command(cls=Command)(pairs.pairs)
 
 __all__ = ["app"]

@@ -59,6 +59,6 @@ def test_scores_that_cannot_be_taken_apart_are_refused() -> None:
             ablation_table(Path("run"), score)
     with pytest.raises(
         InputError,
-        match="the run in 'run' did not measure spectral-capacity, input-stability, teacher-cka, min-path-depth",
+        match="the run in 'run' did not measure saturating-capacity, layer-capacity, trainability",
     ):
         ablation_table(Path("run"))

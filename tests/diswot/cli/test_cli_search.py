@@ -211,7 +211,7 @@ def test_lists(command: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--teacher", "resnet57"], "unknown teacher 'resnet57'; valid: resnet20, resnet32, resnet44, resnet56"),
+        (["--teacher", "resnet57"], "unknown teacher 'resnet57'; valid: resnet8, resnet14, resnet20, resnet32"),
         (["--space", "nb"], "unknown search space 'nb'; valid: nasbench201, cifar-resnet, mobilenetv2"),
         (["--score", "magic"], "unknown proxy 'magic'; valid: default"),
         (["--probe", "mnist"], "unknown probe 'mnist'; valid: dead-leaves, noise, folder:PATH, idx:PATH, cifar:PATH"),

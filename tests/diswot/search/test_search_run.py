@@ -183,7 +183,7 @@ def test_a_state_of_another_version_is_refused() -> None:
     for version in (1, 2, None):
         with pytest.raises(UnreadableData) as caught:
             Search(spec()).restore({"version": version, "algorithm": {}})
-        assert str(caught.value) == f"the state of the search has version {version}; this diswot continues version 4"
+        assert str(caught.value) == f"the state of the search has version {version}; this diswot continues version 5"
 
 
 @pytest.mark.parametrize("patience", [1, 7, 25])
