@@ -31,6 +31,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = make()
+        for operation in (operation for path in document["paths"].values() for operation in path.values()):
+            content = operation["responses"]["500"]["content"]
+            for kind in content.keys() - {MEDIA_TYPE}:  # Where FastAPI puts a model, which names the schema for all.
+                content[MEDIA_TYPE] = content.pop(kind)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -73,7 +84,9 @@ def _invalid(request: Request, error: Exception) -> Response:
     if any(e["type"] == "missing" and e["loc"] == ("body",) for e in errors):
         detail = "the body is empty; it must be a JSON object"
         return _answer(request, problem(400, "invalid-request", detail, **_about(request)))
-    found = [{"pointer": pointer(e["loc"]), "detail": sentence(e)} for e in errors]
+    body = getattr(request.scope.get("route"), "body_field", None)
+    model = None if body is None else body.field_info.annotation
+    found = [{"pointer": pointer(e["loc"]), "detail": sentence(e, model)} for e in errors]
     return _answer(request, problem(422, "invalid-request", found[0]["detail"], errors=found, **_about(request)))
 
 

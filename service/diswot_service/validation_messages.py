@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diswot.spec import messages
-from diswot_service.requests import SearchRequest
 
 Where = Sequence[int | str]
 
@@ -18,6 +17,11 @@ def pointer(where: Where) -> str:
     return "/" * (inside is not where and bool(inside)) + "/".join(escaped)
 
 
-def sentence(error: Mapping[str, Any]) -> str:
-    """One error of pydantic in our words; its place begins with `body`, or with the kind of a parameter."""
-    return messages.sentence({**error, "loc": error["loc"][1:]}, SearchRequest, f"the {error['loc'][0]}")
+def sentence(error: Mapping[str, Any], body: Any) -> str:
+    """One error of pydantic in our words.
+
+    Args:
+        error: whose place begins with `body`, or with the kind of a parameter.
+        body: model of the body.
+    """
+    return messages.sentence({**error, "loc": error["loc"][1:]}, body, f"the {error['loc'][0]}")

@@ -73,7 +73,8 @@ def test_a_search_starts_with_the_defaults_of_the_command_line(client: TestClien
     assert answer.headers["etag"] == job["etag"] == '"1"'
     assert job["spec"] == to_json(from_flags(SearchSpec, {"teacher": "resnet56"}))
     assert job["spec"] == to_json(SearchSpec(TeacherSpec("resnet56")))
-    assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32], "weights": None}
+    files = dict.fromkeys(("weights", "map_path", "head_path"))
+    assert job["spec"]["teacher"] == {"name": "resnet56", "num_classes": 100, "in_shape": [3, 32, 32]} | files
     assert (job["spec"]["space"], job["spec"]["evaluations"], job["spec"]["population"]) == ("nasbench201", 300, 50)
     assert (job["spec"]["seed"], job["spec"]["student_inits"], job["spec"]["relaxation"]) == (0, 3, 0.2)
     unknown = dict.fromkeys(("phase", "rate_per_s", "eta_s", "best_score"))
@@ -97,6 +98,8 @@ def test_a_body_can_say_all_that_the_command_line_can_but_files(client: TestClie
         "teacher": "resnet20",
         "classes": 10,
         "input": "1x28x28",
+        "teacher_map": "layer3",
+        "teacher_head": "fc",
         "space": "cifar-resnet",
         "score": "nwot",
         "probe": "noise",
@@ -742,3 +745,20 @@ def test_as_many_clients_follow_events_as_are_borne(client: TestClient) -> None:
     service.streams.release()
     assert streamed(client, job["links"]["events"])[-1][1] == "end"
     assert service.streams.acquire(blocking=False), "the place is free again"
+
+
+def test_what_is_wrong_with_a_distillation_is_said_in_its_words(client: TestClient) -> None:
+    body = {"teacher": {"name": "resnet20"}, "student": "resnet8", "recipe": {"epoch": 3}}
+    refused = problem(client.post("/v1/distillations", json=body), 422, "invalid-request")
+    assert refused["detail"].startswith("recipe has no field 'epoch'; its fields: epochs, batch_size, ")
+    refused = problem(client.get("/v1/searches?page_size=-1"), 422, "invalid-request")
+    assert refused["detail"] == "page_size must be at least 0, not -1"
+
+
+def test_every_error_is_declared_as_the_document_that_it_is(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400 and path != "/readyz":
+                    assert list(response["content"]) == ["application/problem+json"], (path, status)
