@@ -30,7 +30,7 @@ def hostile(data: Path, examples: int) -> dict[str, Any]:
         address = f"http://127.0.0.1:{api.port}/openapi.json"
         words = [command, "run", address, "--max-examples", str(examples), "--checks", CHECKS, "--seed", "1"]
         words += ["--exclude-path-regex", "/events$|/readyz$", "--wait-for-schema", "60", "--continue-on-failure"]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=data)
     finally:
         api.process.kill()
         api.process.wait()
