@@ -24,6 +24,9 @@ from diswot_spaces import Architecture, Costs, SearchSpace
 if TYPE_CHECKING:
     from torch import nn
 
+TRIED = 2
+"""Images that a teacher is tried on: the fewest of which batch norms have a variance."""
+
 FIRST = range(1)
 """The initialization by which a search steers."""
 
@@ -191,12 +194,21 @@ class EvaluatorSpec:
             NotAClassifier: the teacher cannot be observed.
         """
         looking = [proxy for proxy in self.proxies.values() if proxy.teacher]
-        view = self._observe_teacher(capture_of(looking)) if looking else None
+        view = self._observe_teacher(self.probe, capture_of(looking), self.teacher_inits) if looking else None
         return Evaluator(self.space, self.teacher.num_classes, self.probe, view, self.proxies, self.seed)
 
-    def _observe_teacher(self, capture: Capture) -> TeacherView:
-        device = self.probe.images.device
+    def try_teacher(self) -> None:
+        """Run the teacher once on two images, where no proxy looks at it: who names one that cannot be had is told.
+
+        Raises:
+            InputError: it cannot be built, or not from its weights.
+            NotAClassifier: it cannot be observed.
+        """
+        if not any(proxy.teacher for proxy in self.proxies.values()):
+            images, labels = self.probe.images[:TRIED], self.probe.labels[:TRIED]
+            self._observe_teacher(ProbeBatch(images, labels, self.probe.source), Capture.NOTHING, inits=1)
+
+    def _observe_teacher(self, probe: ProbeBatch, capture: Capture, inits: int) -> TeacherView:
+        device = probe.images.device
         with one_thread():
-            return observe_teacher(
-                self.teacher, self.probe, capture, seed=self.seed, inits=self.teacher_inits, device=device
-            )
+            return observe_teacher(self.teacher, probe, capture, seed=self.seed, inits=inits, device=device)

@@ -64,7 +64,10 @@ def evaluator_spec(spec: ScoreSpec, device: str = "cpu", others: Sequence[str] =
 
 
 def caching_executor(
-    evaluator: EvaluatorSpec, compute: ComputeSpec, tell: Callable[[Stage], None] = lambda _: None
+    evaluator: EvaluatorSpec,
+    compute: ComputeSpec,
+    tell: Callable[[Stage], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> CachingExecutor:
     """An executor that looks up what is in the cache, and starts workers for what is not.
 
@@ -72,8 +75,9 @@ def caching_executor(
         evaluator: what evaluates.
         compute: where.
         tell: called with each stage of the preparation as it begins; never where the cache holds everything.
+        check: called before the evaluator is made; never where the cache holds everything.
     """
-    return CachingExecutor(evaluator, partial(_workers, compute, tell), compute.cache)
+    return CachingExecutor(evaluator, partial(_workers, compute, tell, check), compute.cache)
 
 
 def _check_memory(spec: ScoreSpec, compute: ComputeSpec) -> None:
@@ -90,16 +94,22 @@ def _check_memory(spec: ScoreSpec, compute: ComputeSpec) -> None:
 
 @contextmanager
 def _workers(
-    compute: ComputeSpec, tell: Callable[[Stage], None], make: Callable[[], EvaluatorLike]
+    compute: ComputeSpec, tell: Callable[[Stage], None], check: Callable[[], None], make: Callable[[], EvaluatorLike]
 ) -> Iterator[Executor]:
     """Workers for what `make` makes; a cluster that does not answer is found out before the teacher is observed."""
     with connect(compute):
         tell("observing")
+        check()
         evaluator = make()
         tell("starting")
         with open_executor(evaluator, compute) as executor:
             tell("evaluating")
             yield executor
+
+
+def _check_of(search: Search, evaluator: EvaluatorSpec) -> Callable[[], None]:
+    """What is looked at before candidates are: the teacher, unless the score is a count and no network is run."""
+    return evaluator.try_teacher if opinions(search.spec.score) else lambda: None
 
 
 def run_search(
@@ -143,7 +153,7 @@ def finish_search(
     evaluator = evaluator_spec(search.spec, compute.device, opinions(search.spec.score))
     search.bind_probe(evaluator.probe.fingerprint)
     ready = time.perf_counter()
-    with caching_executor(evaluator, compute, tell) as executor, search.meter:
+    with caching_executor(evaluator, compute, tell, _check_of(search, evaluator)) as executor, search.meter:
         run_phases(search, executor, report, checkpoint)
     if not search.done:
         return None

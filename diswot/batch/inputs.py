@@ -38,3 +38,4 @@ def _check_teacher(job: PlannedSearch) -> None:
     probe = at(f"search.probe (teacher {job.teacher})", load)
     evaluator = EvaluatorSpec(get_space(spec.space), teacher, probe, (spec.score,), spec.seed, teacher_inits=1)
     at(f"teacher {job.teacher}", evaluator.build)
+    at(f"teacher {job.teacher}", evaluator.try_teacher)

@@ -154,7 +154,7 @@ def test_a_good_plan_has_nothing_to_say(tmp_path: Path) -> None:
             "constraints: a name is up to 60 letters and digits, with single . _ - between them, not ",
         ),
         ("name: resnet20", "name: resnet20, label: a--b", "teachers[0].label: a name is up to 60 letters and digits, "),
-        ("resnet20", "resnet57", "teachers[0]: unknown teacher 'resnet57'; valid: resnet20, "),
+        ("resnet20", "resnet57", "teachers[0]: unknown teacher 'resnet57'; valid: resnet8, "),
         ("cifar-resnet", "nb201", "spaces[0]: unknown search space 'nb201'; valid: nasbench201, "),
         ("evaluations: 4", "score: magic", "search: unknown proxy 'magic'; valid: default, "),
         ("evaluations: 4", "algorithm: tabu", "search: unknown algorithm 'tabu'; valid: aging-evolution, "),
