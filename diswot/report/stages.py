@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from diswot.report.diagram import Stage
+from diswot.runtime.threads import one_thread
 from diswot_spaces import Shape
 
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -19,15 +20,18 @@ SILENT = (nn.Identity, nn.Flatten, nn.Dropout)
 
 
 def find_stages(build: Callable[[], nn.Module], in_shape: Shape) -> list[Stage]:
-    """The stages of the network that `build` makes, in order of execution; found without a number being computed.
+    """The stages of the network that `build` makes, in order of execution, as one image passes through it.
+
+    The image is a real one: without memory (device `meta`) torch would import symbolic algebra first, which takes
+    longer than the pass. The global generator is left as it was.
 
     Args:
         build: makes the network.
         in_shape: channels, height, width of an image.
     """
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):
         network = build().eval()
-        images = torch.empty(1, *in_shape)
+    images = torch.zeros(1, *in_shape)
     seen: list[Stage] = []
 
     def note(block: nn.Module, _: object, out: object) -> None:
@@ -37,7 +41,7 @@ def find_stages(build: Callable[[], nn.Module], in_shape: Shape) -> list[Stage]:
 
     for block in _blocks(network):
         block.register_forward_hook(note)
-    with torch.no_grad():
+    with torch.no_grad(), one_thread():
         network(images)
     runs = (list(run) for _, run in groupby(seen, lambda one: (one.block, one.out_shape)))
     return [run[0].model_copy(update={"count": len(run), "params": sum(one.params for one in run)}) for run in runs]

@@ -1,5 +1,7 @@
 """Diagrams of networks: stages as they are, and an SVG that is one."""
 
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -33,6 +35,17 @@ def test_the_stages_of_every_space_hold_all_parameters(name: str) -> None:
     stages = find_stages(lambda: space.build(arch, 10), (3, 32, 32))
     assert sum(one.params for one in stages) == space.costs(arch, 10).params
     assert stages[-1].out_shape == (10,)
+
+
+def test_stages_cost_no_import_and_leave_the_generator_as_it_was() -> None:
+    program = (
+        "import sys, torch; from diswot.report.stages import find_stages; from diswot_spaces import get_space\n"
+        "space, before = get_space('cifar-resnet'), torch.random.get_rng_state()\n"
+        "find_stages(lambda: space.build(space.smallest, 10), (3, 32, 32))\n"
+        "print('sympy' in sys.modules, torch.equal(torch.random.get_rng_state(), before))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_a_drawing_is_an_svg_with_a_box_for_each_stage_and_nothing_unescaped() -> None:

@@ -54,7 +54,7 @@ def every_write(folder: Path, step: int = 1) -> dict[str, Any]:
 
 def _crash_at(at: int, data: Path) -> tuple[bool, bool]:
     """Whether there was such a write, and whether the result is that of a quiet run."""
-    settings = Settings(data, "serial", keeps_measurements=False)
+    settings = Settings(data, "serial", keeps_evaluations=False)
     database = open_database(URL.create("sqlite", database=str(data / "jobs.sqlite3")))
     database.__class__ = Fragile
     job_id = create(Store(database), 0)
