@@ -79,9 +79,13 @@ class Registry(Mapping[str, T]):
             return self._convert(key)
         if key in self._given:
             return self._given[key][1]
-        if key not in self.builtin and _IMPORT_PATH.fullmatch(key):
+        if self.is_import_path(key):
             return self._import(key)
         return self.named(key)
+
+    def is_import_path(self, key: str) -> bool:
+        """Whether `find` imports what this names, and so runs code."""
+        return key not in self.builtin and _IMPORT_PATH.fullmatch(key) is not None
 
     def name_of(self, key: object) -> str:
         """The name by which `find` finds what is given, in this process; a text is one already.

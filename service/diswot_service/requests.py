@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from diswot.spec.search import SearchSpec
 from diswot.teachers.costs import costs_by_formula
 from diswot.teachers.spec import check_is_named
 from diswot_spaces import SPACES, get_space, is_declaration
+from diswot_spaces.blocks import BLOCKS
 from diswot_spaces.declared.document import canonical_text
 
 MOST = {
@@ -60,7 +62,23 @@ def _declaration(space: object) -> object:
     """The text of a space that is sent as data; a name as it is."""
     if isinstance(space, str) and len(space) > LONGEST_NAME:
         raise ValueError(f"must have at most {LONGEST_NAME} characters")
-    return canonical_text(space) if isinstance(space, dict) else space
+    if isinstance(space, str) and is_declaration(space):
+        raise ValueError("must be an object where it is no name")
+    if not isinstance(space, dict):
+        return space
+    # The library takes import paths of blocks, too, which run code.
+    if any(BLOCKS.is_import_path(text) for part in ("stem", "stages") for text in _texts(space.get(part))):
+        raise ValueError("must not name import paths")
+    return canonical_text(space)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text that stands as a value in a mapping or list, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def _check_costs(spec: SearchSpec) -> None:

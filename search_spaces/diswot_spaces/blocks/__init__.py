@@ -1,6 +1,6 @@
 """The blocks of declared families: each file says a block's settings, its costs and its network."""
 
-from diswot_spaces.blocks.base import Block
+from diswot_spaces.blocks.base import Block, block_kind
 from diswot_spaces.blocks.basic import Basic
 from diswot_spaces.blocks.bottleneck import Bottleneck
 from diswot_spaces.blocks.conv import Conv
@@ -16,6 +16,7 @@ from diswot_spaces.blocks.pit import PiT
 from diswot_spaces.blocks.preactivation import Preactivation
 from diswot_spaces.blocks.shuffle import Shuffle
 from diswot_spaces.blocks.vit import ViT
+from diswot_spaces.registry import Registry
 
 KINDS: tuple[type[Block], ...] = (
     Conv,
@@ -36,7 +37,7 @@ KINDS: tuple[type[Block], ...] = (
     Identity,
 )
 
-BLOCKS: dict[str, type[Block]] = {kind.kind: kind for kind in KINDS}
-"""The kinds of block, by their names in files."""
+BLOCKS: Registry[type[Block]] = Registry("block", "diswot.blocks", {kind.kind: kind for kind in KINDS}, block_kind)
+"""The kinds of block, by their names in files; those of others by entry point, and by import path."""
 
 __all__ = ["BLOCKS", "Block"]

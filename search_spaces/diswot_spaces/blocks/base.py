@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from diswot_spaces.blocks.tape import Features, Tape, Traced
 from diswot_spaces.costs import Costs
+from diswot_spaces.errors import InputError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -114,6 +115,21 @@ class Block(ABC):
     @abstractmethod
     def network(self, x: Features) -> nn.Module:
         """The block as a module that takes such features; imports torch."""
+
+
+def block_kind(found: object) -> type[Block]:
+    """A kind of block that was given or imported.
+
+    Raises:
+        InputError: it is none, or its settings are not declared.
+    """
+    if not (isinstance(found, type) and issubclass(found, Block) and is_dataclass(found)):
+        raise InputError(f"a block is a subclass of Block and a frozen dataclass, not {found!r}")
+    bare = [one.name for one in fields(found) if "setting" not in one.metadata]
+    if bare or not isinstance(getattr(found, "kind", None), str):
+        missing = f"the setting {bare[0]} is not declared by setting(...)" if bare else "it has no kind"
+        raise InputError(f"{found.__qualname__} is no block: {missing}")
+    return found
 
 
 def settings(kind: type) -> dict[str, tuple[type, Any, Setting]]:

@@ -30,7 +30,7 @@ RANGE = {
 
 def space_schema() -> dict[str, Any]:
     """The JSON Schema, draft 2020-12."""
-    variants = [_variant(kind) for kind in BLOCKS.values()]
+    variants = [_variant(kind) for kind in BLOCKS.builtin.values()]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A family of classifiers",
@@ -60,8 +60,8 @@ def space_schema() -> dict[str, Any]:
         "required": ["name", "stages"],
         "additionalProperties": False,
         "$defs": {
-            "block": {"anyOf": [_block(kind, {}) for kind in BLOCKS.values()]},
-            "stage": {"anyOf": [_block(kind, {"depth": _setting(int, DEPTH)}) for kind in BLOCKS.values()]},
+            "block": {"anyOf": [_block(kind, {}) for kind in BLOCKS.builtin.values()]},
+            "stage": {"anyOf": [_block(kind, {"depth": _setting(int, DEPTH)}) for kind in BLOCKS.builtin.values()]},
             "layers": _object(
                 "A stage each of whose layers takes one of a list of blocks.",
                 {

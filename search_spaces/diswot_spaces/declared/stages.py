@@ -13,6 +13,7 @@ from diswot_spaces.blocks.base import Setting, settings
 from diswot_spaces.declared.choices import Decisions, checked
 from diswot_spaces.declared.document import Document, Where
 from diswot_spaces.declared.places import ABSENT, Chosen, Count, Fixed, Layers, Place
+from diswot_spaces.errors import InputError
 
 DEPTH = Setting("Number of blocks.", 1, 256)
 SHARED = ("width", "stride")
@@ -147,9 +148,12 @@ class StageReader:
         return self._decisions.place((*where, "depth"), stage.get("depth", 1), self._check(int, DEPTH))
 
     def _kind(self, where: Where, name: Any) -> type[Block]:
-        if not isinstance(name, str) or name not in BLOCKS:
-            raise self._error(where, f"there is no block {name!r:.60}; blocks: {', '.join(BLOCKS)}")
-        return BLOCKS[name]
+        if not isinstance(name, str):
+            raise self._error(where, f"must be the name of a block, not {name!r:.60}")
+        try:
+            return BLOCKS.find(name)
+        except InputError as error:
+            raise self._error(where, str(error)) from error
 
     def _layered(self, where: Where, stage: dict[str, Any]) -> Part:
         """A stage each of whose layers takes one of a list of blocks."""

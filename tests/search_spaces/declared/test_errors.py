@@ -34,7 +34,7 @@ stages:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("block: basic", "block: basics", "stages[0].block: there is no block 'basics'; blocks: conv, basic,"),
+        ("block: basic", "block: basics", "stages[0].block: unknown block 'basics'; valid: conv, basic,"),
         ("[32, 48]", "[]", "stages[1].width: has no options; at least one is needed (line 7)"),
         ("[32, 48]", "[32, 32]", "stages[1].width: has the option 32 twice (line 7)"),
         ("[32, 48]", "[32, big]", "stages[1].width[1]: must be a whole number, not 'big' (line 7)"),
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_said_with_its_line(old: str, new: str, message: str) -
         ("basic]", "{block: basic, width: 3}]", "blocks[1].width: is no setting of one of several basic"),
         ("basic]", "{block: basic, kernel: []}]", "blocks[1].kernel: has no options; at least one is needed (line 5)"),
         ("basic]", "{block: basic, kernel: 4}]", "blocks[1].kernel: must be one of 1, 3, 5, 7, 9, 11, not 4 (line 5)"),
-        ("basic]", "basics]", "stages[0].blocks[1]: there is no block 'basics'"),
+        ("basic]", "basics]", "stages[0].blocks[1]: unknown block 'basics'"),
         ("basic]", "7]", "stages[0].blocks[1]: must be a block by its name, or with settings, not 7 (line 5)"),
         (
             "depth: 2",
