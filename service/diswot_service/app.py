@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from diswot_service import handlers
+from diswot_service.jobs import KINDS
 from diswot_service.metrics import Metrics
 from diswot_service.middleware import Guard
 from diswot_service.routes import catalogue, distillations, health, searches
+from diswot_service.routes.jobs import JobRoutes
 from diswot_service.routes.shared import Service
 from diswot_service.settings import Settings
 from diswot_service.stopwatch import Stopwatch
@@ -40,7 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Guard, hosts=settings.hosts, max_body=MAX_BODY, max_seconds=settings.body_seconds)
     app.add_middleware(Stopwatch, requests=metrics.requests)
     handlers.install(app)
-    api = (searches.routes, distillations.routes, catalogue.routes, health.routes)
+    scores = JobRoutes(KINDS["score"]).router
+    api = (searches.routes, distillations.routes, scores, catalogue.routes, health.routes)
     for router in (*api, login.routes, pages.routes, distillation_pages.routes, static_files.routes):
         app.include_router(router)
     return app

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from diswot_service.requests import MOST
 from diswot_service.routes.shared import STREAMS
 from diswot_service.settings import Settings
 from diswot_service.store import Lease, Leases, Snapshot, Store, open_database
+from diswot_service.worker import Worker
 
 HOST = "http://127.0.0.1:8080"
 RESNET = {"teacher": {"name": "resnet56"}}
@@ -765,3 +767,35 @@ def test_every_error_is_declared_as_the_document_that_it_is(client: TestClient) 
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and path != "/readyz":
                     assert list(response["content"]) == ["application/problem+json"], (path, status)
+
+
+SCORE = {
+    "teacher": {"name": "resnet20", "num_classes": 10, "in_shape": [3, 16, 16]},
+    "space": "cifar-resnet",
+    "score": "nwot",
+    "probe": {"source": "noise", "size": 8},
+    "student_inits": 1,
+    "teacher_inits": 1,
+    "arch": "1-1-1",
+}
+
+
+def test_one_architecture_is_scored(client: TestClient, store: Store, settings: Settings) -> None:
+    for changes, detail in (
+        ({"arch": "9-9-9"}, ""),
+        ({"space": "math:pi"}, "unknown search space 'math:pi'; valid: "),
+        ({"evaluations": 5}, "the body has no field 'evaluations'; "),
+    ):
+        refused = problem(client.post("/v1/scores", json=SCORE | changes), 422, "invalid-request")
+        assert refused["detail"].startswith(detail)
+    job = client.post("/v1/scores", json=SCORE).json()
+    assert (job["kind"], job["spec"]["arch"]) == ("score", "1-1-1")
+    leases = Leases(store.database, "worker-1", "x")
+    lease = leases.claim(["score"])
+    assert lease is not None
+    Worker(leases, replace(settings, executor="serial", keeps_evaluations=False), threading.Event()).work(lease)
+    done = client.get(job["links"]["self"]).json()
+    assert done["state"] == "succeeded"
+    student = done["result"]["student"]
+    assert student["arch"] == "1-1-1"
+    assert student["score"] == pytest.approx(sum(part["adds"] for part in done["result"]["parts"]))

@@ -74,10 +74,10 @@ def test_a_search_is_cancelled_resumed_and_compared(service: Service, browser: B
     page = visit.page
     page.goto(f"/searches/{long['id']}")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("#state")).to_have_text("cancelled")
+    expect(page.locator("#state")).to_have_text("cancelled", timeout=60_000)
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("#state")).to_have_text("cancelled")
+    expect(page.locator("#state")).to_have_text("cancelled", timeout=60_000)
     visit.check()
     page.goto("/searches")
     for job in (one, long):
