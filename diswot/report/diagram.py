@@ -16,13 +16,11 @@ GAP, MARGIN, TALLEST, LOWEST = 28.0, 16.0, 140.0, 16.0
 MIDDLE, LABEL, LINE = MARGIN + TALLEST / 2, MARGIN + TALLEST + 20, 15.0
 """Where the boxes' middle and the first line of their labels are, and how far apart lines are."""
 
-STYLE = (
-    "text{font:12px system-ui,sans-serif;text-anchor:middle;fill:currentColor}.small{font-size:10px;opacity:.75}"
-    "rect{fill:#4c78a8;fill-opacity:.2;stroke:#4c78a8}line{stroke:currentColor;opacity:.4}"
-)
-
-
-SMALL = ' class="small"'
+LOOK = 'fill="currentColor" font-family="system-ui, sans-serif" font-size="12" text-anchor="middle"'
+BOX = 'fill="#4c78a8" fill-opacity="0.2" stroke="#4c78a8" rx="3"'
+ARROW = 'stroke="currentColor" stroke-opacity="0.4"'
+SMALL = ' font-size="10" opacity="0.75"'
+"""Attributes rather than a style sheet, which would be one of the page around it."""
 
 
 class Stage(Document):
@@ -68,7 +66,7 @@ def draw_network(stages: Sequence[Stage]) -> str:
     said = escape(", ".join(f"{box.label[0]} to {box.label[1]}" for box in boxes), quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" aria-label="{said}"><style>{STYLE}</style>{"".join(parts)}</svg>\n'
+        f'height="{height:.0f}" role="img" aria-label="{said}" {LOOK}>{"".join(parts)}</svg>\n'
     )
 
 
@@ -100,10 +98,10 @@ def _draw(box: _Box) -> str:
         f'<text x="{box.center:.1f}" y="{LABEL + i * LINE:.1f}"{SMALL if i else ""}>{escape(line)}</text>'
         for i, line in enumerate(box.label)
     )
-    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{box.wide:.1f}" height="{box.tall:.1f}" rx="3"/>{lines}'
+    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{box.wide:.1f}" height="{box.tall:.1f}" {BOX}/>{lines}'
 
 
 def _arrow(one: _Box, other: _Box) -> str:
     """A line between two boxes."""
     left, right = one.center + one.wide / 2, other.center - other.wide / 2
-    return f'<line x1="{left:.1f}" y1="{MIDDLE}" x2="{right:.1f}" y2="{MIDDLE}"/>'
+    return f'<line x1="{left:.1f}" y1="{MIDDLE}" x2="{right:.1f}" y2="{MIDDLE}" {ARROW}/>'

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from diswot.proxies import get_proxy, get_score
 from diswot.proxies.base import Aggregate
+from diswot.report.diagram import Stage, draw_network
 from diswot.report.units import UNITS
 from diswot.spec.search import SearchSpec
 
@@ -69,6 +70,12 @@ class SearchView:
         told = [cost for cost in UNITS if asked.constraints.range(cost) != (None, None)]
         measured = [cost for cost in UNITS if cost != "latency" or asked.times]
         return [(cost, UNITS[cost].title) for cost in dict.fromkeys((*told, *measured))]
+
+    @property
+    def diagram(self) -> str:
+        """A drawing of the recommended network as SVG; empty where its stages are not known."""
+        stages = () if self.result is None else self.result.get("stages", ())
+        return draw_network([Stage.model_validate(one) for one in stages]) if stages else ""
 
     @property
     def terms(self) -> list[Term]:

@@ -42,6 +42,11 @@ def test_the_page_holds_every_candidate_once(page: str, search: Search) -> None:
     assert data["recommended"] == best["arch"]
 
 
+def test_the_recommended_network_is_drawn(page: str) -> None:
+    assert 'aria-label="Stages of the recommended network"' in page
+    assert re.search(r"<text [^>]*>(\d x )?BasicBlock</text>", page)
+
+
 def test_the_page_asks_for_nothing_beside_it(page: str) -> None:
     head, _, rest = page.partition("<script>")
     assert "plotly.js v" in rest
