@@ -216,7 +216,11 @@ class EpochOrder(Sampler[list[Key]]):
 
 
 def epoch_batches(images: VariedImages, order: EpochOrder, workers: int = 0) -> Iterator[Batch]:
-    """The batches of an epoch in that order; they do not depend on the number of worker processes."""
+    """The batches of an epoch in that order; they do not depend on the number of worker processes.
+
+    Raises:
+        UnreadableData: an image is damaged; the message names it.
+    """
     loader: DataLoader[Any] = DataLoader(
         images,
         batch_sampler=order,
@@ -224,7 +228,11 @@ def epoch_batches(images: VariedImages, order: EpochOrder, workers: int = 0) -> 
         collate_fn=_collated,
         generator=torch.Generator(),  # Else each epoch would draw from the global one.
     )
-    yield from loader
+    try:
+        yield from loader
+    except UnreadableData as error:
+        said = str(error).splitlines()[-1]  # Behind the trace of a worker process, if there is one.
+        raise UnreadableData(said.partition(f"{UnreadableData.__name__}: ")[2] or said) from error
 
 
 def _collated(items: list[tuple[Tensor, int, int]]) -> Batch:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from diswot.data.augment import judging_transform, training_transform
 from diswot.data.digits import digits
+from diswot.data.folder import image_folder
 from diswot.data.images import ImageSet
 from diswot.data.splits import HELD_OUT, hold_out, read_splits
 from diswot.data.training import EpochOrder, VariedImages, draw_some, epoch_batches, gather, split_off
@@ -119,6 +120,22 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
     assert list(found.train.names) == ["a", "b"]
     with pytest.raises(UnreadableData, match="does not exist"):
         read_splits("folder", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_damaged_image_that_is_decoded_when_it_is_needed_is_named(workers: int, tmp_path: Path) -> None:
+    for i in range(4):
+        (tmp_path / f"c{i % 2}").mkdir(exist_ok=True)
+        Image.new("RGB", (90, 80), (i, i, i)).save(tmp_path / f"c{i % 2}" / f"{i}.png")
+    images = gather(image_folder(tmp_path), (3, 70, 70), 0)
+    assert images.pixels is None
+    varied = VariedImages(images, training_transform("crop-flip", 70, 70), 0)
+    (whole,) = epoch_batches(varied, EpochOrder(4, 4, seed=0, epoch=0), workers)
+    assert whole.images.shape == (4, 3, 70, 70)
+    broken = tmp_path / "c1" / "3.png"
+    broken.write_bytes(broken.read_bytes()[:60])
+    with pytest.raises(UnreadableData, match=rf"^'{broken}' is not a readable image[^\n]*$"):
+        list(epoch_batches(varied, EpochOrder(4, 4, seed=0, epoch=0), workers))
 
 
 def test_a_library_that_is_not_installed_is_named(tmp_path: Path) -> None:
