@@ -214,3 +214,20 @@ def test_kept_logits_change_no_weight_and_spare_the_teacher(tmp_path: Path) -> N
     assert 8 * 32 < known <= 270  # the last batch of an epoch is not full, and left out
     a, b = (weights_of(tmp_path / name, "distilled-0") for name in ("fresh", "second"))
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.slow
+def test_a_compiled_network_shows_what_it_shows_otherwise() -> None:
+    """Through the tracer of `torch.compile`; what a compiler of the platform makes of it is torch's own business."""
+    images = torch.rand(2, 1, 8, 8)
+    tapped = TappedNetwork(network((4, 6, 8), 10, 1), images, features=True).eval()
+    plain = tapped(images)
+    tapped.compile(backend="eager")
+    compiled = tapped(images)
+    torch.testing.assert_close(compiled.logits, plain.logits)
+    assert len(compiled.maps) == len(plain.maps) == 3
+    for one, other in zip(compiled.maps, plain.maps, strict=True):
+        torch.testing.assert_close(one, other)
+    loss = compiled.logits.sum() + compiled.maps[0].sum()
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert all(one.grad is not None for one in tapped.parameters())
