@@ -36,7 +36,7 @@ class LayerScale(nn.Module):
     def __init__(self, channels: int, initial_value: float) -> None:
         super().__init__()
         self.initial_value = initial_value
-        self.weight = nn.Parameter(torch.full((channels,), initial_value))
+        self.weight = nn.Parameter(torch.full((channels,), float(initial_value)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(..., C)` to the same shape."""
