@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ SEEDS = 3
 """Different searches: each is run once without a disturbance, to compare with."""
 LONGEST = 2.0
 """Seconds that a worker has at most, from when one has claimed a job after the last kill."""
+
+
+SPARED = 3
+"""Of so many lives one lasts until a checkpoint: a job that gets no further in five is given up, as it should be."""
 
 
 class Workers:
@@ -71,9 +76,9 @@ def kills(url: URL, data: Path, count: int, workers: int = 1) -> dict[str, Any]:
         while killed.kills < count:
             while len(unfinished(database)) < workers + 1:
                 made.append(create(store, len(made) % SEEDS))
-            before = claims(database)
-            while claims(database) == before:
-                time.sleep(0.02)
+            wait_for_more(claims, database)
+            if killed.kills % SPARED == 0:
+                wait_for_more(checkpoints, database)
             time.sleep(rng.uniform(0, LONGEST))
             killed.kill(rng.randrange(workers))
         while unfinished(database):
@@ -90,6 +95,19 @@ def create(store: Store, seed: int) -> str:
     accepted = accept(SearchRequest.model_validate(TINY | {"seed": seed}))
     progress = accepted.progress.model_dump()
     return store.create(LOCAL, "search", accepted.spec, {"seed": str(seed)}, progress)[0].id
+
+
+def wait_for_more(count: Callable[[Database], int], database: Database) -> None:
+    """Wait until there is more of something."""
+    before = count(database)
+    while count(database) == before:
+        time.sleep(0.02)
+
+
+def checkpoints(database: Database) -> int:
+    """How often jobs have come further."""
+    with database.read() as session:
+        return session.scalar(select(func.count()).where(Event.type == "progress")) or 0
 
 
 def claims(database: Database) -> int:
