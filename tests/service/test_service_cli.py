@@ -122,3 +122,13 @@ input()
         assert shell.stdout.readline() == "still here\n"
         assert not alive(started)
         shell.kill()
+
+
+def test_workers_have_names_of_their_own_and_no_password_on_their_command_line(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, database_url="postgresql+psycopg://diswot:secret@db/diswot")
+    commands = [Supervisor(settings, number)._command for number in range(2)]
+    names = [command[command.index("--name") + 1] for command in commands]
+    assert names[0] != names[1]
+    assert "secret" not in " ".join(commands[0])
+    assert "secret" not in repr(settings)
+    assert Supervisor(settings)._environment["DISWOT_DATABASE_URL"] == settings.database_url
