@@ -14,7 +14,7 @@ from diswot.search.opinions import opinions
 if TYPE_CHECKING:
     from diswot.search.search import Search
 
-LEAST = 0.75
+LEAST = 0.8
 """Kendall's tau between a score and its second opinion below which one of them must be wrong; docs/research/score.md
 has what it is where the score holds and where it did not."""
 
