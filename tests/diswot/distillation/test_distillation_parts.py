@@ -229,5 +229,5 @@ def test_a_compiled_network_shows_what_it_shows_otherwise() -> None:
     for one, other in zip(compiled.maps, plain.maps, strict=True):
         torch.testing.assert_close(one, other)
     loss = compiled.logits.sum() + compiled.maps[0].sum()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     assert all(one.grad is not None for one in tapped.parameters())
