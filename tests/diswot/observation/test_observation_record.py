@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -30,10 +31,16 @@ TEACHERS = [
 ]
 """One of each family; of timm's, GELU in the second and third and SiLU in the last."""
 
+SIDE = 16
+"""Height and width of the images of students."""
+
 
 def some_architecture(space: SearchSpace) -> nn.Module:
-    arch = space.decode(CELL) if space.name == "nasbench201" else space.smallest
-    return build_random(lambda: space.build(arch, CLASSES), seed=1)
+    if space.name == "nasbench201":
+        arch = space.decode(CELL)
+    else:
+        arch = space.smallest if space.monotone else space.sample(np.random.default_rng(0))
+    return build_random(lambda: space.build(arch, CLASSES, (3, SIDE, SIDE)), seed=1)
 
 
 def by_autograd(module: nn.Module, probe: ProbeBatch) -> Tensor:
@@ -47,7 +54,7 @@ def by_autograd(module: nn.Module, probe: ProbeBatch) -> Tensor:
     return torch.autograd.grad(loss, heads[-1].weight)[0]
 
 
-def assert_gradients_agree(module: nn.Module, side: int = 16) -> None:
+def assert_gradients_agree(module: nn.Module, side: int = SIDE) -> None:
     probe = white_noise(6, CLASSES, (3, side, side), 0)
     found = observe(module, probe, Capture.NOTHING).classifier_gradient
     expected = by_autograd(module, probe)

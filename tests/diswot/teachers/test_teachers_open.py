@@ -180,7 +180,7 @@ def test_a_check_of_torch_without_words_is_quoted_from_the_network() -> None:
 
 
 def test_a_package_that_is_not_there_is_an_unknown_teacher() -> None:
-    with pytest.raises(UnknownName, match=r"^unknown teacher 'no_such_package:Net'; valid: resnet20, "):
+    with pytest.raises(UnknownName, match=r"^unknown teacher 'no_such_package:Net'; valid: resnet8, "):
         TeacherSpec("no_such_package:Net")
 
 
