@@ -167,7 +167,8 @@ def test_a_resumed_search_does_without_its_picture_too(tmp_path: Path, monkeypat
     out = tmp_path / "run"
     program = (  # a shell's background jobs, and so their children, are born deaf to Ctrl-C
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from diswot.cli import conduct, main; conduct.show_result = lambda *_: signal.raise_signal(signal.SIGINT); main()"
+        "from diswot.cli import conduct, main; "
+        "conduct.show_result = lambda *_: signal.raise_signal(signal.SIGINT); main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *SEARCH, "--out", str(out)], capture_output=True, text=True, check=False
