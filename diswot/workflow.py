@@ -107,9 +107,17 @@ def _workers(
             yield executor
 
 
-def _check_of(search: Search, evaluator: EvaluatorSpec) -> Callable[[], None]:
-    """What is looked at before candidates are: the teacher, unless the score is a count and no network is run."""
-    return evaluator.try_teacher if opinions(search.spec.score) else lambda: None
+def _look_at_teacher(spec: ScoreSpec, evaluator: EvaluatorSpec) -> Callable[[], None]:
+    """Look at the teacher now if it has weights, which the cache may know nothing of; otherwise say how to do it later.
+
+    Where the score is a count, no network is run, and none is looked at.
+    """
+    if not opinions(spec.score):
+        return lambda: None
+    if spec.teacher.weights is None:
+        return evaluator.try_teacher
+    evaluator.try_teacher()
+    return lambda: None
 
 
 def run_search(
@@ -153,7 +161,7 @@ def finish_search(
     evaluator = evaluator_spec(search.spec, compute.device, opinions(search.spec.score))
     search.bind_probe(evaluator.probe.fingerprint)
     ready = time.perf_counter()
-    with caching_executor(evaluator, compute, tell, _check_of(search, evaluator)) as executor, search.meter:
+    with caching_executor(evaluator, compute, tell, _look_at_teacher(search.spec, evaluator)) as executor, search.meter:
         run_phases(search, executor, report, checkpoint)
     if not search.done:
         return None
@@ -182,7 +190,7 @@ def explain(spec: ScoreSpec, arch: Architecture, compute: ComputeSpec) -> Explan
     _check_memory(spec, compute)
     evaluator = evaluator_spec(spec, compute.device)
     sample = reference_sample(evaluator.space, spec.seed) if needs_reference(spec.score) else []
-    with caching_executor(evaluator, compute) as executor:
+    with caching_executor(evaluator, compute, check=_look_at_teacher(spec, evaluator)) as executor:
         *reference, evaluation = executor.map([*tasks_of(sample), EvalTask(arch, range(spec.student_inits))])
     if evaluation.error is not None:
         raise DiswotError(f"{evaluation.arch} cannot be scored: {evaluation.error}")
