@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from diswot.errors import InputError, UnknownName
 from diswot.spec.option import AUTO, Option, complete
+from diswot.spec.source import Sourced
 
 SOURCES: dict[str, str] = {
     "digits": "1,797 handwritten digits of scikit-learn, 8 x 8 pixels; no data needed",
@@ -29,7 +28,7 @@ def _augmentation(spec: DataSpec) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class DataSpec:
+class DataSpec(Sourced):
     """Which images a student is trained and judged on.
 
     The validation images are taken out of the training images, balanced over the classes; the test images are their
@@ -64,23 +63,5 @@ class DataSpec:
 
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` for what no training set can be."""
-        kind, colon, path = self.source.partition(":")
-        forms = {form.partition(":")[0]: ":" in form for form in SOURCES}
-        if kind not in forms or forms[kind] != bool(colon and path):
-            raise UnknownName("data", self.source, SOURCES)
+        self.check_source("data", SOURCES)
         complete(self)
-        try:
-            _ = self.path
-        except RuntimeError as error:
-            raise InputError(f"data {self.source!r} starts in no user's home: {error}") from error
-
-    @property
-    def kind(self) -> str:
-        """What comes before the colon."""
-        return self.source.partition(":")[0]
-
-    @property
-    def path(self) -> Path | None:
-        """What comes after the colon, with `~` as the user's home; `None` for a kind without a path."""
-        text = self.source.partition(":")[2]
-        return Path(text).expanduser() if text else None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from diswot.errors import InputError, UnknownName
 from diswot.spec.option import Option, complete
+from diswot.spec.source import Sourced
 
 PROBES: dict[str, str] = {
     "dead-leaves": "dead leaves drawn by seed, like natural images in their statistics; no data needed",
@@ -26,7 +25,7 @@ DTYPES = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeSpec:
+class ProbeSpec(Sourced):
     """Which images the networks are observed on, and in which numbers.
 
     Scores by more images than the default rank alike (docs/speed.md), and cost more. bfloat16 is faster where the
@@ -47,22 +46,4 @@ class ProbeSpec:
     def __post_init__(self) -> None:
         """Raise `UnknownName` or `InputError` for what no probe can be."""
         complete(self)
-        kind, colon, path = self.source.partition(":")
-        forms = {form.partition(":")[0]: ":" in form for form in PROBES}
-        if kind not in forms or forms[kind] != bool(colon and path):
-            raise UnknownName("probe", self.source, PROBES)
-        try:
-            _ = self.path
-        except RuntimeError as error:
-            raise InputError(f"probe {self.source!r} starts in no user's home: {error}") from error
-
-    @property
-    def kind(self) -> str:
-        """What comes before the colon."""
-        return self.source.partition(":")[0]
-
-    @property
-    def path(self) -> Path | None:
-        """What comes after the colon, with `~` as the user's home; `None` for a kind without a path."""
-        text = self.source.partition(":")[2]
-        return Path(text).expanduser() if text else None
+        self.check_source("probe", PROBES)
