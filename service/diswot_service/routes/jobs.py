@@ -13,7 +13,6 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import UUID7
 from starlette.concurrency import run_in_threadpool
 
-from diswot_service import cursor
 from diswot_service.body import JsonRoute, json_only
 from diswot_service.documents import (
     DryRun,
@@ -26,10 +25,11 @@ from diswot_service.documents import (
     job_document,
     job_summary,
 )
-from diswot_service.errors import Busy, InvalidKey, MalformedRequest
+from diswot_service.errors import Busy, InvalidKey
 from diswot_service.etags import names
 from diswot_service.handlers import guarded
 from diswot_service.jobs import Accepted, JobKind
+from diswot_service.routes.listing import list_jobs
 from diswot_service.routes.shared import PageSize, Principal, Service, TheService, page_of
 from diswot_service.store import Job, Key
 from diswot_service.stream import MEDIA_TYPE, Whose, follow
@@ -116,14 +116,9 @@ class JobRoutes:
         label: Annotated[str, Query(max_length=401, description="NAME:VALUE of a label that the jobs have")] = "",
     ) -> Response:
         """List jobs without their results, the newest first."""
-        filters = f"state={state or ''}" + (f"&label={label}" if label else "")
-        before = cursor.start_of(page_token, filters) if page_token else None
-        pair = _pair(label)
-        jobs, more = page_of(
-            page_size, lambda size: service.store.page(principal, self.kind.name, size, state, before, pair)
-        )
+        jobs, following = list_jobs(service, principal, self.kind.name, state, page_size, page_token, label)
         items = [job_summary(job, self.kind, service.settings) for job in jobs]
-        return JSONResponse({"items": items, "next_page_token": cursor.token(jobs[-1].id, filters) if more else ""})
+        return JSONResponse({"items": items, "next_page_token": following})
 
     async def show(
         self,
@@ -213,15 +208,6 @@ def _expected(if_match: str | None) -> Callable[[Job], bool]:
 def _number(last_event_id: str, after: int) -> int:
     """Where a stream begins: a client that was cut off says it itself."""
     return int(last_event_id) if last_event_id.isascii() and last_event_id.isdecimal() else after
-
-
-def _pair(label: str) -> tuple[str, str] | None:
-    if not label:
-        return None
-    name, colon, value = label.partition(":")
-    if not (name and colon):
-        raise MalformedRequest(f"label must be NAME:VALUE, not {label[:80]!r}")
-    return name, value
 
 
 def _key(route: str, accepted: Accepted, key: str | None) -> Key | None:

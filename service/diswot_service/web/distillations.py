@@ -9,12 +9,12 @@ from fastapi.responses import JSONResponse
 from pydantic import UUID7
 
 from diswot.errors import InputError
-from diswot_service import cursor
 from diswot_service.body import JsonRoute, json_only
 from diswot_service.documents import State, etag
 from diswot_service.jobs import KINDS
 from diswot_service.routes.distillations import Artifact
-from diswot_service.routes.shared import PageSize, Principal, TheService, page_of
+from diswot_service.routes.listing import list_jobs
+from diswot_service.routes.shared import PageSize, Principal, TheService
 from diswot_service.web.form import DISTILLATION_FORM
 from diswot_service.web.pages import Draft, answer_draft
 from diswot_service.web.render import page
@@ -36,9 +36,7 @@ def index(
     page_token: str = "",
 ) -> Response:
     """The list of distillations."""
-    before = cursor.start_of(page_token, str(state)) if page_token else None
-    jobs, more = page_of(page_size, lambda size: service.store.page(principal, DISTILLATION.name, size, state, before))
-    following = cursor.token(jobs[-1].id, str(state)) if more else ""
+    jobs, following = list_jobs(service, principal, DISTILLATION.name, state, page_size, page_token)
     views = [JobView(job, None) for job in jobs]
     return page(request, "distillations.html", "Distillations", jobs=views, following=following)
 

@@ -9,13 +9,13 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import UUID7, BaseModel, ConfigDict, Field
 
 from diswot.errors import InputError
-from diswot_service import cursor
 from diswot_service.body import JsonRoute, json_only
 from diswot_service.documents import State, etag
 from diswot_service.jobs import KINDS
 from diswot_service.requests import Label
 from diswot_service.routes.jobs import ALIKE
-from diswot_service.routes.shared import PageSize, Principal, Service, TheService, page_of
+from diswot_service.routes.listing import list_jobs
+from diswot_service.routes.shared import PageSize, Principal, Service, TheService
 from diswot_service.web.comparison import comparison
 from diswot_service.web.form import SEARCH_FORM, Form
 from diswot_service.web.render import page
@@ -52,9 +52,7 @@ def index(
     page_token: str = "",
 ) -> Response:
     """The list of searches."""
-    before = cursor.start_of(page_token, str(state)) if page_token else None
-    jobs, more = page_of(page_size, lambda size: service.store.page(principal, SEARCH.name, size, state, before))
-    following = cursor.token(jobs[-1].id, str(state)) if more else ""
+    jobs, following = list_jobs(service, principal, SEARCH.name, state, page_size, page_token)
     views = [JobView.of(job) for job in jobs]
     return page(request, "searches.html", "Searches", jobs=views, state=state, following=following)
 
